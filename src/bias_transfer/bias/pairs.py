@@ -1,0 +1,120 @@
+"""Sentences of the EEC that differ in nothing but gender, or in nothing but race, as one table of differences.
+
+A *frame* is a template with its emotion word: 144 of them (7 templates x 20 words, 4 templates without). Pairing is by
+frame and person, never by row order. Two methods:
+
+``paper``
+    Kiritchenko and Mohammad (2018), section 4. Gender: in each frame the ten noun-phrase pairs (she/he and her/him
+    being one of them) and the mean over 20 female names minus the mean over 20 male names: 1,584 pairs. Race: in each
+    frame the mean over 20 African-American names minus the mean over 20 European-American names: 144 pairs.
+``notebook``
+    The class project that this software grew from, kept for reproduction. Gender: the noun-phrase pairs alone, 1,440.
+    Race: as above, but frames whose emotion is a missing value in the system's own file are lost, as a group-by lost
+    them there: 140 pairs, or 144 where the file has an empty string.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN, NOUN_PAIRS, PRONOUNS
+
+METHODS = ("paper", "notebook")
+AXES = ("gender", "race")
+FRAME = ["template", "emotion", "emotion_word"]
+NAMES_PAIR = "names"
+_NOUNS = {
+    person: f"{female}/{male}"
+    for male, female in (*NOUN_PAIRS, *zip(*PRONOUNS.values(), strict=True))
+    for person in (male, female)
+} | {"him": "she/he", "her": "she/he"}
+_COUNTS = {("gender", "paper"): 1584, ("race", "paper"): 144, ("gender", "notebook"): 1440, ("race", "notebook"): 144}
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """Paired differences of one axis, and what their mean is made of.
+
+    ``pairs`` has the frame's columns, ``unit``, ``first``, ``second`` and ``difference = first - second``; female minus
+    male, African-American minus European. ``mean`` is the mean of ``difference``. ``influence`` splits ``mean``'s
+    sampling error into additive parts, one an observation, with the observation's ``template`` and ``unit`` (noun pair
+    for gender, name for race): they sum to 0, and the square of a cluster's sum is its part of the variance.
+    ``leverage`` is each cluster's share of the weight, by clustering.
+    """
+
+    pairs: pd.DataFrame
+    influence: pd.DataFrame
+    leverage: dict[str, pd.Series]
+
+    @property
+    def mean(self) -> float:
+        """Mean difference in scores, -1 to 1; 0 means that the two groups score alike on average."""
+        return float(self.pairs["difference"].mean())
+
+
+def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast:
+    """Pair the corpus along ``axis``.
+
+    Parameters
+    ----------
+    scores
+        The whole corpus (columns as in ``eec.csv``) with a column ``score``; for ``notebook`` also ``emotion_missing``.
+    axis
+        ``gender`` or ``race``.
+    method
+        ``paper`` or ``notebook``.
+
+    Raises
+    ------
+    ValueError
+        If the corpus does not give the number of pairs that the method promises.
+    """
+    if method == "notebook" and axis == "race":
+        lost = scores["emotion_missing"]
+        scores, expected = scores[~lost], 140 if lost.any() else 144
+    else:
+        expected = _COUNTS[axis, method]
+    result = _gender(scores, method) if axis == "gender" else _race(scores)
+    if len(result.pairs) != expected:
+        raise ValueError(f"{axis} by the {method} method gave {len(result.pairs)} pairs, not {expected}")
+    return result
+
+
+def _gender(scores: pd.DataFrame, method: str) -> Contrast:
+    unit = scores["person"].map(_NOUNS)
+    if method == "paper":
+        unit = unit.mask(scores["race"] != "", NAMES_PAIR)
+    sides = scores.assign(unit=unit).dropna(subset="unit").pivot_table(
+        index=[*FRAME, "unit"], columns="gender", values="score", aggfunc="mean", sort=False
+    )
+    pairs = _differences(sides, "female", "male")
+    influence = pairs[["template", "unit"]].assign(
+        influence=(pairs["difference"] - pairs["difference"].mean()) / len(pairs)
+    )
+    clusterings = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}
+    leverage = {name: pairs.groupby(by).size() / len(pairs) for name, by in clusterings.items()}
+    return Contrast(pairs, influence, leverage)
+
+
+def _race(scores: pd.DataFrame) -> Contrast:
+    named = scores[scores["race"] != ""]
+    sides = named.pivot_table(index=FRAME, columns="race", values="score", aggfunc="mean", sort=False)
+    pairs = _differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit="names")
+    # Least squares with an effect a frame: score = frame + gap * (+1/2 or -1/2 by race of the name) + residual.
+    gap = pairs["difference"].mean()
+    side = np.where(named["race"] == AFRICAN_AMERICAN, 0.5, -0.5)
+    centred = named["score"] - named.groupby(FRAME)["score"].transform("mean")
+    influence = named[["template"]].assign(
+        unit=named["person"], influence=side * (centred - gap * side) / (side**2).sum()
+    )
+    templates = pairs.groupby("template").size() / len(pairs)
+    names = 1 / named.groupby("person")["race"].first().map(named.groupby("race")["person"].nunique())
+    both = influence.groupby(["template", "unit"]).size() / len(influence)
+    return Contrast(pairs, influence, {"template": templates, "unit": names, "both": both})
+
+
+def _differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    return pd.DataFrame(
+        {"first": sides[first], "second": sides[second], "difference": sides[first] - sides[second]}
+    ).reset_index()

@@ -1,0 +1,81 @@
+"""A system's EEC scores from any file: matched to the corpus by sentence or id, never by row order."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bias_transfer.corpora import eec
+from bias_transfer.errors import InputError
+
+SENTENCE_COLUMNS = ("sentence", "text")
+# Names of P(positive), in lower case.
+SCORE_COLUMNS = ("label_1", "pos_prob", "p_positive", "prob_positive", "positive", "score", "1")
+EMOTION_COLUMNS = ("emotion", "emotion_word", "emotion word")
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The corpus with the file's ``score`` beside each sentence.
+
+    Returns
+    -------
+    DataFrame
+        Columns of ``eec.csv``, ``score`` (float64) and ``emotion_missing`` (bool: the file has an emotion column and no
+        value in it for this sentence). 8,640 rows in the published order.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, its columns are not clear, a score is not a probability, or its sentences are not
+        the corpus's, each once.
+    """
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, float_precision="round_trip")
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing") from None
+    except Exception as error:  # pandas and pyarrow each raise their own kinds
+        raise InputError(f"{path} cannot be read as CSV or parquet: {' '.join(str(error).split())[:200]}") from error
+    return match(frame, str(path))
+
+
+def match(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
+    """``read`` for a frame at hand; ``origin`` is named in errors."""
+    columns = {str(name).lower(): name for name in frame.columns}
+    score = frame[_one(columns, SCORE_COLUMNS, "score", origin)]
+    numbers = pd.to_numeric(score, errors="coerce").astype(np.float64)
+    bad = ~numbers.between(0, 1)
+    if bad.any():
+        row = int(bad.to_numpy().argmax())
+        raise InputError(
+            f"{origin}, row {row + 2}, column {str(score.name)!r}: {score.iloc[row]!r} is not a probability between "
+            f"0 and 1 ({int(bad.sum())} such rows)"
+        )
+    key = "sentence" if any(name in columns for name in SENTENCE_COLUMNS) else "id"
+    names = SENTENCE_COLUMNS if key == "sentence" else ("id",)
+    keys = frame[_one(columns, names, "sentence", origin)].astype(str)
+    corpus = eec.generate()
+    _refuse(keys[keys.duplicated()], "stand twice", origin)
+    _refuse(keys[~keys.isin(corpus[key])], "are not in the corpus", origin)
+    _refuse(corpus.loc[~corpus[key].isin(keys), key], "of the corpus are missing", origin)
+    emotions = [columns[name] for name in EMOTION_COLUMNS if name in columns]
+    values = pd.DataFrame(
+        {"score": numbers.to_numpy(), "emotion_missing": frame[emotions].isna().any(axis=1).to_numpy()}, index=keys
+    )
+    return corpus.join(values, on=key)
+
+
+def _one(columns: dict[str, str], names: tuple[str, ...], what: str, origin: str) -> str:
+    found = [columns[name] for name in names if name in columns]
+    if not found:
+        raise InputError(
+            f"{origin}: no {what} column (looked for {', '.join(names)}; the file has {', '.join(map(str, columns))})"
+        )
+    if len(found) > 1:
+        raise InputError(f"{origin}: {len(found)} columns could be the {what} ({', '.join(map(str, found))}): keep one")
+    return found[0]
+
+
+def _refuse(keys: pd.Series, what: str, origin: str) -> None:
+    if len(keys):
+        first = "; ".join(repr(key) for key in keys.head(3))
+        raise InputError(f"{origin}: {len(keys)} sentences {what}, the first being {first}")

@@ -1,0 +1,143 @@
+"""The command line: one command per stage, no logic. Heavy imports wait until a command runs."""
+
+import functools
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bias_transfer import __version__
+
+
+class Cli(click.Group):
+    """Errors become one line on stderr and exit code 1; ``--debug`` shows the traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command."""
+        from bias_transfer.errors import InputError
+
+        try:
+            return super().invoke(ctx)
+        except (click.exceptions.Exit, click.Abort, click.ClickException):
+            raise
+        except Exception as error:
+            if ctx.params.get("debug"):
+                raise
+            if isinstance(error, InputError):
+                raise click.ClickException(str(error)) from None
+            what = " ".join(str(error).split())
+            raise click.ClickException(
+                f"unexpected {type(error).__name__}: {what} (this is a fault of the program; --debug shows where)"
+            ) from None
+
+
+@click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__)
+@click.option("--debug", is_flag=True, help="Show tracebacks.")
+def main(debug: bool) -> None:
+    """Does a small model distilled from an LLM inherit the LLM's social bias?
+
+    `dvc repro` runs the stages in order; each can also be run by itself, from the root of the project:
+
+    \b
+      python -m bias_transfer label
+      python -m bias_transfer audit --out bias.csv mine=predictions.csv
+    """
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    if not debug:
+        import warnings
+
+        warnings.simplefilter("ignore")
+
+
+def stage(command: Callable) -> click.Command:
+    """Make a command of ``command(params, layout, ...)``, which gets the params of ``params.yaml`` and their paths."""
+
+    @functools.wraps(command)
+    def wrapper(**options: Any) -> None:
+        from bias_transfer.layout import Layout
+        from bias_transfer.params import load
+
+        params = load(Path("params.yaml"))
+        command(params, Layout(params.study), **options)
+
+    return main.command()(wrapper)
+
+
+@stage
+def reviews(params: Any, layout: Any) -> None:
+    """Get, de-duplicate and split the study's reviews."""
+    from bias_transfer.stages import reviews
+
+    reviews.run(params, layout)
+
+
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
+def eec(out: Path) -> None:
+    """Write the Equity Evaluation Corpus (8,640 sentences).
+
+    \b
+    Example: python -m bias_transfer eec --out eec.csv
+    """
+    from bias_transfer.stages import eec
+
+    eec.run(out)
+
+
+@stage
+def label(params: Any, layout: Any) -> None:
+    """Ask the study's teacher about train, test and EEC."""
+    from bias_transfer.stages import label
+
+    label.run(params, layout)
+
+
+@stage
+@click.argument("student")
+@click.argument("target")
+@click.argument("seed", type=int)
+def train(params: Any, layout: Any, student: str, target: str, seed: int) -> None:
+    """Fit one student on one target with one seed.
+
+    \b
+    Example: python -m bias_transfer train bow distilled 0
+    """
+    from bias_transfer.layout import Arm
+    from bias_transfer.stages import train
+
+    params = params.with_study(students=[student], targets=[target], seeds=[seed])
+    train.run(params, layout, Arm(student, target, seed))
+
+
+@stage
+@click.argument("system")
+def predict(params: Any, layout: Any, system: str) -> None:
+    """Score the test reviews and the EEC with one system of the study.
+
+    \b
+    Example: python -m bias_transfer predict bow-distilled/seed-0
+    """
+    from bias_transfer.stages import predict
+
+    predict.run(params, layout, system)
+
+
+@main.command()
+@click.option("--method", type=click.Choice(["paper", "notebook"]), default="paper", show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
+@click.argument("files", metavar="NAME=PATH...", nargs=-1, required=True)
+def audit(method: str, out: Path, files: tuple[str, ...]) -> None:
+    """Measure the bias of any system from its EEC predictions (CSV or parquet).
+
+    A file needs a sentence column and P(positive) under a usual name (label_1, pos_prob, score, ...).
+
+    \b
+    Example: python -m bias_transfer audit --out bias.csv mine=predictions.csv yours=theirs.parquet
+    """
+    from bias_transfer.stages import audit
+
+    audit.run(files, method, out)

@@ -1,0 +1,101 @@
+"""Review sources: params in; texts, labels and counts out, before any de-duplication or split."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from bias_transfer import packages
+from bias_transfer.errors import InputError
+from bias_transfer.params import Files, Snippets
+
+
+@dataclass(frozen=True)
+class Source:
+    """Reviews as they come: ``frame`` has ``text``, ``label`` and ``split`` (empty where the source has none)."""
+
+    frame: pd.DataFrame
+    counts: dict[str, int]
+
+
+def load(params: Snippets | Files) -> Source:
+    """Read the source that ``params`` names."""
+    return _snippets() if isinstance(params, Snippets) else _files(params)
+
+
+def _snippets() -> Source:
+    """Sentences of Rotten Tomatoes reviews with mean human ratings from -4 to 4 (Hutto and Gilbert, ICWSM 2014)."""
+    path = packages.fetch("snippets") / "movieReviewSnippets_GroundTruth.txt"
+    return parse_snippets(path.read_text(encoding="utf-8"))
+
+
+def parse_snippets(text: str) -> Source:
+    """Rows of ``id <tab> rating <tab> sentence``: mojibake and HTML entities repaired, ratings of 0 dropped, label = sign."""
+    import ftfy
+
+    rows = [line.split("\t", 2) for line in text.splitlines()]
+    frame = pd.DataFrame(rows, columns=["id", "rating", "raw"])
+    frame["text"] = frame["raw"].map(lambda raw: ftfy.fix_text(raw, uncurl_quotes=False)).str.strip()
+    rating = frame["rating"].astype(float)
+    kept = frame[rating != 0].assign(label=(rating[rating != 0] > 0).astype(int), split="")
+    counts = {
+        "read": len(frame),
+        "repaired": int((frame["text"] != frame["raw"].str.strip()).sum()),
+        "dropped_neutral": int((rating == 0).sum()),
+    }
+    return Source(kept[["text", "label", "split"]].reset_index(drop=True), counts)
+
+
+def _files(params: Files) -> Source:
+    if params.path:
+        frame = _read(params.path)
+        split = _column(frame, params.split_column, params.path) if params.split_column else ""
+        frame = _normalise(frame, params, params.path).assign(split=split)
+        known = {"train", "test"} if params.split_column else {""}
+        for value in sorted(set(frame["split"]) - known, key=str):
+            raise InputError(f"{params.path}, column {params.split_column!r}: {value!r} is neither 'train' nor 'test'")
+    else:
+        parts = [
+            _normalise(_read(path), params, path).assign(split=split)
+            for split, path in (("train", params.train), ("test", params.test))
+        ]
+        frame = pd.concat(parts, ignore_index=True)
+    return Source(frame, {"read": len(frame)})
+
+
+def _read(path: str) -> pd.DataFrame:
+    try:
+        if path.endswith(".parquet"):
+            return pd.read_parquet(path)
+        return pd.read_csv(path, keep_default_na=False, na_values=[], dtype=str)
+    except FileNotFoundError:
+        raise InputError(f"review source {path} is missing") from None
+    except Exception as error:  # fsspec's stores each raise their own kinds
+        what = " ".join(str(error).split())[:300] or type(error).__name__
+        offline = "://" in path and not isinstance(error, ValueError)
+        hint = " (the store is out of reach: set the entry's path to a local copy, or go online)" if offline else ""
+        raise InputError(f"review source {path} cannot be read: {what}{hint}") from error
+
+
+def _column(frame: pd.DataFrame, name: str, path: str) -> pd.Series:
+    if name not in frame.columns:
+        raise InputError(f"{path}: column {name!r} is missing (columns: {', '.join(map(str, frame.columns))})")
+    return frame[name]
+
+
+def _normalise(frame: pd.DataFrame, params: Files, path: str) -> pd.DataFrame:
+    text = _column(frame, params.text_column, path)
+    label = _column(frame, params.label_column, path)
+    if not len(frame):
+        raise InputError(f"{path}: holds no rows")
+    _refuse(text.isna() | (text.astype(str).str.strip() == ""), path, params.text_column, "is empty")
+    numbers = pd.to_numeric(label, errors="coerce")
+    _refuse(~numbers.isin([0, 1]), path, params.label_column, "must be 0 (negative) or 1 (positive)", label)
+    return pd.DataFrame({"text": text.astype(str), "label": numbers.astype(int)})
+
+
+def _refuse(bad: pd.Series, path: str, column: str, what: str, values: pd.Series | None = None) -> None:
+    if bad.any():
+        first = int(bad.to_numpy().argmax())
+        value = "" if values is None else f" ({values.iloc[first]!r})"
+        more = f"; so are {int(bad.sum()) - 1} more rows" if bad.sum() > 1 else ""
+        raise InputError(f"{path}, row {first + 2}, column {column!r}: {what}{value}{more}")

@@ -1,0 +1,102 @@
+"""De-duplicate reviews and split them so that no text is in both halves."""
+
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from bias_transfer.corpora import text_id
+from bias_transfer.errors import InputError
+
+
+def split(
+    frame: pd.DataFrame, train_size: int | None, test_size: int | None, seed: int, overlap: str
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+    """Drop exact duplicates, then take a stratified train and test split.
+
+    Parameters
+    ----------
+    frame
+        ``text``, ``label`` and ``split``; where ``split`` is empty the split is drawn here, else it is kept.
+    train_size, test_size
+        Rows wanted; ``None`` for all of a published split, and for a half each of a drawn one.
+    seed
+        Of every draw.
+    overlap
+        What to do with a text that a published split holds in both halves: ``refuse``, or ``drop`` it from test.
+
+    Returns
+    -------
+    train, test
+        Columns ``id, text, label``, in an order that depends on the texts and the seed alone.
+    counts
+        What was dropped, and the sizes by class.
+
+    Raises
+    ------
+    InputError
+        If the halves overlap, one text has two labels, or there are too few reviews for the sizes.
+    """
+    frame = frame.assign(id=frame["text"].map(text_id))
+    _refuse_two_labels(frame)
+    published = (frame["split"] != "").any()
+    unique = frame.drop_duplicates(["id", "split"])
+    counts = {"dropped_duplicates": len(frame) - len(unique)}
+    # Sorted by id, so that the order of the source's rows does not decide who is drawn.
+    unique = unique.sort_values(["split", "id"])
+    if published:
+        train, test = unique[unique["split"] == "train"], unique[unique["split"] == "test"]
+        both = test["id"].isin(train["id"])
+        if both.any() and overlap == "refuse":
+            first = test.loc[both, "text"].iloc[0]
+            raise InputError(
+                f"{int(both.sum())} texts are in both train and test, the first being {first[:60]!r}: "
+                "remove them, or set `overlap: drop` to take them out of test"
+            )
+        counts["dropped_overlap"] = int(both.sum())
+        train, test = _sample(train, train_size, seed, "train"), _sample(test[~both], test_size, seed, "test")
+    else:
+        train, test = _draw(unique, train_size, test_size, seed)
+    for name, part in (("train", train), ("test", test)):
+        counts |= {f"{name}_negative": int((part["label"] == 0).sum()), f"{name}_positive": int(part["label"].sum())}
+    return tuple(part[["id", "text", "label"]].reset_index(drop=True) for part in (train, test)) + (counts,)
+
+
+def refuse_leakage(train: pd.DataFrame, test: pd.DataFrame) -> None:
+    """Raise ``InputError`` if a text is in both halves."""
+    shared = test.loc[test["id"].isin(train["id"]), "id"]
+    if len(shared):
+        raise InputError(
+            f"{len(shared)} reviews are in both train.csv and test.csv, the first with id {shared.iloc[0]}: "
+            "run the `reviews` stage again instead of editing its files"
+        )
+
+
+def _refuse_two_labels(frame: pd.DataFrame) -> None:
+    labels = frame.groupby("id")["label"].transform("nunique")
+    if (labels > 1).any():
+        text = frame.loc[labels > 1, "text"].iloc[0]
+        raise InputError(f"a review stands in the source with both labels: {text[:60]!r}: keep one of them")
+
+
+def _draw(frame: pd.DataFrame, train_size: int | None, test_size: int | None, seed: int) -> tuple:
+    if train_size is None and test_size is None:
+        test_size = len(frame) // 2
+    wanted = (train_size or 1) + (test_size or 1)
+    if len(frame) < wanted:
+        raise InputError(
+            f"{train_size} train and {test_size} test reviews were asked for, but there are {len(frame)}: "
+            "lower train_size or test_size"
+        )
+    try:
+        return train_test_split(
+            frame, train_size=train_size, test_size=test_size, random_state=seed, stratify=frame["label"]
+        )
+    except ValueError as error:
+        raise InputError(f"cannot split the reviews by class: {error}") from None
+
+
+def _sample(frame: pd.DataFrame, size: int | None, seed: int, name: str) -> pd.DataFrame:
+    if size is None or size == len(frame):
+        return frame.sample(frac=1, random_state=seed)
+    if size > len(frame):
+        raise InputError(f"{size} {name} reviews were asked for, but there are {len(frame)}: lower {name}_size")
+    return train_test_split(frame, train_size=size, random_state=seed, stratify=frame["label"])[0]

@@ -1,0 +1,19 @@
+"""CPU or GPU."""
+
+from bias_transfer.errors import InputError
+
+
+def resolve(device: str) -> str:
+    """Turn ``auto`` into ``cuda`` where there is a GPU and into ``cpu`` elsewhere.
+
+    Raises
+    ------
+    InputError
+        If ``cuda`` is asked for and there is none.
+    """
+    import torch
+
+    available = torch.cuda.is_available()
+    if device == "cuda" and not available:
+        raise InputError("device is 'cuda' but no GPU can be used here: set `device: auto` or `device: cpu`")
+    return "cuda" if device == "auto" and available else "cpu" if device == "auto" else device

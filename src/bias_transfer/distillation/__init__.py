@@ -1,0 +1,1 @@
+"""Distillation: the loss, and the one loop that fits every student to either target."""

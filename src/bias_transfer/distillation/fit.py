@@ -1,0 +1,112 @@
+"""Fit a student. Baseline and distilled are the same call but for ``alpha``."""
+
+import copy
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from tqdm import tqdm
+
+from bias_transfer.distillation.loss import distillation_loss
+from bias_transfer.errors import InputError
+from bias_transfer.evaluation import log_loss
+from bias_transfer.params import Training
+from bias_transfer.students.student import Student
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Texts, hard labels of shape (n,) and teacher probabilities of shape (n, 2), row by row."""
+
+    texts: list[str]
+    labels: np.ndarray
+    teacher: np.ndarray
+
+
+def fit(
+    student: Student,
+    train: Examples,
+    validation: Examples,
+    training: Training,
+    *,
+    alpha: float,
+    temperature: float,
+    warmup_share: float,
+    seed: int,
+    device: str,
+    name: str,
+) -> pd.DataFrame:
+    """Train ``student`` in place and leave it at the epoch with the lowest validation log loss on hard labels.
+
+    AdamW; the learning rate rises over ``warmup_share`` of the steps and then falls to 0 in a straight line. Batch
+    order and dropout follow from ``seed`` alone, so two arms that differ in ``alpha`` see the same batches.
+
+    Returns
+    -------
+    DataFrame
+        One row an epoch: ``epoch`` (from 1), ``train_loss`` (mean over the epoch, in the units of its own target),
+        ``validation_log_loss`` and ``validation_accuracy`` (hard labels, both arms alike), ``learning_rate`` at the end.
+
+    Raises
+    ------
+    InputError
+        If the loss becomes something that is not a number.
+    """
+    torch.manual_seed(seed)
+    order = np.random.default_rng(seed)
+    network = student.network.to(device)
+    ids = student.encode(train.texts)
+    labels = torch.from_numpy(train.labels).to(device)
+    teacher = torch.from_numpy(train.teacher).float().to(device)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
+    steps = training.epochs * -(-len(ids) // training.batch_size)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warmup_then_linear(steps, warmup_share))
+    precision = torch.autocast("cuda", torch.bfloat16) if device == "cuda" else nullcontext()
+
+    history, best, best_loss = [], None, np.inf
+    with tqdm(total=steps, desc=name, unit="step", file=sys.stderr, mininterval=1) as bar:
+        for epoch in range(1, training.epochs + 1):
+            network.train()
+            total = 0.0
+            for rows in np.array_split(order.permutation(len(ids)), steps // training.epochs):
+                with precision:
+                    logits = student.logits([ids[i] for i in rows])
+                loss = distillation_loss(logits.float(), teacher[rows], labels[rows], alpha, temperature)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                optimizer.step()
+                schedule.step()
+                total += loss.item() * len(rows)
+                bar.update()
+            if not np.isfinite(total):
+                raise InputError(f"{name}: the training loss is not a number: lower the student's learning_rate")
+            scores = student.predict_proba(validation.texts)
+            loss_now = log_loss(validation.labels, scores[:, 1])
+            history.append(
+                {
+                    "epoch": epoch,
+                    "train_loss": total / len(ids),
+                    "validation_log_loss": loss_now,
+                    "validation_accuracy": float(((scores[:, 1] > 0.5) == validation.labels).mean()),
+                    "learning_rate": schedule.get_last_lr()[0],
+                }
+            )
+            bar.set_postfix(validation_log_loss=f"{loss_now:.4f}")
+            if loss_now < best_loss:
+                best_loss, best = loss_now, copy.deepcopy({k: v.cpu() for k, v in network.state_dict().items()})
+    network.to("cpu").load_state_dict(best)
+    return pd.DataFrame(history)
+
+
+def _warmup_then_linear(steps: int, share: float):
+    warmup = int(steps * share)
+
+    def factor(step: int) -> float:
+        if step < warmup:
+            return (step + 1) / warmup
+        return max(0.0, (steps - step) / max(1, steps - warmup))
+
+    return factor

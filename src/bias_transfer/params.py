@@ -1,0 +1,232 @@
+"""``params.yaml`` as frozen, validated models. Every default lives in that file, none here."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from bias_transfer.errors import InputError, unknown
+
+# DVC splits parameter paths at dots, and stage names are joined with dashes and an @.
+CatalogueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+DottedName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Target = Literal["baseline", "distilled"]
+
+
+class Section(BaseModel):
+    """A frozen part of ``params.yaml`` that refuses unknown keys and names the nearest known one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for key in values:
+                if key not in cls.model_fields:
+                    raise ValueError(unknown("key", str(key), cls.model_fields))
+        return values
+
+
+class Study(Section):
+    """What one study compares; its name is in every path and stage name it writes."""
+
+    name: DottedName
+    reviews: CatalogueName
+    teacher: DottedName
+    students: tuple[CatalogueName, ...] = Field(min_length=1)
+    targets: tuple[Target, ...] = Field(min_length=1)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> "Study":
+        for field in ("students", "targets", "seeds"):
+            values = getattr(self, field)
+            if len(set(values)) != len(values):
+                raise ValueError(f"{field} names one of its entries twice: {list(values)}")
+        return self
+
+
+class Snippets(Section):
+    """Sentences from Rotten Tomatoes with human ratings, out of a registry package."""
+
+    source: Literal["snippets"]
+    train_size: int | None = Field(gt=0)
+    test_size: int | None = Field(gt=0)
+    seed: int
+
+
+class Files(Section):
+    """Reviews from the user's CSV or parquet, local or at any fsspec URL (``hf://``, ``s3://``, …).
+
+    Either ``path`` (one table; ``split_column``, if given, says ``train`` or ``test``) or ``train`` and ``test``.
+    """
+
+    source: Literal["files"]
+    path: str | None = None
+    train: str | None = None
+    test: str | None = None
+    split_column: str | None = None
+    text_column: str
+    label_column: str
+    overlap: Literal["refuse", "drop"]
+    train_size: int | None = Field(gt=0)
+    test_size: int | None = Field(gt=0)
+    seed: int
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> "Files":
+        if (self.path is None) == (self.train is None) or (self.train is None) != (self.test is None):
+            raise ValueError("give either 'path' or both 'train' and 'test'")
+        if self.split_column and not self.path:
+            raise ValueError("'split_column' goes with 'path'")
+        return self
+
+
+Reviews = Annotated[Snippets | Files, Field(discriminator="source")]
+
+
+class Teacher(Section):
+    """A causal language model and the question put to it."""
+
+    model: str
+    revision: str | None
+    prompt: str
+    labels: tuple[str, str]
+    max_text_tokens: int = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    dtype: Literal["auto", "float32", "bfloat16", "float16"]
+
+    @model_validator(mode="after")
+    def _prompt_holds_the_text(self) -> "Teacher":
+        if self.prompt.count("{text}") != 1:
+            raise ValueError("the prompt must hold {text} exactly once")
+        if self.labels[0].strip() == self.labels[1].strip():
+            raise ValueError("the two labels are the same word")
+        return self
+
+
+class Training(Section):
+    """What every student says about its own fit."""
+
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    max_length: int = Field(gt=0)
+
+
+class WordTraining(Training):
+    """A student that reads words from a vocabulary of its own."""
+
+    vocabulary_size: int = Field(gt=2)
+    min_frequency: int = Field(gt=0)
+    embedding_dim: int = Field(gt=0)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class Bow(WordTraining):
+    """Average of word embeddings, then a linear layer."""
+
+    architecture: Literal["bow"]
+
+
+class Cnn(WordTraining):
+    """Convolutions over word embeddings, maximum over positions, then a linear layer (Kim, 2014)."""
+
+    architecture: Literal["cnn"]
+    filter_widths: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
+    filters: int = Field(gt=0)
+
+
+class Encoder(Training):
+    """A pretrained transformer encoder with a classification head."""
+
+    architecture: Literal["transformer"]
+    model: str
+    revision: str | None
+
+
+Student = Annotated[Bow | Cnn | Encoder, Field(discriminator="architecture")]
+
+
+class Distillation(Section):
+    """What the two arms of a student share, and the one thing in which they differ."""
+
+    calibration: Literal["none", "batch"]
+    alpha: Share
+    temperature: float = Field(gt=0)
+    validation_share: float = Field(gt=0, lt=1)
+    warmup_share: Share
+
+
+class Params(Section):
+    """All of ``params.yaml``."""
+
+    study: Study
+    distillation: Distillation
+    device: Literal["auto", "cpu", "cuda"]
+    reviews: dict[CatalogueName, Reviews]
+    teachers: dict[DottedName, Teacher]
+    students: dict[CatalogueName, Student]
+
+    @model_validator(mode="after")
+    def _study_is_in_the_catalogue(self) -> "Params":
+        _look_up("reviews", self.study.reviews, self.reviews)
+        _look_up("teacher", self.study.teacher, self.teachers)
+        for student in self.study.students:
+            _look_up("student", student, self.students)
+        return self
+
+    def with_study(self, **changes: Any) -> "Params":
+        """The same params with another choice of study, validated anew.
+
+        Raises
+        ------
+        InputError
+            If the choice is not in the catalogue.
+        """
+        values = self.model_dump()
+        values["study"] |= changes
+        return validate(values, "the command line")
+
+
+def _look_up(what: str, name: str, catalogue: dict[str, Any]) -> None:
+    if name not in catalogue:
+        raise ValueError(unknown(what, name, catalogue))
+
+
+def validate(values: Any, origin: str) -> Params:
+    """Turn plain values into ``Params``; ``origin`` is named in the error.
+
+    Raises
+    ------
+    InputError
+        On the first key or value that does not fit.
+    """
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"] if part not in ("snippets", "files") or part in values)
+        what = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{origin}: {where + ': ' if where else ''}{what}") from None
+
+
+def load(path: Path) -> Params:
+    """Read and validate ``path``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not YAML, or holds an unknown key or a value that does not fit.
+    """
+    try:
+        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: run from the root of the project") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
+    return validate(values, str(path))

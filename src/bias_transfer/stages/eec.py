@@ -1,0 +1,11 @@
+"""Stage ``eec``: the Equity Evaluation Corpus, generated."""
+
+from pathlib import Path
+
+from bias_transfer import tables
+from bias_transfer.corpora import eec
+
+
+def run(out: Path) -> None:
+    """Write all 8,640 sentences in the published order to ``out``."""
+    tables.write(eec.generate(), out, tables.EEC)

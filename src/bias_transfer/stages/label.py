@@ -1,0 +1,56 @@
+"""Stage ``label``: the teacher's P(Negative) and P(Positive) for train, test and EEC."""
+
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bias_transfer import tables
+from bias_transfer.layout import SPLITS, Layout
+from bias_transfer.params import Params
+from bias_transfer.teacher import labels, model
+from bias_transfer.teacher.journal import Journal
+
+
+def run(params: Params, layout: Layout) -> None:
+    """Write ``train.csv``, ``test.csv``, ``eec.csv`` and ``labels.json`` (what was asked of whom, and label mass).
+
+    A text is asked once: answers of the same model, dtype and prompt are taken from an interrupted run's journal and
+    from label files that are already there, for this or other reviews.
+    """
+    teacher = params.teachers[params.study.teacher]
+    texts = {split: tables.read(layout.reviews(split), tables.REVIEWS) for split in SPLITS}
+    texts["eec"] = tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"})
+    fingerprint = model.fingerprint(teacher)
+    known = _known_labels(layout.labels_folder.parent.parent, params.study.teacher, fingerprint)
+    journal = Journal(layout.inputs / "data/journal" / f"{fingerprint['sha256'][:16]}.jsonl")
+
+    everything = pd.concat(texts.values())[["id", "text"]].drop_duplicates("id")
+    unknown = everything[~everything["id"].isin(known["id"])]
+    labels.ask(dict(unknown.itertuples(index=False)), journal, lambda: model.load(teacher, params.device))
+
+    all_labels = pd.concat([known, labels.to_labels(unknown["id"], journal.answers)]).set_index("id", drop=False)
+    for part, frame in texts.items():
+        tables.write(all_labels.loc[frame["id"]], layout.labels(part), tables.LABELS)
+    tables.write_json(
+        {"teacher": fingerprint, "parts": {part: _summary(all_labels.loc[frame["id"]]) for part, frame in texts.items()}},
+        layout.labels_folder / "labels.json",
+    )
+
+
+def _known_labels(folder: Path, teacher: str, fingerprint: dict[str, Any]) -> pd.DataFrame:
+    frames = [pd.DataFrame(columns=list(tables.LABELS.columns)).astype({"id": str})]
+    for record in sorted(folder.glob(f"*/{teacher}/labels.json")):
+        if tables.read_json(record)["teacher"]["sha256"] == fingerprint["sha256"]:
+            paths = [record.with_name(f"{part}.csv") for part in (*SPLITS, "eec")]
+            frames += [tables.read(path, tables.LABELS) for path in paths if path.exists()]
+    return pd.concat(frames).drop_duplicates("id")
+
+
+def _summary(part: pd.DataFrame) -> dict[str, float]:
+    return {
+        "n": len(part),
+        "mean_label_mass": float(part["label_mass"].mean()),
+        "min_label_mass": float(part["label_mass"].min()),
+        "share_positive": float((part["label_1"] > 0.5).mean()),
+    }

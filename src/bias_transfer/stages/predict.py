@@ -1,0 +1,48 @@
+"""Stage ``predict``: one system's scores on the test reviews and the EEC, and its accuracy."""
+
+import pandas as pd
+
+from bias_transfer import devices, tables
+from bias_transfer.errors import InputError, unknown
+from bias_transfer.evaluation import evaluate
+from bias_transfer.layout import Layout, systems, teacher_system
+from bias_transfer.params import Params
+from bias_transfer.students import student as students
+from bias_transfer.teacher import calibration
+
+
+def run(params: Params, layout: Layout, system: str) -> None:
+    """Write ``reviews.parquet`` and ``eec.parquet`` of the system, and its metrics."""
+    if system not in systems(params.study):
+        raise InputError(unknown("system", system, systems(params.study)))
+    reviews = tables.read(layout.reviews("test"), tables.REVIEWS)
+    eec = tables.read(layout.eec, tables.EEC)
+    if system == teacher_system(params.study):
+        scores = _teacher(params, layout, {"reviews": reviews["id"], "eec": eec["id"]})
+    else:
+        scores = _student(params, layout, system, {"reviews": reviews["text"], "eec": eec["sentence"]})
+    for part, frame in (("reviews", reviews), ("eec", eec)):
+        predictions = scores[part].assign(id=frame["id"].to_numpy())
+        tables.write(predictions, layout.predictions(system, part), tables.PREDICTIONS)
+    metrics = evaluate(reviews["label"].to_numpy(), scores["reviews"]["label_1"].to_numpy())
+    tables.write_json(metrics, layout.metrics(system))
+
+
+def _student(params: Params, layout: Layout, system: str, texts: dict[str, pd.Series]) -> dict[str, pd.DataFrame]:
+    student = students.load(layout.model(system))
+    student.network.to(devices.resolve(params.device))
+    return {
+        part: pd.DataFrame(student.predict_proba(column.tolist()), columns=tables.PROBABILITIES)
+        for part, column in texts.items()
+    }
+
+
+def _teacher(params: Params, layout: Layout, ids: dict[str, pd.Series]) -> dict[str, pd.DataFrame]:
+    labels = {part: tables.read(layout.labels(part), tables.LABELS) for part in ("train", "test", "eec")}
+    offset = calibration.offset(labels["train"], params.distillation.calibration)
+    scores = {}
+    for part, wanted in ids.items():
+        name = "test" if part == "reviews" else part
+        aligned = calibration.align(calibration.shift(labels[name], offset), wanted, str(layout.labels(name)))
+        scores[part] = pd.DataFrame(aligned, columns=tables.PROBABILITIES)
+    return scores

@@ -1,0 +1,17 @@
+"""Stage ``reviews``: texts from a source of the catalogue, de-duplicated and split."""
+
+from bias_transfer import tables
+from bias_transfer.corpora import sources, splits
+from bias_transfer.layout import Layout
+from bias_transfer.params import Params
+
+
+def run(params: Params, layout: Layout) -> None:
+    """Write ``train.csv``, ``test.csv`` and ``counts.json`` (rows before and after each filter)."""
+    entry = params.reviews[params.study.reviews]
+    source = sources.load(entry)
+    overlap = getattr(entry, "overlap", "refuse")
+    train, test, counts = splits.split(source.frame, entry.train_size, entry.test_size, entry.seed, overlap)
+    tables.write(train, layout.reviews("train"), tables.REVIEWS)
+    tables.write(test, layout.reviews("test"), tables.REVIEWS)
+    tables.write_json(source.counts | counts, layout.reviews_folder / "counts.json")

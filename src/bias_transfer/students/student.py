@@ -1,0 +1,125 @@
+"""A student: a network and its tokenizer, built by name, saved as safetensors and JSON, and scored."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from tokenizers import Tokenizer
+from torch import nn
+
+from bias_transfer import tables
+from bias_transfer.errors import InputError, unknown
+from bias_transfer.params import Bow, Cnn, Encoder
+from bias_transfer.students import transformer
+from bias_transfer.students.bow import BagOfWords
+from bias_transfer.students.cnn import WordCnn
+from bias_transfer.students.tokenizer import PAD_ID, encode, train_words
+
+SCORING_BATCH = 256
+_WORD_MODELS: dict[str, Callable[..., nn.Module]] = {"bow": BagOfWords, "cnn": WordCnn}
+_SHAPE = {
+    "bow": ("embedding_dim", "dropout"),
+    "cnn": ("embedding_dim", "filter_widths", "filters", "dropout"),
+}
+
+
+@dataclass
+class Student:
+    """Anything that turns texts into P(negative), P(positive) and was trained here."""
+
+    network: nn.Module
+    tokenizer: Tokenizer
+    max_length: int
+    pad_id: int
+    config: dict[str, Any]
+
+    def encode(self, texts: list[str]) -> list[list[int]]:
+        """Token ids of each text, unpadded."""
+        return encode(self.tokenizer, texts, self.max_length)
+
+    def logits(self, ids: list[list[int]]) -> torch.Tensor:
+        """Logits, shape (len(ids), 2), of one padded batch, on the network's device."""
+        width = max(1, *map(len, ids))
+        batch = torch.full((len(ids), width), self.pad_id)
+        mask = torch.zeros_like(batch)
+        for row, tokens in enumerate(ids):
+            batch[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
+            mask[row, : len(tokens)] = 1
+        device = next(self.network.parameters()).device
+        return self.network(batch.to(device), mask.to(device))
+
+    @torch.inference_mode()
+    def predict_proba(self, texts: list[str]) -> np.ndarray:
+        """P(negative), P(positive) of each text: shape (len(texts), 2), float64, rows sum to 1.
+
+        Texts are scored in float32 in batches of similar length; a text's score does not depend on its batch but for
+        rounding.
+        """
+        self.network.eval()
+        ids = self.encode(texts)
+        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
+        scores = np.empty((len(ids), 2))
+        for start in range(0, len(order), SCORING_BATCH):
+            rows = order[start : start + SCORING_BATCH]
+            logits = self.logits([ids[i] for i in rows])
+            scores[rows] = logits.double().softmax(-1).cpu().numpy()
+        return scores
+
+    def save(self, folder: Path) -> None:
+        """Write ``config.json``, ``model.safetensors`` and ``tokenizer.json`` (its cut-off included)."""
+        self.tokenizer.no_padding()
+        self.tokenizer.enable_truncation(self.max_length)
+        if isinstance(self.network, transformer.Transformer):
+            self.network.model.save_pretrained(folder)
+        else:
+            save_file(self.network.state_dict(), folder / "model.safetensors")
+            tables.write_json(self.config, folder / "config.json")
+        self.tokenizer.save(str(folder / "tokenizer.json"))
+
+
+def build(params: Bow | Cnn | Encoder, texts: list[str], seed: int) -> Student:
+    """A fresh student: weights from ``seed``, and for word-level students a vocabulary from ``texts`` (training only).
+
+    Both arms of a student are built from the same texts and seed, and so start from the same weights and vocabulary.
+    """
+    torch.manual_seed(seed)
+    if isinstance(params, Encoder):
+        network, tokenizer = transformer.pretrained(params)
+        return Student(network, tokenizer, params.max_length, network.model.config.pad_token_id or 0, {})
+    tokenizer = train_words(texts, params.vocabulary_size, params.min_frequency)
+    shape = {name: getattr(params, name) for name in _SHAPE[params.architecture]}
+    config = {"model_type": f"bias-transfer-{params.architecture}", "vocabulary": tokenizer.get_vocab_size()} | shape
+    return Student(_word_network(config), tokenizer, params.max_length, PAD_ID, config)
+
+
+def load(folder: Path) -> Student:
+    """The student that ``save`` wrote, on the CPU.
+
+    Raises
+    ------
+    InputError
+        If the folder lacks a file or holds another kind of model.
+    """
+    for name in ("config.json", "model.safetensors", "tokenizer.json"):
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} lacks {name}: `dvc repro` makes it, or `python -m bias_transfer train`")
+    config = tables.read_json(folder / "config.json")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    max_length = tokenizer.truncation["max_length"]
+    if str(config.get("model_type", "")).startswith("bias-transfer-"):
+        network = _word_network(config)
+        network.load_state_dict(load_file(folder / "model.safetensors"))
+        return Student(network, tokenizer, max_length, PAD_ID, config)
+    network = transformer.saved(folder)
+    return Student(network, tokenizer, max_length, network.model.config.pad_token_id or 0, {})
+
+
+def _word_network(config: dict[str, Any]) -> nn.Module:
+    kind = str(config["model_type"]).removeprefix("bias-transfer-")
+    if kind not in _WORD_MODELS:
+        raise InputError(unknown("model_type", config["model_type"], (f"bias-transfer-{k}" for k in _WORD_MODELS)))
+    return _WORD_MODELS[kind](config["vocabulary"], **{name: config[name] for name in _SHAPE[kind]})

@@ -1,0 +1,62 @@
+"""A pretrained encoder with a fresh classification head, through ``transformers``."""
+
+from pathlib import Path
+from typing import Any
+
+import torch
+from tokenizers import Tokenizer
+from torch import nn
+
+from bias_transfer import hub
+from bias_transfer.errors import InputError
+from bias_transfer.params import Encoder
+
+
+class Transformer(nn.Module):
+    """Thin wrapper, so that every student takes ids and mask and gives logits of shape (batch, 2)."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
+        """Logits, shape (batch, 2)."""
+        return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
+
+
+def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer]:
+    """The encoder that ``params`` names, its head drawn from torch's current random state, and its tokenizer.
+
+    Raises
+    ------
+    InputError
+        If the model is unreachable or of another kind.
+    """
+    from transformers import AutoModelForSequenceClassification, AutoTokenizer
+
+    source = hub.locate(params.model, params.revision)
+    with hub.clear_errors(params.model):
+        model = AutoModelForSequenceClassification.from_pretrained(
+            source.name,
+            num_labels=2,
+            id2label={0: "negative", 1: "positive"},
+            label2id={"negative": 0, "positive": 1},
+            dtype=torch.float32,
+            **source.options,
+        )
+        tokenizer = AutoTokenizer.from_pretrained(source.name, use_fast=True, **source.options)
+    positions = getattr(model.config, "max_position_embeddings", params.max_length)
+    if params.max_length > positions:
+        raise InputError(f"max_length {params.max_length} exceeds the {positions} positions of {params.model}")
+    return Transformer(model), tokenizer.backend_tokenizer
+
+
+def saved(folder: Path) -> Transformer:
+    """The model that ``Transformer.model.save_pretrained`` wrote to ``folder``."""
+    from transformers import AutoModelForSequenceClassification
+
+    with hub.clear_errors(str(folder)):
+        model = AutoModelForSequenceClassification.from_pretrained(
+            folder, dtype=torch.float32, trust_remote_code=False, local_files_only=True
+        )
+    return Transformer(model)

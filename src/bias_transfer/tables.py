@@ -1,0 +1,195 @@
+"""Schema, reader and atomic writer of every file that crosses a stage."""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from bias_transfer.errors import InputError
+
+PROBABILITIES = ["label_0", "label_1"]
+_SUM_TOLERANCE = 1e-6
+
+
+def _column(kind: type, *checks: pa.Check, **options: Any) -> pa.Column:
+    return pa.Column(kind, list(checks), **options)
+
+
+_ID = _column(
+    str,
+    pa.Check.str_matches(r"^[0-9a-f]{16}$", error="must be 16 hexadecimal digits"),
+    unique=True,
+)
+_PROBABILITY = _column(float, pa.Check.in_range(0, 1, error="must be between 0 and 1"))
+_SUM_TO_ONE = pa.Check(
+    lambda frame: (frame["label_0"] + frame["label_1"] - 1).abs() <= _SUM_TOLERANCE,
+    error="label_0 and label_1 must sum to 1",
+)
+
+REVIEWS = pa.DataFrameSchema(
+    {
+        "id": _ID,
+        "text": _column(str, pa.Check(lambda text: text.str.strip() != "", error="is empty")),
+        "label": _column(int, pa.Check.isin([0, 1], error="must be 0 (negative) or 1 (positive)")),
+    },
+    strict=True,
+)
+EEC = pa.DataFrameSchema(
+    {
+        "id": _ID,
+        **{
+            name: _column(str)
+            for name in ("sentence", "template", "person", "gender", "race", "emotion", "emotion_word")
+        },
+    },
+    strict=True,
+)
+LABELS = pa.DataFrameSchema(
+    {
+        "id": _ID,
+        "label_0": _PROBABILITY,
+        "label_1": _PROBABILITY,
+        "label_mass": _column(float, pa.Check.in_range(0, 1 + _SUM_TOLERANCE, error="must be between 0 and 1")),
+    },
+    checks=_SUM_TO_ONE,
+    strict=True,
+)
+PREDICTIONS = pa.DataFrameSchema(
+    {"id": _ID, "label_0": _PROBABILITY, "label_1": _PROBABILITY}, checks=_SUM_TO_ONE, strict=True
+)
+HISTORY = pa.DataFrameSchema(
+    {
+        "epoch": _column(int),
+        "train_loss": _column(float),
+        "validation_log_loss": _column(float),
+        "validation_accuracy": _column(float),
+        "learning_rate": _column(float),
+    },
+    strict=True,
+)
+
+
+def validate(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str) -> pd.DataFrame:
+    """Return ``frame`` if it fits ``schema``.
+
+    Raises
+    ------
+    InputError
+        Naming ``origin``, the row (as a spreadsheet shows it, the header being row 1), the column and the fault.
+    """
+    missing = [name for name in schema.columns if name not in frame.columns]
+    if missing:
+        raise InputError(f"{origin}: column {missing[0]!r} is missing (columns: {', '.join(map(str, frame.columns))})")
+    try:
+        return schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        fault = errors.failure_cases.iloc[0]
+        row = "" if pd.isna(fault["index"]) else f", row {int(fault['index']) + 2}"
+        column = "" if fault["column"] is None else f", column {fault['column']!r}"
+        value = f" ({fault['failure_case']!r})" if isinstance(fault["failure_case"], str | int | float) else ""
+        what = {"not_nullable": "is missing", "field_uniqueness": "stands twice"}.get(fault["check"], fault["check"])
+        raise InputError(f"{origin}{row}{column}: {what}{value}") from None
+
+
+def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Read a CSV or parquet file and check it against ``schema``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable, or does not fit.
+    """
+    return validate(_load(path, schema), schema, str(path))
+
+
+def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    texts = {name: str for name, column in schema.columns.items() if str(column.dtype).startswith("str")}
+    try:
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        return pd.read_csv(
+            path,
+            dtype=texts,
+            keep_default_na=False,
+            na_values={name: [""] for name in schema.columns if name not in texts},
+            float_precision="round_trip",
+        )
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+    except (ValueError, OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+
+
+def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = None) -> None:
+    """Check ``frame`` and write it whole or not at all; floats keep every digit.
+
+    Raises
+    ------
+    InputError
+        If the frame does not fit ``schema`` or the folder cannot be written.
+    """
+    if schema is not None:
+        frame = validate(frame, schema, str(path))[list(schema.columns)]
+    with whole(path) as temporary:
+        if path.suffix == ".parquet":
+            frame.to_parquet(temporary, index=False)
+        else:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def write_json(values: dict[str, Any], path: Path) -> None:
+    """Write ``values`` whole or not at all, sorted by nothing but their own order. NaN becomes null."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {str(key): plain(item) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [plain(item) for item in value]
+        if isinstance(value, np.generic):
+            value = value.item()
+        return None if isinstance(value, float) and not np.isfinite(value) else value
+
+    with whole(path) as temporary:
+        temporary.write_text(json.dumps(plain(values), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what ``write_json`` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+    except ValueError as error:
+        raise InputError(f"{path} is not valid JSON: {error}") from None
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a temporary path beside ``path`` that replaces it at the end, or vanishes on an error.
+
+    Raises
+    ------
+    InputError
+        If the folder cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        os.replace(temporary, path)
+    except OSError as error:
+        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,1 @@
+"""The teacher: a causal language model that is asked for P(Negative) and P(Positive)."""
