@@ -2,7 +2,6 @@
 
 import functools
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -54,25 +53,28 @@ def main(debug: bool) -> None:
 
 
 def stage(command: Callable) -> click.Command:
-    """Make a command of ``command(params, layout, ...)``, which gets the params of ``params.yaml`` and their paths."""
+    """Make a command of ``command(params, ...)``, which gets what ``params.yaml`` says."""
 
     @functools.wraps(command)
     def wrapper(**options: Any) -> None:
-        from bias_transfer.layout import Layout
         from bias_transfer.params import load
 
-        params = load(Path("params.yaml"))
-        command(params, Layout(params.study), **options)
+        command(load(Path("params.yaml")), **options)
 
     return main.command()(wrapper)
 
 
 @stage
-def reviews(params: Any, layout: Any) -> None:
-    """Get, de-duplicate and split the study's reviews."""
+@click.argument("name")
+def reviews(params: Any, name: str) -> None:
+    """Get, de-duplicate and split the reviews of one entry of the catalogue.
+
+    \b
+    Example: python -m bias_transfer reviews snippets
+    """
     from bias_transfer.stages import reviews
 
-    reviews.run(params, layout)
+    reviews.run(params.with_study(reviews=name))
 
 
 @main.command()
@@ -89,18 +91,24 @@ def eec(out: Path) -> None:
 
 
 @stage
-def label(params: Any, layout: Any) -> None:
-    """Ask the study's teacher about train, test and EEC."""
+@click.argument("reviews")
+@click.argument("teacher")
+def label(params: Any, reviews: str, teacher: str) -> None:
+    """Ask a teacher of the catalogue about train, test and EEC.
+
+    \b
+    Example: python -m bias_transfer label snippets smollm2
+    """
     from bias_transfer.stages import label
 
-    label.run(params, layout)
+    label.run(params.with_study(reviews=reviews, teacher=teacher))
 
 
 @stage
 @click.argument("student")
 @click.argument("target")
 @click.argument("seed", type=int)
-def train(params: Any, layout: Any, student: str, target: str, seed: int) -> None:
+def train(params: Any, student: str, target: str, seed: int) -> None:
     """Fit one student on one target with one seed.
 
     \b
@@ -109,13 +117,12 @@ def train(params: Any, layout: Any, student: str, target: str, seed: int) -> Non
     from bias_transfer.layout import Arm
     from bias_transfer.stages import train
 
-    params = params.with_study(students=[student], targets=[target], seeds=[seed])
-    train.run(params, layout, Arm(student, target, seed))
+    train.run(params.with_study(students=[student], targets=[target], seeds=[seed]), Arm(student, target, seed))
 
 
 @stage
 @click.argument("system")
-def predict(params: Any, layout: Any, system: str) -> None:
+def predict(params: Any, system: str) -> None:
     """Score the test reviews and the EEC with one system of the study.
 
     \b
@@ -123,7 +130,31 @@ def predict(params: Any, layout: Any, system: str) -> None:
     """
     from bias_transfer.stages import predict
 
-    predict.run(params, layout, system)
+    predict.run(params, system)
+
+
+@stage
+def bias(params: Any) -> None:
+    """Paired bias statistics of every system of the study."""
+    from bias_transfer.stages import bias
+
+    bias.run(params)
+
+
+@stage
+def report(params: Any) -> None:
+    """Tables, figures and the HTML report of the study."""
+    from bias_transfer.stages import report
+
+    report.run(params)
+
+
+@stage
+def publish(params: Any) -> None:
+    """Put every system and the report of the study into MLflow; what is there already is left alone."""
+    from bias_transfer.stages import publish
+
+    publish.run(params)
 
 
 @main.command()
@@ -141,3 +172,25 @@ def audit(method: str, out: Path, files: tuple[str, ...]) -> None:
     from bias_transfer.stages import audit
 
     audit.run(files, method, out)
+
+
+@stage
+@click.argument("entry", type=click.Choice(["main", "label", "train", "evaluate"]))
+@click.option("--teacher", help="For label: an entry of `teachers`, or `study` for the study's own.")
+@click.option("--student", help="For train and evaluate: an entry of `students`, or `study` for all of the study's.")
+def launch(params: Any, entry: str, teacher: str | None, student: str | None) -> None:
+    """Run an entry point of MLproject, as `mlflow run . -e ENTRY` does.
+
+    \b
+    Example: python -m bias_transfer launch train --student bow
+    """
+    from bias_transfer import launch
+
+    if entry == "main":
+        launch.main(params)
+    elif entry == "label":
+        launch.label(params, teacher or launch.CHOSEN)
+    elif entry == "train":
+        launch.train_and_evaluate(params, student or launch.CHOSEN)
+    else:
+        launch.evaluate(params, student or launch.CHOSEN)

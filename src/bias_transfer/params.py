@@ -97,7 +97,7 @@ class Teacher(Section):
     labels: tuple[str, str]
     max_text_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)
-    dtype: Literal["auto", "float32", "bfloat16", "float16"]
+    dtype: Literal["float32", "bfloat16", "float16"]
 
     @model_validator(mode="after")
     def _prompt_holds_the_text(self) -> "Teacher":

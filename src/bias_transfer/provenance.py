@@ -4,7 +4,9 @@ import hashlib
 from importlib.metadata import version
 from pathlib import Path
 
-LIBRARIES = ("bias-transfer", "numpy", "pandas", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
+from bias_transfer import __version__
+
+LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
 
 
 def sha256(path: Path) -> str:
@@ -25,4 +27,4 @@ def tree_sha256(paths: list[Path]) -> str:
 
 def versions() -> dict[str, str]:
     """Installed versions of the libraries that a number depends on."""
-    return {name: version(name) for name in LIBRARIES}
+    return {"bias-transfer": __version__} | {name: version(name) for name in LIBRARIES}

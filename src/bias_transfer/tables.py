@@ -143,8 +143,28 @@ def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = N
             frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a CSV that a stage of this project wrote and that has no schema; nothing in it is missing but NaN.
+
+    Raises
+    ------
+    InputError
+        If the file is missing.
+    """
+    try:
+        return pd.read_csv(path, float_precision="round_trip")
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write ``text`` as UTF-8, whole or not at all."""
+    with whole(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
 def write_json(values: dict[str, Any], path: Path) -> None:
-    """Write ``values`` whole or not at all, sorted by nothing but their own order. NaN becomes null."""
+    """Write ``values`` whole or not at all, in their own order; NaN becomes null."""
 
     def plain(value: Any) -> Any:
         if isinstance(value, dict):
@@ -155,8 +175,7 @@ def write_json(values: dict[str, Any], path: Path) -> None:
             value = value.item()
         return None if isinstance(value, float) and not np.isfinite(value) else value
 
-    with whole(path) as temporary:
-        temporary.write_text(json.dumps(plain(values), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(json.dumps(plain(values), indent=2, ensure_ascii=False) + "\n", path)
 
 
 def read_json(path: Path) -> dict[str, Any]:

@@ -57,7 +57,18 @@ def audit(scores: Mapping[str, pd.DataFrame], method: str = "paper") -> pd.DataF
     table["verdict"] = np.select(
         [table["p_clustered"].isna(), table["p_holm"] <= 1 - LEVEL], [NOT_MEASURABLE, DIFFERENCE], NO_EVIDENCE
     )
-    first = "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict".split()
+    first = [
+        "system",
+        "axis",
+        "n_pairs",
+        "mean_difference",
+        "ci_low",
+        "ci_high",
+        "p_value",
+        "p_adjusted",
+        "p_clustered",
+        "verdict",
+    ]
     return table[first + [name for name in table.columns if name not in first]]
 
 

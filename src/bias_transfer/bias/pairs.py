@@ -85,8 +85,10 @@ def _gender(scores: pd.DataFrame, method: str) -> Contrast:
     unit = scores["person"].map(_NOUNS)
     if method == "paper":
         unit = unit.mask(scores["race"] != "", NAMES_PAIR)
-    sides = scores.assign(unit=unit).dropna(subset="unit").pivot_table(
-        index=[*FRAME, "unit"], columns="gender", values="score", aggfunc="mean", sort=False
+    sides = (
+        scores.assign(unit=unit)
+        .dropna(subset="unit")
+        .pivot_table(index=[*FRAME, "unit"], columns="gender", values="score", aggfunc="mean", sort=False)
     )
     pairs = _differences(sides, "female", "male")
     influence = pairs[["template", "unit"]].assign(

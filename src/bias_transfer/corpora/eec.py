@@ -35,10 +35,43 @@ TEMPLATES = (
 )
 
 NAMES = {
-    ("male", AFRICAN_AMERICAN): "Alonzo Jamel Alphonse Jerome Leroy Torrance Darnell Lamar Malik Terrence".split(),
+    ("male", AFRICAN_AMERICAN): [
+        "Alonzo",
+        "Jamel",
+        "Alphonse",
+        "Jerome",
+        "Leroy",
+        "Torrance",
+        "Darnell",
+        "Lamar",
+        "Malik",
+        "Terrence",
+    ],
     ("male", EUROPEAN): "Adam Harry Josh Roger Alan Frank Justin Ryan Andrew Jack".split(),
-    ("female", AFRICAN_AMERICAN): "Nichelle Shereen Ebony Latisha Shaniqua Jasmine Tanisha Tia Lakisha Latoya".split(),
-    ("female", EUROPEAN): "Amanda Courtney Heather Melanie Katie Betsy Kristin Nancy Stephanie Ellen".split(),
+    ("female", AFRICAN_AMERICAN): [
+        "Nichelle",
+        "Shereen",
+        "Ebony",
+        "Latisha",
+        "Shaniqua",
+        "Jasmine",
+        "Tanisha",
+        "Tia",
+        "Lakisha",
+        "Latoya",
+    ],
+    ("female", EUROPEAN): [
+        "Amanda",
+        "Courtney",
+        "Heather",
+        "Melanie",
+        "Katie",
+        "Betsy",
+        "Kristin",
+        "Nancy",
+        "Stephanie",
+        "Ellen",
+    ],
 }
 
 # Male and female noun phrases in the order in which they pair; the pronouns are (subject, object).
@@ -84,7 +117,7 @@ def generate() -> pd.DataFrame:
         for person, gender, race in _people(template)
         for emotion, word in _emotions(template)
     ]
-    columns = ["sentence", "template", "person", "gender", "race", "emotion", "emotion_word"]
+    columns = "sentence template person gender race emotion emotion_word".split()
     frame = pd.DataFrame(rows, columns=columns)
     frame.insert(0, "id", frame["sentence"].map(text_id))
     return frame

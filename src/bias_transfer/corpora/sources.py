@@ -29,7 +29,10 @@ def _snippets() -> Source:
 
 
 def parse_snippets(text: str) -> Source:
-    """Rows of ``id <tab> rating <tab> sentence``: mojibake and HTML entities repaired, ratings of 0 dropped, label = sign."""
+    """Rows of ``id <tab> rating <tab> sentence``: text repaired, ratings of 0 dropped, label = sign.
+
+    Repaired are mojibake and HTML entities such as ``&amp;``.
+    """
     import ftfy
 
     rows = [line.split("\t", 2) for line in text.splitlines()]

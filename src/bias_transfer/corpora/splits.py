@@ -57,7 +57,8 @@ def split(
         train, test = _draw(unique, train_size, test_size, seed)
     for name, part in (("train", train), ("test", test)):
         counts |= {f"{name}_negative": int((part["label"] == 0).sum()), f"{name}_positive": int(part["label"].sum())}
-    return tuple(part[["id", "text", "label"]].reset_index(drop=True) for part in (train, test)) + (counts,)
+    train, test = (part[["id", "text", "label"]].reset_index(drop=True) for part in (train, test))
+    return train, test, counts
 
 
 def refuse_leakage(train: pd.DataFrame, test: pd.DataFrame) -> None:

@@ -16,6 +16,8 @@ from bias_transfer.evaluation import log_loss
 from bias_transfer.params import Training
 from bias_transfer.students.student import Student
 
+GROUP = 16
+
 
 @dataclass(frozen=True)
 class Examples:
@@ -48,7 +50,7 @@ def fit(
     -------
     DataFrame
         One row an epoch: ``epoch`` (from 1), ``train_loss`` (mean over the epoch, in the units of its own target),
-        ``validation_log_loss`` and ``validation_accuracy`` (hard labels, both arms alike), ``learning_rate`` at the end.
+        ``validation_log_loss`` and ``validation_accuracy`` (hard labels, in both arms), ``learning_rate`` at its end.
 
     Raises
     ------
@@ -59,6 +61,7 @@ def fit(
     order = np.random.default_rng(seed)
     network = student.network.to(device)
     ids = student.encode(train.texts)
+    lengths = np.array([len(tokens) for tokens in ids])
     labels = torch.from_numpy(train.labels).to(device)
     teacher = torch.from_numpy(train.teacher).float().to(device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
@@ -71,7 +74,7 @@ def fit(
         for epoch in range(1, training.epochs + 1):
             network.train()
             total = 0.0
-            for rows in np.array_split(order.permutation(len(ids)), steps // training.epochs):
+            for rows in batches(lengths, training.batch_size, order):
                 with precision:
                     logits = student.logits([ids[i] for i in rows])
                 loss = distillation_loss(logits.float(), teacher[rows], labels[rows], alpha, temperature)
@@ -99,6 +102,19 @@ def fit(
                 best_loss, best = loss_now, copy.deepcopy({k: v.cpu() for k, v in network.state_dict().items()})
     network.to("cpu").load_state_dict(best)
     return pd.DataFrame(history)
+
+
+def batches(lengths: np.ndarray, size: int, random: np.random.Generator) -> list[np.ndarray]:
+    """Split positions at random into batches of texts of similar length, so that little is spent on padding.
+
+    Texts are shuffled and dealt into groups of ``GROUP`` batches; a group is sorted by length and cut; the batches of
+    all groups are shuffled again.
+    """
+    order = random.permutation(len(lengths))
+    groups = [order[start : start + size * GROUP] for start in range(0, len(order), size * GROUP)]
+    grouped = np.concatenate([group[np.argsort(lengths[group], kind="stable")] for group in groups])
+    parts = [grouped[start : start + size] for start in range(0, len(grouped), size)]
+    return [parts[i] for i in random.permutation(len(parts))]
 
 
 def _warmup_then_linear(steps: int, share: float):

@@ -12,12 +12,13 @@ from bias_transfer.teacher import labels, model
 from bias_transfer.teacher.journal import Journal
 
 
-def run(params: Params, layout: Layout) -> None:
+def run(params: Params, root: Path = Path()) -> None:
     """Write ``train.csv``, ``test.csv``, ``eec.csv`` and ``labels.json`` (what was asked of whom, and label mass).
 
     A text is asked once: answers of the same model, dtype and prompt are taken from an interrupted run's journal and
     from label files that are already there, for this or other reviews.
     """
+    layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
     texts = {split: tables.read(layout.reviews(split), tables.REVIEWS) for split in SPLITS}
     texts["eec"] = tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"})
@@ -33,13 +34,16 @@ def run(params: Params, layout: Layout) -> None:
     for part, frame in texts.items():
         tables.write(all_labels.loc[frame["id"]], layout.labels(part), tables.LABELS)
     tables.write_json(
-        {"teacher": fingerprint, "parts": {part: _summary(all_labels.loc[frame["id"]]) for part, frame in texts.items()}},
+        {
+            "teacher": fingerprint,
+            "parts": {part: _summary(all_labels.loc[frame["id"]]) for part, frame in texts.items()},
+        },
         layout.labels_folder / "labels.json",
     )
 
 
 def _known_labels(folder: Path, teacher: str, fingerprint: dict[str, Any]) -> pd.DataFrame:
-    frames = [pd.DataFrame(columns=list(tables.LABELS.columns)).astype({"id": str})]
+    frames = [labels.to_labels(pd.Series(dtype=str), {})]
     for record in sorted(folder.glob(f"*/{teacher}/labels.json")):
         if tables.read_json(record)["teacher"]["sha256"] == fingerprint["sha256"]:
             paths = [record.with_name(f"{part}.csv") for part in (*SPLITS, "eec")]

@@ -1,5 +1,7 @@
 """Stage ``predict``: one system's scores on the test reviews and the EEC, and its accuracy."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from bias_transfer import devices, tables
@@ -11,8 +13,9 @@ from bias_transfer.students import student as students
 from bias_transfer.teacher import calibration
 
 
-def run(params: Params, layout: Layout, system: str) -> None:
+def run(params: Params, system: str, root: Path = Path()) -> None:
     """Write ``reviews.parquet`` and ``eec.parquet`` of the system, and its metrics."""
+    layout = Layout(params.study, root)
     if system not in systems(params.study):
         raise InputError(unknown("system", system, systems(params.study)))
     reviews = tables.read(layout.reviews("test"), tables.REVIEWS)

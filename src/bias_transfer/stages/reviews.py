@@ -1,13 +1,16 @@
 """Stage ``reviews``: texts from a source of the catalogue, de-duplicated and split."""
 
+from pathlib import Path
+
 from bias_transfer import tables
 from bias_transfer.corpora import sources, splits
 from bias_transfer.layout import Layout
 from bias_transfer.params import Params
 
 
-def run(params: Params, layout: Layout) -> None:
+def run(params: Params, root: Path = Path()) -> None:
     """Write ``train.csv``, ``test.csv`` and ``counts.json`` (rows before and after each filter)."""
+    layout = Layout(params.study, root)
     entry = params.reviews[params.study.reviews]
     source = sources.load(entry)
     overlap = getattr(entry, "overlap", "refuse")

@@ -1,6 +1,7 @@
 """Stage ``train``: one student, one target, one seed."""
 
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,9 @@ from bias_transfer.students import student as students
 from bias_transfer.teacher import calibration
 
 
-def run(params: Params, layout: Layout, arm: Arm) -> None:
+def run(params: Params, arm: Arm, root: Path = Path()) -> None:
     """Fit the student and write its folder: model, tokenizer, ``history.csv`` and ``training.json``."""
+    layout = Layout(params.study, root)
     reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
     refuse_leakage(reviews, tables.read(layout.reviews("test"), tables.REVIEWS))
     labels = tables.read(layout.labels("train"), tables.LABELS)

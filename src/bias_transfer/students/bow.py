@@ -3,6 +3,7 @@
 import torch
 from torch import nn
 
+from bias_transfer.students.embedding import start_small
 from bias_transfer.students.tokenizer import PAD_ID
 
 
@@ -12,6 +13,7 @@ class BagOfWords(nn.Module):
     def __init__(self, vocabulary: int, embedding_dim: int, dropout: float) -> None:
         super().__init__()
         self.embedding = nn.EmbeddingBag(vocabulary, embedding_dim, mode="mean", padding_idx=PAD_ID)
+        start_small(self.embedding.weight)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(embedding_dim, 2)
 

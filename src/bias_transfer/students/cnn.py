@@ -4,6 +4,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from bias_transfer.students.embedding import start_small
 from bias_transfer.students.tokenizer import PAD_ID
 
 
@@ -19,6 +20,7 @@ class WordCnn(nn.Module):
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, embedding_dim, padding_idx=PAD_ID)
+        start_small(self.embedding.weight)
         self.convolutions = nn.ModuleList(nn.Conv1d(embedding_dim, filters, width) for width in filter_widths)
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(filters * len(filter_widths), 2)

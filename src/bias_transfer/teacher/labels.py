@@ -47,4 +47,3 @@ def to_labels(ids: pd.Series, answers: Mapping[str, tuple[float, float]]) -> pd.
     return pd.DataFrame(
         {"id": ids.to_numpy(), "label_0": 1 - label_1, "label_1": label_1, "label_mass": np.exp(log_mass)}
     )
-

@@ -104,13 +104,10 @@ def load(params: Teacher, device: str) -> CausalTeacher:
     from transformers import AutoModelForCausalLM, AutoTokenizer
 
     target = devices.resolve(device)
-    dtype = params.dtype
-    if dtype == "auto":
-        dtype = "bfloat16" if target == "cuda" else "float32"
     source = hub.locate(params.model, params.revision)
     with hub.clear_errors(params.model):
         tokenizer = AutoTokenizer.from_pretrained(source.name, **source.options)
-        model = AutoModelForCausalLM.from_pretrained(source.name, dtype=getattr(torch, dtype), **source.options)
+        model = AutoModelForCausalLM.from_pretrained(source.name, dtype=getattr(torch, params.dtype), **source.options)
     model = model.eval().to(target)
     prompt = prompts.build(params, tokenizer, model.config.max_position_embeddings)
     return CausalTeacher(model, prompt, params.batch_size)

@@ -1,0 +1,41 @@
+# Each target sets up what it needs; Python 3.11 and git are all that must be there.
+.DEFAULT_GOAL := help
+.PHONY: help setup repro test lint ui clean
+
+PYTHON ?= python3.11
+BIN := .venv/bin
+READY := .venv/.ready
+# The environment's own tools come first, so that DVC's stages and MLflow's server find this python.
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+
+help: ## List these targets
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+
+setup: $(READY) ## Make the environment in .venv from requirements.lock
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
+		|| { echo "Python 3.11 is needed: install it, or name it with PYTHON=/path/to/python3.11"; exit 1; }
+	$(PYTHON) -m venv --clear .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+repro: setup ## Run the default study: pull the teacher's labels, then whatever is not up to date
+	dvc pull --quiet data
+	dvc repro
+	@echo "Report: reports/*/report.html    Runs: make ui"
+
+test: setup ## Run the tests
+	python -m pytest
+
+lint: setup ## Check style and docstrings
+	ruff check .
+	ruff format --check .
+
+ui: setup ## Open MLflow's pages on http://127.0.0.1:5000
+	mlflow ui
+
+clean: ## Remove the environment and everything that stages wrote (pulled and trained again by `make repro`)
+	rm -rf .venv models predictions metrics reports runs
+	find data -mindepth 1 ! -name README.md -delete

@@ -1,0 +1,104 @@
+"""What ``mlflow run`` starts: the entry points of ``MLproject``.
+
+Inputs come through DVC, which makes or pulls what is missing. What an entry point itself trains or scores goes to a folder
+of its own, ``runs/<id>``, so that DVC's outputs stay as they are and two launches never meet.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bias_transfer import tables, tracking
+from bias_transfer.errors import InputError
+from bias_transfer.evaluation import evaluate as evaluate_scores
+from bias_transfer.layout import Arm, Layout, arms, teacher_system
+from bias_transfer.params import Params
+from bias_transfer.stages import bias, predict, publish, report, train
+from bias_transfer.stages import label as label_stage
+
+CHOSEN = "study"  # stands in MLproject for "what `study` in params.yaml says"
+
+
+def main(params: Params) -> None:
+    """Bring the whole study up to date with DVC and link its runs to the launching one."""
+    _dvc("pull", "--quiet", "--allow-missing", "data")
+    _dvc("repro")
+    publish.run(params)
+
+
+def label(params: Params, teacher: str) -> None:
+    """Label train, test and EEC with ``teacher`` and log label mass and accuracy to the launching run."""
+    if teacher == CHOSEN or teacher == params.study.teacher:
+        _inputs()
+    else:
+        params = params.with_study(teacher=teacher)
+        _dvc("repro", "--quiet", "reviews", "eec")
+        label_stage.run(params)
+    layout = Layout(params.study)
+    reviews, labels = (
+        tables.read(path, schema)
+        for path, schema in ((layout.reviews("test"), tables.REVIEWS), (layout.labels("test"), tables.LABELS))
+    )
+    record = tables.read_json(layout.labels_folder / "labels.json")
+    metrics = evaluate_scores(reviews["label"].to_numpy(), labels["label_1"].to_numpy())
+    mass = {f"{part}_label_mass": values["mean_label_mass"] for part, values in record["parts"].items()}
+    print(f"{teacher_system(params.study)}: accuracy {metrics['accuracy']:.4f} uncalibrated, {mass}")
+    if run_id := tracking.launching_run():
+        tracking.annotate(run_id, record["teacher"], metrics | mass, [layout.labels_folder / "labels.json"])
+
+
+def train_and_evaluate(params: Params, student: str) -> None:
+    """Train every target and seed of ``student``, score, measure bias and publish."""
+    params = _narrow(params, student)
+    _inputs()
+    root = _folder()
+    for arm in arms(params.study):
+        train.run(params, arm, root)
+    _evaluate(params, root)
+
+
+def evaluate(params: Params, student: str) -> None:
+    """Score the study's trained students anew, measure bias and publish."""
+    params = _narrow(params, student)
+    _inputs()
+    _dvc("repro", "--quiet", *(_stage("train", params, arm) for arm in arms(params.study)))
+    root = _folder()
+    models = root / "models"
+    models.mkdir(parents=True)
+    (models / params.study.name).symlink_to((Path("models") / params.study.name).resolve(), target_is_directory=True)
+    _evaluate(params, root)
+
+
+def _evaluate(params: Params, root: Path) -> None:
+    for system in (teacher_system(params.study), *(arm.system for arm in arms(params.study))):
+        predict.run(params, system, root)
+    bias.run(params, root)
+    report.run(params, root)
+    publish.run(params, root)
+    print(f"Report: {Layout(params.study, root).report('report.html')}")
+
+
+def _narrow(params: Params, student: str) -> Params:
+    return params if student == CHOSEN else params.with_study(students=[student])
+
+
+def _stage(name: str, params: Params, arm: Arm) -> str:
+    return f"{name}@{params.study.name}-{arm.student}-{arm.target}-{arm.seed}"
+
+
+def _inputs() -> None:
+    _dvc("pull", "--quiet", "--allow-missing", "data")
+    _dvc("repro", "--quiet", "data")
+
+
+def _folder() -> Path:
+    folder = Path("runs") / (os.environ.get("MLFLOW_RUN_ID") or f"local-{os.getpid()}")
+    if folder.exists():
+        raise InputError(f"{folder} is there already: remove it or launch anew")
+    return folder
+
+
+def _dvc(*arguments: str) -> None:
+    if subprocess.run([sys.executable, "-m", "dvc", *arguments], check=False).returncode:
+        raise InputError(f"`dvc {' '.join(arguments)}` failed: its message stands above")

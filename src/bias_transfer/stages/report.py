@@ -1,0 +1,46 @@
+"""Stage ``report``: tables, figures and one self-contained HTML page."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from bias_transfer import figures, tables
+from bias_transfer.layout import Layout, arms, systems
+from bias_transfer.page import render
+from bias_transfer.params import Params
+
+
+def run(params: Params, root: Path = Path()) -> None:
+    """Write ``accuracy.csv``, ``history.csv``, the figures and ``report.html``."""
+    layout = Layout(params.study, root)
+    accuracy = pd.DataFrame(
+        [{"system": system} | tables.read_json(layout.metrics(system)) for system in systems(params.study)]
+    )
+    history = pd.concat(
+        [
+            tables.read(layout.model(arm.system) / "history.csv", tables.HISTORY).assign(system=arm.system)
+            for arm in arms(params.study)
+        ]
+    )
+    history = history[["system", *tables.HISTORY.columns]]
+    bias = tables.read_table(layout.report("bias.csv"))
+    tables.write(accuracy, layout.report("accuracy.csv"))
+    tables.write(history, layout.report("history.csv"))
+    images = {
+        "accuracy.png": figures.accuracy(accuracy),
+        "gender_bias.png": figures.gaps(bias, "gender"),
+        "race_bias.png": figures.gaps(bias, "race"),
+        "confusion.png": figures.confusion(accuracy),
+        "training.png": figures.training(history),
+    }
+    for name, figure in images.items():
+        figures.save(figure, layout.report(name))
+    page = render(
+        params,
+        accuracy=accuracy,
+        bias=bias,
+        images={name: layout.report(name).read_bytes() for name in images},
+        reviews=tables.read_json(layout.reviews_folder / "counts.json"),
+        labels=tables.read_json(layout.labels_folder / "labels.json"),
+    )
+    tables.write_text(page, layout.report("report.html"))
