@@ -1,0 +1,54 @@
+"""The three descriptions of the environment agree, and nothing unsafe is in the code."""
+
+import re
+import tomllib
+from pathlib import Path
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def lock() -> dict[str, str]:
+    lines = (ROOT / "requirements.lock").read_text().splitlines()
+    return dict(line.split("==") for line in lines if line and not line.startswith("#"))
+
+
+def normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def test_every_dependency_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {normal(name) for name in project["dependencies"] + project["optional-dependencies"]["dev"]}
+    assert wanted <= {normal(name) for name in lock()}
+
+
+def test_torch_is_pinned_without_a_local_build():
+    assert lock()["torch"] == "2.13.0"
+
+
+def test_conda_and_mlflow_use_the_lock_and_the_same_python():
+    conda = yaml.safe_load((ROOT / "conda.yaml").read_text())
+    python = yaml.safe_load((ROOT / "python_env.yaml").read_text())
+    (pip,) = (entry["pip"] for entry in conda["dependencies"] if isinstance(entry, dict))
+    assert f"python={python['python']}" in conda["dependencies"]
+    assert pip[0] == python["dependencies"][0] == "-r requirements.lock"
+
+
+def test_mlproject_names_an_environment_that_exists():
+    project = yaml.safe_load((ROOT / "MLproject").read_text())
+    assert (ROOT / project["python_env"]).is_file()
+    assert set(project["entry_points"]) == {"main", "label", "train", "evaluate"}
+
+
+def test_no_pickle_and_no_remote_code():
+    for path in (ROOT / "src").rglob("*.py"):
+        text = path.read_text()
+        assert not re.search(r"import (pickle|joblib|dill|cloudpickle)|torch\.load\(", text), path
+        assert "trust_remote_code=True" not in text.replace(" ", ""), path
+
+
+def test_only_tracking_imports_mlflow():
+    importers = {p.name for p in (ROOT / "src").rglob("*.py") if re.search(r"^(import|from) mlflow", p.read_text(), re.M)}
+    assert importers == {"tracking.py", "tracking_model.py"}

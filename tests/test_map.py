@@ -1,0 +1,106 @@
+"""``dvc.yaml`` against the code: paths are those of ``Layout``, deps name every module a stage runs, params every key."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from bias_transfer.layout import Arm, Layout
+from bias_transfer.params import load
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGE = Path("src/bias_transfer")
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+STUDY = load(ROOT / "params.yaml").study
+ARM = Arm("bow", "distilled", 0)
+CODE = {"data": "label", "predict-teacher": "predict"}
+
+
+def filled(text: str) -> str:
+    """A path of ``dvc.yaml`` with its templates filled in for the default study and one arm."""
+    values = {"study.name": STUDY.name, "study.reviews": STUDY.reviews, "study.teacher": STUDY.teacher}
+    values |= {"item.study": STUDY.name, "item.reviews": STUDY.reviews, "item.teacher": STUDY.teacher}
+    values |= {"item.student": ARM.student, "item.target": ARM.target, "item.seed": str(ARM.seed)}
+    for name, value in values.items():
+        text = text.replace("${" + name + "}", value)
+    return text
+
+
+def paths(stage: str, *kinds: str) -> set[str]:
+    entries = [entry for kind in kinds for entry in STAGES[stage].get(kind, [])]
+    return {filled(next(iter(entry)) if isinstance(entry, dict) else entry) for entry in entries}
+
+
+def modules_of(path: Path) -> set[Path]:
+    """Modules of the package that ``path`` imports, at any depth."""
+    seen, todo = set(), [path]
+    while todo:
+        module = todo.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        for node in ast.walk(ast.parse((ROOT / module).read_text())):
+            names = []
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bias_transfer"):
+                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            for name in names:
+                stem = Path("src", *name.split("."))
+                todo += [p for p in (stem.with_suffix(".py"), stem / "__init__.py") if (ROOT / p).exists()]
+        todo += [p for p in [module.parent / "__init__.py"] if (ROOT / p).exists()]
+    # What holds no code that a result depends on.
+    return seen - {PACKAGE / "__init__.py", PACKAGE / "stages/__init__.py"}
+
+
+@pytest.mark.parametrize("stage", [name for name in STAGES if name != "data"])
+def test_deps_name_every_module_that_the_stage_imports(stage):
+    deps = {Path(path) for path in paths(stage, "deps")}
+    missing = {
+        module
+        for module in modules_of(PACKAGE / f"stages/{CODE.get(stage, stage)}.py")
+        if module not in deps and not deps & set(module.parents)
+    }
+    assert not missing
+
+
+def test_label_depends_on_the_version_of_the_scoring_code_alone():
+    assert {path for path in paths("data", "deps") if path.startswith("src")} == {f"{PACKAGE}/teacher/version.py"}
+
+
+def test_outputs_are_where_the_layout_says():
+    layout = Layout(STUDY)
+    expected = {
+        "reviews": [*map(layout.reviews, ("train", "test")), layout.reviews_folder / "counts.json"],
+        "eec": [layout.eec],
+        "data": [*map(layout.labels, ("train", "test", "eec")), layout.labels_folder / "labels.json"],
+        "train": [layout.model(ARM.system)],
+        "predict": [
+            layout.predictions(ARM.system, "reviews"),
+            layout.predictions(ARM.system, "eec"),
+            layout.metrics(ARM.system),
+        ],
+        "bias": [layout.report("bias.csv"), layout.metrics("bias")],
+        "publish": [layout.report("published.json")],
+    }
+    for stage, files in expected.items():
+        assert paths(stage, "outs", "metrics", "plots") == set(map(str, files)), stage
+
+
+def test_stages_that_read_the_study_depend_on_it_and_not_on_a_folder_listing():
+    for stage in ("bias", "report", "publish"):
+        assert "study" in STAGES[stage]["params"]
+
+
+def test_params_name_every_section_that_a_stage_reads():
+    """Sections as ``params.NAME`` in the stage's module, and what the sections' names are in ``dvc.yaml``."""
+    for stage in STAGES:
+        if stage == "eec":
+            continue
+        tree = ast.parse((ROOT / PACKAGE / f"stages/{CODE.get(stage, stage)}.py").read_text())
+        read = {
+            node.attr
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "params"
+        } - {"study", "device"}
+        declared = {entry.split(".")[0] for entry in STAGES[stage].get("params", [])}
+        assert read <= declared, stage

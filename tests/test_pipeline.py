@@ -1,0 +1,313 @@
+"""The whole pipeline on a tiny study: real DVC in a git repository of its own, real SQLite, real models, no network."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+
+from bias_transfer.students.student import load as load_student
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDENTS = {"bow": 2, "encoder": 1}  # epochs
+SYSTEMS = ["teacher-tiny", *(f"{s}-{t}/seed-0" for s in STUDENTS for t in ("baseline", "distilled"))]
+
+
+class Project:
+    """A checkout with its own params, in which commands run as a user types them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))
+        } | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(folder / "src"),
+            "HF_HUB_OFFLINE": "1",
+            "BIAS_TRANSFER_CACHE": str(folder / "no-cache"),
+        }
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment | environment, capture_output=True, text=True, check=False
+        )
+
+    def dvc(self, *arguments: str) -> str:
+        result = self.run(sys.executable, "-m", "dvc", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def cli(self, *arguments: str, **environment: str) -> str:
+        result = self.run(sys.executable, "-m", "bias_transfer", *arguments, **environment)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def params(self, **study) -> None:
+        values = yaml.safe_load((self.folder / "params.yaml").read_text())
+        values["study"] |= study
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(values))
+
+    def client(self):
+        import mlflow
+
+        return mlflow.MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
+
+    def runs(self) -> list:
+        client = self.client()
+        experiment = client.get_experiment_by_name("bias-transfer")
+        return client.search_runs([experiment.experiment_id])
+
+    def path(self, relative: str) -> Path:
+        return self.folder / relative
+
+
+def reviews(n: int) -> pd.DataFrame:
+    """Texts whose words give their label away, every one different."""
+    good, bad = "a warm and witty film", "a dull and clumsy film"
+    return pd.DataFrame(
+        {
+            "text": [f"{(bad, good)[i % 2]} about {'abcdefghij'[i // 2 % 10] * (i // 20 + 2)}" for i in range(n)],
+            "label": [i % 2 for i in range(n)],
+        }
+    )
+
+
+def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    values["study"] = {
+        "name": "tiny",
+        "reviews": "mine",
+        "teacher": "tiny",
+        "students": list(STUDENTS),
+        "targets": ["baseline", "distilled"],
+        "seeds": [0],
+    }
+    values["device"] = "cpu"
+    for name, size in (("mine", 60), ("other", 40)):
+        values["reviews"][name] = values["reviews"]["files"] | {
+            "path": "mine.csv",
+            "train_size": size,
+            "test_size": 20,
+        }
+    values["teachers"]["tiny"] = values["teachers"]["smollm2"] | {"model": str(teacher), "batch_size": 256}
+    values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1}
+    values["students"]["encoder"] = values["students"]["minilm"] | {
+        "model": str(encoder),
+        "epochs": STUDENTS["encoder"],
+        "max_length": 16,
+    }
+    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, tiny_llama, tiny_encoder) -> Project:
+    """The tiny study after one ``dvc repro``, its lock and labels committed."""
+    folder = tmp_path_factory.mktemp("project") / "checkout"
+    folder.mkdir()
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    (folder / ".dvc").mkdir()
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore", "MLproject"):
+        shutil.copy(ROOT / name, folder / name)
+    reviews(100).to_csv(folder / "mine.csv", index=False)
+    write_params(folder, tiny_llama, tiny_encoder)
+    project = Project(folder)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
+    assert project.run(*git, "init", "-q").returncode == 0
+    project.dvc("repro")
+    project.dvc("push", "-r", "labels", "data")
+    assert project.run(*git, "add", "-A").returncode == 0
+    assert project.run(*git, "commit", "-qm", "tiny study").returncode == 0
+    return project
+
+
+def test_every_contract_file_is_there_with_its_columns(project):
+    columns = {
+        "data/reviews/mine/train.csv": "id text label",
+        "data/eec/eec.csv": "id sentence template person gender race emotion emotion_word",
+        "data/teacher/mine/tiny/eec.csv": "id label_0 label_1 label_mass",
+        "reports/tiny/accuracy.csv": "system n accuracy precision recall f1",
+        "reports/tiny/bias.csv": (
+            "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict"
+        ),
+    }
+    for name, start in columns.items():
+        assert list(pd.read_csv(project.path(name)).columns)[: len(start.split())] == start.split(), name
+    for system in SYSTEMS:
+        for part, rows in (("reviews", 20), ("eec", 8640)):
+            predictions = pd.read_parquet(project.path(f"predictions/tiny/{system}/{part}.parquet"))
+            assert list(predictions.columns) == ["id", "label_0", "label_1"]
+            assert len(predictions) == rows
+    for name in ("gender_bias.png", "race_bias.png", "report.html"):
+        assert project.path(f"reports/tiny/{name}").stat().st_size > 1000
+
+
+def test_a_model_folder_holds_the_contract_and_no_pickle(project):
+    for system in SYSTEMS[1:]:
+        names = {path.name for path in project.path(f"models/tiny/{system}").iterdir()}
+        assert names == {"config.json", "model.safetensors", "tokenizer.json", "history.csv", "training.json"}
+
+
+def test_the_arms_differ_in_nothing_but_alpha(project):
+    baseline, distilled = (
+        json.loads(project.path(f"models/tiny/bow-{target}/seed-0/training.json").read_text())
+        for target in ("baseline", "distilled")
+    )
+    differing = {name for name in baseline if baseline[name] != distilled[name]}
+    assert {"system", "target", "alpha"} <= differing <= {"system", "target", "alpha", "epoch"}
+    tokenizers = [project.path(f"models/tiny/bow-{t}/seed-0/tokenizer.json").read_bytes() for t in ("baseline", "distilled")]
+    assert tokenizers[0] == tokenizers[1]
+
+
+def test_nothing_runs_twice(project):
+    assert "didn't change, skipping" in project.dvc("repro")
+    assert "Running" not in project.dvc("repro")
+    assert "up to date" in project.dvc("status")
+
+
+def test_metrics_and_plots_show(project):
+    metrics = project.dvc("metrics", "show", "--md")
+    assert "accuracy" in metrics
+    assert "gender_gap" in metrics
+    project.dvc("plots", "show", "-o", "plots-page")
+    assert (project.path("plots-page/index.html")).is_file()
+    shutil.rmtree(project.path("plots-page"))
+
+
+def test_mlflow_holds_one_finished_run_a_system_and_the_report(project):
+    runs = project.runs()
+    assert sorted(run.info.run_name for run in runs) == sorted([*SYSTEMS, "report"])
+    assert {run.info.status for run in runs} == {"FINISHED"}
+    for run in runs:
+        if run.info.run_name != "report":
+            assert {"accuracy", "precision", "recall", "f1", "gender_gap", "race_gap"} <= set(run.data.metrics)
+            assert {dataset.dataset.name for dataset in run.inputs.dataset_inputs} >= {"data/eec/eec.csv"}
+    (bow,) = (run for run in runs if run.info.run_name == "bow-distilled/seed-0")
+    history = project.client().get_metric_history(bow.info.run_id, "validation_log_loss")
+    assert [point.step for point in history] == [1, 2]
+    assert bow.data.tags["study"] == "tiny"
+    assert bow.data.params["alpha"] == "1.0"
+
+
+def test_every_student_is_registered_and_answers_as_its_predictions(project, monkeypatch):
+    import mlflow
+
+    monkeypatch.chdir(project.folder)
+    eec = pd.read_csv("data/eec/eec.csv")
+    for system in SYSTEMS[1:]:
+        name = f"bias-transfer-{system.split('/')[0]}"
+        mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
+        model = mlflow.pyfunc.load_model(f"models:/{name}/1")
+        answers = model.predict(pd.DataFrame({"text": eec["sentence"].head(5)}))
+        expected = pd.read_parquet(f"predictions/tiny/{system}/eec.parquet").head(5)
+        np.testing.assert_allclose(answers, expected[["label_0", "label_1"]], atol=1e-6)
+
+
+def test_publish_brings_back_a_wiped_store_and_adds_nothing_twice(project):
+    project.path("mlflow.db").unlink()
+    project.cli("publish")
+    assert len(project.runs()) == len(SYSTEMS) + 1
+    project.cli("publish")
+    assert len(project.runs()) == len(SYSTEMS) + 1
+    versions = project.client().search_model_versions("name = 'bias-transfer-bow-distilled'")
+    assert len(versions) == 1
+
+
+def test_a_launching_run_gets_runs_of_its_own_once(project):
+    client = project.client()
+    before = len(project.runs())
+    run_id = client.create_run("0", run_name="mlflow run").info.run_id
+    for _ in range(2):
+        project.cli("publish", MLFLOW_RUN_ID=run_id)
+    launched = [run for run in project.runs() if run.data.tags.get("bias_transfer.launched_by") == run_id]
+    assert len(launched) == len(SYSTEMS) + 1
+    assert len(project.runs()) == before + len(launched)
+    assert len(client.get_run(run_id).data.tags["bias_transfer.runs"].split(",")) == len(launched)
+
+
+def test_labels_are_pulled_into_a_fresh_clone_without_the_teacher(project, tmp_path):
+    clone = tmp_path / "clone"
+    assert project.run("git", "clone", "-q", str(project.folder), str(clone)).returncode == 0
+    fresh = Project(clone)
+    fresh.dvc("pull", "data")
+    for part in ("train", "test", "eec"):
+        name = f"data/teacher/mine/tiny/{part}.csv"
+        assert fresh.path(name).read_bytes() == project.path(name).read_bytes()
+    assert "Running" not in fresh.dvc("repro", "data").replace("Running stage 'reviews", "").replace(
+        "Running stage 'eec", ""
+    )
+
+
+def test_the_same_seed_gives_the_same_bytes(project, tmp_path):
+    before = project.path("models/tiny/bow-distilled/seed-0/model.safetensors").read_bytes()
+    project.dvc("repro", "--force", "--single-item", "train@tiny-bow-distilled-0")
+    assert project.path("models/tiny/bow-distilled/seed-0/model.safetensors").read_bytes() == before
+
+
+def test_launch_train_leaves_dvc_as_it_was(project):
+    project.cli("launch", "train", "--student", "bow")
+    (folder,) = project.path("runs").iterdir()
+    assert load_student(folder / "models/tiny/bow-distilled/seed-0").max_length == 300
+    assert (folder / "reports/tiny/report.html").is_file()
+    assert "up to date" in project.dvc("status")
+    shutil.rmtree(folder)
+
+
+def test_launch_evaluate_scores_the_models_that_are_there(project):
+    project.cli("launch", "evaluate", "--student", "bow")
+    (folder,) = project.path("runs").iterdir()
+    name = "predictions/tiny/bow-distilled/seed-0/eec.parquet"
+    assert (folder / name).read_bytes() == project.path(name).read_bytes()
+    assert "up to date" in project.dvc("status")
+    shutil.rmtree(folder)
+
+
+def test_launch_label_reports_the_teacher(project):
+    assert "teacher-tiny: accuracy" in project.cli("launch", "label", "--teacher", "study")
+
+
+def test_two_studies_side_by_side_and_a_student_taken_out(project):
+    original = project.path("params.yaml").read_text()
+    runs = len(project.runs())
+    project.params(name="second", reviews="other", students=["bow"])
+    output = project.dvc("repro")
+    assert "label:" not in output  # every text is known from the first study's labels
+    assert set(pd.read_csv(project.path("reports/second/bias.csv"))["system"]) == {SYSTEMS[0], *SYSTEMS[1:3]}
+    assert len(project.runs()) == runs + 4
+
+    project.path("params.yaml").write_text(original)
+    assert "Running" not in project.dvc("repro")
+    project.params(name="second", reviews="other", students=["bow"])
+    assert "Running" not in project.dvc("repro")
+
+    project.path("params.yaml").write_text(original)
+    project.params(students=["bow"])
+    project.dvc("repro")
+    assert not pd.read_csv(project.path("reports/tiny/bias.csv"))["system"].str.startswith("encoder").any()
+    assert "encoder" not in project.path("reports/tiny/report.html").read_text()
+    project.path("params.yaml").write_text(original)
+    project.dvc("repro")
+
+
+def test_a_failing_stage_says_one_line_and_leaves_outputs_alone(project):
+    original = project.path("params.yaml").read_text()
+    before = project.path("reports/tiny/bias.csv").read_bytes()
+    for change, message in (
+        ({"students": ["bwo"]}, "did you mean 'bow'"),
+        ({"teacher": "smollm"}, "did you mean 'smollm2'"),
+        ({"targets": ["destilled"]}, "distilled"),
+        ({"seed": [0]}, "did you mean 'seeds'"),
+    ):
+        project.params(**change)
+        result = project.run(sys.executable, "-m", "bias_transfer", "bias")
+        assert result.returncode == 1
+        assert result.stderr.startswith("Error: ")
+        assert message in result.stderr
+        assert len(result.stderr.strip().splitlines()) == 1
+        project.path("params.yaml").write_text(original)
+    assert project.path("reports/tiny/bias.csv").read_bytes() == before
