@@ -102,5 +102,6 @@ def test_params_name_every_section_that_a_stage_reads():
             for node in ast.walk(tree)
             if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "params"
         } - {"study", "device"}
-        declared = {entry.split(".")[0] for entry in STAGES[stage].get("params", [])}
+        sharing = [name for name in STAGES if CODE.get(name, name) == CODE.get(stage, stage)]
+        declared = {entry.split(".")[0] for name in sharing for entry in STAGES[name].get("params", [])}
         assert read <= declared, stage

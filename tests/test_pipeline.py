@@ -24,6 +24,7 @@ class Project:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.store = "mlflow.db"
         self.environment = {
             name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))
         } | {
@@ -56,7 +57,7 @@ class Project:
     def client(self):
         import mlflow
 
-        return mlflow.MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
+        return mlflow.MlflowClient(f"sqlite:///{self.folder}/{self.store}")
 
     def runs(self) -> list:
         client = self.client()
@@ -201,7 +202,7 @@ def test_every_student_is_registered_and_answers_as_its_predictions(project, mon
     eec = pd.read_csv("data/eec/eec.csv")
     for system in SYSTEMS[1:]:
         name = f"bias-transfer-{system.split('/')[0]}"
-        mlflow.set_tracking_uri(f"sqlite:///{project.folder}/mlflow.db")
+        mlflow.set_tracking_uri(f"sqlite:///{project.folder}/{project.store}")
         model = mlflow.pyfunc.load_model(f"models:/{name}/1")
         answers = model.predict(pd.DataFrame({"text": eec["sentence"].head(5)}))
         expected = pd.read_parquet(f"predictions/tiny/{system}/eec.parquet").head(5)
@@ -210,6 +211,7 @@ def test_every_student_is_registered_and_answers_as_its_predictions(project, mon
 
 def test_publish_brings_back_a_wiped_store_and_adds_nothing_twice(project):
     project.path("mlflow.db").unlink()
+    project.store = "./mlflow.db"  # another spelling, since MLflow keeps a connection to the file that is gone
     project.cli("publish")
     assert len(project.runs()) == len(SYSTEMS) + 1
     project.cli("publish")

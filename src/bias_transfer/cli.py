@@ -93,7 +93,8 @@ def eec(out: Path) -> None:
 @stage
 @click.argument("reviews")
 @click.argument("teacher")
-def label(params: Any, reviews: str, teacher: str) -> None:
+@click.option("--check", type=click.IntRange(min=1), help="Only ask this many texts again and compare; write nothing.")
+def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
     """Ask a teacher of the catalogue about train, test and EEC.
 
     \b
@@ -101,7 +102,11 @@ def label(params: Any, reviews: str, teacher: str) -> None:
     """
     from bias_transfer.stages import label
 
-    label.run(params.with_study(reviews=reviews, teacher=teacher))
+    params = params.with_study(reviews=reviews, teacher=teacher)
+    if check:
+        click.echo(f"{check} labels asked again: largest difference {label.check(params, check):.2g}")
+    else:
+        label.run(params)
 
 
 @stage

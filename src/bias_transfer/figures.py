@@ -45,7 +45,7 @@ def gaps(bias: pd.DataFrame, axis: str) -> Figure:
     ax.set_yticks(range(len(rows)), rows["system"])
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ax.set_xlabel(AXIS_LABELS[axis] + "\nbars: 95 % interval, clustered by template and by noun pair or name")
-    ax.set_title(AXIS_TITLES[axis], loc="left")
+    _title(figure, AXIS_TITLES[axis])
     return figure
 
 
@@ -63,7 +63,7 @@ def accuracy(table: pd.DataFrame) -> Figure:
     ax.set_yticks(range(len(table)), table["system"])
     ax.set_ylim(len(table) - 0.4, -0.7)
     ax.set_xlabel(f"accuracy on {int(table['n'].iloc[0]):,} test reviews, with 95 % interval")
-    ax.set_title("How well does each system tell positive from negative?", loc="left")
+    _title(figure, "How well does each system tell positive from negative?")
     return figure
 
 
@@ -115,6 +115,10 @@ def _canvas(height: float) -> tuple[Figure, plt.Axes]:
     ax.grid(axis="x", color="0.9")
     ax.set_axisbelow(True)
     return figure, ax
+
+
+def _title(figure: Figure, question: str) -> None:
+    figure.suptitle(question, x=0.01, ha="left", size=11)
 
 
 def _annotate(ax: plt.Axes, label: str, x: float, y: float) -> None:

@@ -1,7 +1,7 @@
 """What ``mlflow run`` starts: the entry points of ``MLproject``.
 
-Inputs come through DVC, which makes or pulls what is missing. What an entry point itself trains or scores goes to a folder
-of its own, ``runs/<id>``, so that DVC's outputs stay as they are and two launches never meet.
+Inputs come through DVC, which makes or pulls what is missing. What an entry point itself trains or scores goes to a
+folder of its own, ``runs/<id>``, so that DVC's outputs stay as they are and two launches never meet.
 """
 
 import os

@@ -3,13 +3,17 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bias_transfer import tables
+from bias_transfer.errors import InputError
 from bias_transfer.layout import SPLITS, Layout
 from bias_transfer.params import Params
 from bias_transfer.teacher import labels, model
 from bias_transfer.teacher.journal import Journal
+
+TOLERANCE = 1e-4
 
 
 def run(params: Params, root: Path = Path()) -> None:
@@ -20,13 +24,12 @@ def run(params: Params, root: Path = Path()) -> None:
     """
     layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
-    texts = {split: tables.read(layout.reviews(split), tables.REVIEWS) for split in SPLITS}
-    texts["eec"] = tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"})
+    texts = _texts(layout)
     fingerprint = model.fingerprint(teacher)
     known = _known_labels(layout.labels_folder.parent.parent, params.study.teacher, fingerprint)
     journal = Journal(layout.inputs / "data/journal" / f"{fingerprint['sha256'][:16]}.jsonl")
 
-    everything = pd.concat(texts.values())[["id", "text"]].drop_duplicates("id")
+    everything = _distinct(texts)
     unknown = everything[~everything["id"].isin(known["id"])]
     labels.ask(dict(unknown.itertuples(index=False)), journal, lambda: model.load(teacher, params.device))
 
@@ -40,6 +43,48 @@ def run(params: Params, root: Path = Path()) -> None:
         },
         layout.labels_folder / "labels.json",
     )
+
+
+def check(params: Params, n: int, root: Path = Path()) -> float:
+    """Ask ``n`` texts again, spread evenly over the three files, and compare with the labels on disk.
+
+    Returns
+    -------
+    float
+        The largest absolute difference in ``label_1`` or ``label_mass``.
+
+    Raises
+    ------
+    InputError
+        If a label differs by more than ``TOLERANCE``.
+    """
+    layout = Layout(params.study, root)
+    texts = _texts(layout)
+    stored = pd.concat([tables.read(layout.labels(part), tables.LABELS) for part in texts])
+    sample = _distinct(texts).merge(stored.drop_duplicates("id"), on="id").iloc[:: max(1, len(stored) // n)].head(n)
+    teacher = model.load(params.teachers[params.study.teacher], params.device)
+    answers = {}
+    for positions, log_probabilities in teacher.score(sample["text"].tolist()):
+        answers |= dict(zip(sample["id"].iloc[positions], log_probabilities, strict=True))
+    columns = ["label_1", "label_mass"]
+    again = labels.to_labels(sample["id"], answers)
+    difference = np.abs(again[columns].to_numpy() - sample[columns].to_numpy())
+    if difference.max() > TOLERANCE:
+        worst = sample["id"].iloc[difference.max(axis=1).argmax()]
+        raise InputError(
+            f"labels in {layout.labels_folder} differ from the teacher's answers by up to {difference.max():.2g}, "
+            f"most for id {worst}: remove the folder and label again"
+        )
+    return float(difference.max())
+
+
+def _texts(layout: Layout) -> dict[str, pd.DataFrame]:
+    texts = {split: tables.read(layout.reviews(split), tables.REVIEWS) for split in SPLITS}
+    return texts | {"eec": tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"})}
+
+
+def _distinct(texts: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(texts.values())[["id", "text"]].drop_duplicates("id")
 
 
 def _known_labels(folder: Path, teacher: str, fingerprint: dict[str, Any]) -> pd.DataFrame:

@@ -1,0 +1,94 @@
+"""The word vocabulary: what counts as a word, which words are kept, and that nothing else decides it."""
+
+import random
+
+import pytest
+
+from bias_transfer.students.tokenizer import PAD, PAD_ID, UNKNOWN, encode, train_words
+
+
+def words(tokenizer, text: str, max_length: int = 100) -> list[str]:
+    return [tokenizer.id_to_token(i) for i in encode(tokenizer, [text], max_length)[0]]
+
+
+def learnt(tokenizer) -> set[str]:
+    return set(tokenizer.get_vocab()) - {PAD, UNKNOWN}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It's a GREAT film", ["it's", "a", "great", "film"]),
+        ("well-made, funny...and 100% true!", ["well", "made", "funny", "and", "true"]),
+        ("  tabs\tand\nlines  ", ["tabs", "and", "lines"]),
+        ("rock 'n' roll", ["rock", "'n'", "roll"]),
+        ("café", ["caf"]),
+        ("K-9 in 3D", ["k", "in", "d"]),
+    ],
+)
+def test_words_are_lower_case_letters_and_apostrophes(text, expected):
+    tokenizer = train_words([text], 100, 1)
+    assert words(tokenizer, text) == expected
+    assert learnt(tokenizer) == set(expected)
+
+
+def test_unseen_words_become_the_unknown_word():
+    tokenizer = train_words(["a fine film"], 100, 1)
+    assert words(tokenizer, "A zebra film, Shaniqua?") == ["a", UNKNOWN, "film", UNKNOWN]
+
+
+def test_padding_and_the_unknown_word_come_first():
+    tokenizer = train_words(["a fine film"], 100, 1)
+    assert (tokenizer.token_to_id(PAD), tokenizer.token_to_id(UNKNOWN)) == (PAD_ID, 1) == (0, 1)
+
+
+def test_vocabulary_size_counts_both_and_keeps_the_most_frequent_words():
+    text = "one " * 1 + "two " * 2 + "three " * 3 + "four " * 4
+    tokenizer = train_words([text], 4, 1)
+    assert tokenizer.get_vocab_size() == 4
+    assert learnt(tokenizer) == {"three", "four"}
+    assert words(tokenizer, "one two three four") == [UNKNOWN, UNKNOWN, "three", "four"]
+
+
+def test_words_below_the_minimum_frequency_are_unknown():
+    texts = ["one two", "two three", "three Three"]
+    assert learnt(train_words(texts, 100, 1)) == {"one", "two", "three"}
+    assert learnt(train_words(texts, 100, 2)) == {"two", "three"}
+    assert learnt(train_words(texts, 100, 3)) == {"three"}
+
+
+def test_ties_in_frequency_go_by_spelling():
+    names = ["delta", "alpha", "echo", "bravo", "charlie"]
+    assert learnt(train_words([" ".join(names)], 5, 1)) == {"alpha", "bravo", "charlie"}
+
+
+def test_same_vocabulary_whatever_the_order_of_the_texts():
+    letters = random.Random(0)
+    texts = [" ".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=5)).replace(" ", "", 3) for _ in range(400)]
+    first = train_words(texts, 150, 2).to_str()
+    for seed in range(3):
+        shuffled = random.Random(seed).sample(texts, len(texts))
+        assert shuffled != texts
+        assert train_words(shuffled, 150, 2).to_str() == first
+
+
+def test_texts_are_cut_to_their_first_words_and_never_padded():
+    tokenizer = train_words(["a b c d e f"], 100, 1)
+    assert words(tokenizer, "a b c d e f", max_length=4) == ["a", "b", "c", "d"]
+    assert [len(ids) for ids in encode(tokenizer, ["a b c d e f", "a", ""], 4)] == [4, 1, 0]
+
+
+def test_longer_cut_after_a_shorter_one_is_not_held_back():
+    tokenizer = train_words(["a b c d e f"], 100, 1)
+    encode(tokenizer, ["a b c"], 2)
+    assert len(encode(tokenizer, ["a b c d e f"], 6)[0]) == 6
+
+
+@pytest.mark.parametrize("text", ["", "   ", "123 %$!", "日本語", "😀"])
+def test_text_without_words_has_no_tokens(text):
+    assert encode(train_words(["a fine film"], 100, 1), [text], 10) == [[]]
+
+
+def test_names_of_special_tokens_are_ordinary_words_in_a_text():
+    tokenizer = train_words(["the pad on the table, the unk"], 100, 1)
+    assert words(tokenizer, "the [PAD] [UNK]") == ["the", "pad", "unk"]

@@ -1,0 +1,143 @@
+"""Asking the teacher, resuming, and label probabilities from log-probabilities."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bias_transfer import tables
+from bias_transfer.teacher import labels, model
+from bias_transfer.teacher.journal import Journal
+
+
+def ids_of(n: int) -> list[str]:
+    return [f"{i:016x}" for i in range(n)]
+
+
+def frame(*pairs: tuple[float, float]) -> pd.DataFrame:
+    ids = ids_of(len(pairs))
+    return labels.to_labels(pd.Series(ids), dict(zip(ids, pairs, strict=True)))
+
+
+class StopsHalfWay:
+    """A teacher whose machine is switched off after two batches."""
+
+    def __init__(self, teacher: model.CausalTeacher) -> None:
+        self.teacher = teacher
+
+    def score(self, texts):
+        for done, part in enumerate(self.teacher.score(texts)):
+            if done == 2:
+                raise KeyboardInterrupt
+            yield part
+
+
+class Counts:
+    """A teacher that notes what it was asked."""
+
+    def __init__(self, teacher: model.CausalTeacher) -> None:
+        self.teacher = teacher
+        self.asked: list[str] = []
+
+    def score(self, texts):
+        self.asked += texts
+        return self.teacher.score(texts)
+
+
+@pytest.fixture(scope="module")
+def teacher(tiny_teacher):
+    return model.load(tiny_teacher(batch_size=3), "cpu")
+
+
+@pytest.fixture(scope="module")
+def texts(sentences) -> dict[str, str]:
+    words = " ".join(sentences).split()
+    return {name: " ".join(words[i : i + 1 + i % 4]) for i, name in enumerate(ids_of(20))}
+
+
+def must_not_load():
+    pytest.fail("the model was loaded although nothing is missing")
+
+
+def test_probabilities_by_hand():
+    """Next-token probabilities .1 and .3: .25 and .75 of the .4 that the labels hold together."""
+    row = frame((np.log(0.1), np.log(0.3))).iloc[0]
+    assert (row["label_0"], row["label_1"], row["label_mass"]) == pytest.approx((0.25, 0.75, 0.4), abs=1e-15)
+
+
+def test_columns_fit_the_file_contract_in_the_order_of_the_ids():
+    answers = {name: (-1.0 - i, -2.0) for i, name in enumerate(ids_of(5))}
+    wanted = pd.Series(ids_of(5)[::-1], index=[7, 3, 1, 9, 4])
+    result = labels.to_labels(wanted, answers)
+    assert result["id"].tolist() == ids_of(5)[::-1]
+    assert result["label_0"].is_monotonic_increasing
+    tables.validate(result, tables.LABELS, "here")
+
+
+def test_rows_sum_to_one_and_mass_is_the_sum_of_both_exponentials():
+    pairs = -np.random.default_rng(0).exponential(3, (200, 2)) - np.log(2)
+    result = frame(*map(tuple, pairs))
+    np.testing.assert_allclose(result["label_0"] + result["label_1"], 1, atol=1e-15, rtol=0)
+    np.testing.assert_allclose(result["label_mass"], np.exp(pairs).sum(1), rtol=1e-13)
+    np.testing.assert_allclose(result["label_1"] / result["label_0"], np.exp(pairs[:, 1] - pairs[:, 0]), rtol=1e-9)
+
+
+def test_no_ids_give_an_empty_table():
+    result = labels.to_labels(pd.Series(dtype=str), {})
+    assert len(result) == 0
+    assert list(result.columns) == ["id", "label_0", "label_1", "label_mass"]
+
+
+@pytest.mark.parametrize("gap", [30.0, 100.0, 700.0, 1e4])
+def test_extreme_log_probabilities_do_not_overflow(gap):
+    result = frame((-gap, -1e-9), (-1e-9, -gap))
+    assert np.isfinite(result[["label_0", "label_1", "label_mass"]].to_numpy()).all()
+    np.testing.assert_allclose(result["label_1"], [1, 0], atol=1e-12)
+    np.testing.assert_allclose(result["label_mass"], 1, atol=1e-8)
+
+
+def test_a_sure_negative_and_a_sure_positive_are_treated_alike():
+    """Else only one of them counts as saturated, and calibration refuses the one and takes the other."""
+    result = frame((-60.0, -1e-9), (-1e-9, -60.0))
+    assert result["label_0"].tolist() == result["label_1"].tolist()[::-1]
+
+
+def test_answers_too_small_for_a_float_still_have_a_ratio():
+    row = frame((-2000.0, -2000.0 - np.log(3))).iloc[0]
+    assert (row["label_0"], row["label_1"], row["label_mass"]) == pytest.approx((0.75, 0.25, 0))
+
+
+def test_asks_only_for_what_is_missing(teacher, texts, tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl")
+    first = dict(list(texts.items())[:6])
+    assert labels.ask(first, journal, lambda: teacher) == 6
+    before = dict(journal.answers)
+    counts = Counts(teacher)
+    assert labels.ask(texts, journal, lambda: counts) == 14
+    assert sorted(counts.asked) == sorted(list(texts.values())[6:])
+    assert {name: journal.answers[name] for name in first} == before
+    assert journal.answers.keys() == texts.keys()
+
+
+def test_does_not_load_the_model_when_nothing_is_missing(teacher, texts, tmp_path):
+    path = tmp_path / "journal.jsonl"
+    labels.ask(texts, Journal(path), lambda: teacher)
+    assert labels.ask(texts, Journal(path), must_not_load) == 0
+    assert labels.ask({}, Journal(path), must_not_load) == 0
+
+
+def test_killed_half_way_and_resumed_gives_the_labels_of_an_unbroken_run(teacher, texts, tmp_path):
+    unbroken = Journal(tmp_path / "unbroken.jsonl")
+    labels.ask(texts, unbroken, lambda: teacher)
+
+    path = tmp_path / "broken.jsonl"
+    with pytest.raises(KeyboardInterrupt):
+        labels.ask(texts, Journal(path), lambda: StopsHalfWay(teacher))
+    resumed = Journal(path)
+    saved = len(resumed.answers)
+    assert 2 <= saved <= 6  # two batches of at most three
+    assert labels.ask(texts, resumed, lambda: teacher) == len(texts) - saved
+
+    ids = pd.Series(list(texts))
+    columns = ["label_0", "label_1", "label_mass"]
+    again = labels.to_labels(ids, Journal(path).answers)[columns]
+    np.testing.assert_allclose(again, labels.to_labels(ids, unbroken.answers)[columns], atol=1e-6, rtol=0)
