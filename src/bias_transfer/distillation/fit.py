@@ -84,10 +84,10 @@ def fit(
                 schedule.step()
                 total += loss.item() * len(rows)
                 bar.update()
-            if not np.isfinite(total):
-                raise InputError(f"{name}: the training loss is not a number: lower the student's learning_rate")
             scores = student.predict_proba(validation.texts)
             loss_now = log_loss(validation.labels, scores[:, 1])
+            if not np.isfinite(total + loss_now):
+                raise InputError(f"{name}: the training loss is not a number: lower the student's learning_rate")
             history.append(
                 {
                     "epoch": epoch,

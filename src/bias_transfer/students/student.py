@@ -7,11 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from tokenizers import Tokenizer
 from torch import nn
 
-from bias_transfer import tables
+from bias_transfer import hub, tables
 from bias_transfer.errors import InputError, unknown
 from bias_transfer.params import Bow, Cnn, Encoder
 from bias_transfer.students import transformer
@@ -74,7 +75,8 @@ class Student:
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.max_length)
         if isinstance(self.network, transformer.Transformer):
-            self.network.model.save_pretrained(folder)
+            with hub.clear_errors(str(folder)):
+                self.network.model.save_pretrained(folder)
         else:
             save_file(self.network.state_dict(), folder / "model.safetensors")
             tables.write_json(self.config, folder / "config.json")
@@ -109,10 +111,16 @@ def load(folder: Path) -> Student:
             raise InputError(f"{folder} lacks {name}: `dvc repro` makes it, or `python -m bias_transfer train`")
     config = tables.read_json(folder / "config.json")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    if tokenizer.truncation is None:
+        raise InputError(f"{folder / 'tokenizer.json'} says no length to cut texts to: it was not written by `train`")
     max_length = tokenizer.truncation["max_length"]
     if str(config.get("model_type", "")).startswith("bias-transfer-"):
         network = _word_network(config)
-        network.load_state_dict(load_file(folder / "model.safetensors"))
+        try:
+            network.load_state_dict(load_file(folder / "model.safetensors"))
+        except (RuntimeError, SafetensorError) as error:
+            reason = " ".join(str(error).split())
+            raise InputError(f"{folder}: model.safetensors does not fit config.json: {reason}") from None
         return Student(network, tokenizer, max_length, PAD_ID, config)
     network = transformer.saved(folder)
     return Student(network, tokenizer, max_length, network.model.config.pad_token_id or 0, {})
@@ -122,4 +130,6 @@ def _word_network(config: dict[str, Any]) -> nn.Module:
     kind = str(config["model_type"]).removeprefix("bias-transfer-")
     if kind not in _WORD_MODELS:
         raise InputError(unknown("model_type", config["model_type"], (f"bias-transfer-{k}" for k in _WORD_MODELS)))
+    if missing := [name for name in ("vocabulary", *_SHAPE[kind]) if name not in config]:
+        raise InputError(f"config.json of a {kind} student lacks {missing[0]!r}: it was not written by `train`")
     return _WORD_MODELS[kind](config["vocabulary"], **{name: config[name] for name in _SHAPE[kind]})

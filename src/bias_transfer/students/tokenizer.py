@@ -25,7 +25,9 @@ def train_words(texts: list[str], vocabulary_size: int, min_frequency: int) -> T
         vocab_size=vocabulary_size, min_frequency=min_frequency, special_tokens=[PAD, UNKNOWN], show_progress=False
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return tokenizer
+    bare = Tokenizer(models.WordLevel(tokenizer.get_vocab(), UNKNOWN))  # "[PAD]" in a text is the word "pad"
+    bare.normalizer, bare.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    return bare
 
 
 def encode(tokenizer: Tokenizer, texts: list[str], max_length: int) -> list[list[int]]:

@@ -42,7 +42,7 @@ def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer]:
             id2label={0: "negative", 1: "positive"},
             label2id={"negative": 0, "positive": 1},
             dtype=torch.float32,
-            **source.options,
+            **source.weights,
         )
         tokenizer = AutoTokenizer.from_pretrained(source.name, use_fast=True, **source.options)
     positions = getattr(model.config, "max_position_embeddings", params.max_length)
@@ -57,6 +57,6 @@ def saved(folder: Path) -> Transformer:
 
     with hub.clear_errors(str(folder)):
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, dtype=torch.float32, trust_remote_code=False, local_files_only=True
+            folder, dtype=torch.float32, trust_remote_code=False, use_safetensors=True, local_files_only=True
         )
     return Transformer(model)

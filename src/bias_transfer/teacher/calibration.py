@@ -6,6 +6,7 @@ Batch calibration takes the mean log-odds over a batch of inputs as the prompt's
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from bias_transfer.errors import InputError
 
@@ -26,19 +27,18 @@ def offset(train: pd.DataFrame, method: str) -> float:
     """
     if method == "none":
         return 0.0
-    mean = float(log_odds(train).mean())
-    if not np.isfinite(mean):
-        saturated = int((~np.isfinite(log_odds(train))).sum())
+    values = log_odds(train)
+    if saturated := int((~np.isfinite(values)).sum()):
         raise InputError(f"{saturated} training labels are exactly 0 or 1: use `calibration: none`")
-    return mean
+    return float(values.mean())
 
 
 def shift(labels: pd.DataFrame, by: float) -> pd.DataFrame:
     """The labels with ``by`` subtracted from their log-odds; ``label_mass`` is left as it is."""
     if by == 0:
         return labels
-    label_1 = 1 / (1 + np.exp(by - log_odds(labels)))
-    return labels.assign(label_0=1 - label_1, label_1=label_1)
+    shifted = log_odds(labels) - by
+    return labels.assign(label_0=expit(-shifted), label_1=expit(shifted))
 
 
 def align(labels: pd.DataFrame, ids: pd.Series, origin: str) -> np.ndarray:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from bias_transfer.errors import InputError
+
 
 class Journal:
     """Append-only answers of one teacher, keyed by text id."""
@@ -22,8 +24,11 @@ class Journal:
             for line in path.read_bytes().splitlines(keepends=True):
                 if not line.endswith(b"\n"):
                     break  # torn by a kill; the text is asked again
-                name, *pair = json.loads(line)
-                self.answers[name] = tuple(pair)
+                try:
+                    name, *pair = json.loads(line)
+                    self.answers[name] = tuple(map(float, pair))
+                except (ValueError, TypeError) as error:
+                    raise InputError(f"{path}, byte {whole}: not a journal line ({error}): remove the file") from None
                 whole += len(line)
             if whole < path.stat().st_size:
                 os.truncate(path, whole)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 from tqdm import tqdm
 
 from bias_transfer.teacher.journal import Journal
@@ -43,7 +44,12 @@ def to_labels(ids: pd.Series, answers: Mapping[str, tuple[float, float]]) -> pd.
     """
     log_probabilities = np.array([answers[name] for name in ids], dtype=np.float64).reshape(-1, 2)
     log_mass = np.logaddexp(log_probabilities[:, 0], log_probabilities[:, 1])
-    label_1 = 1 / (1 + np.exp(log_probabilities[:, 0] - log_probabilities[:, 1]))
+    log_odds = log_probabilities[:, 1] - log_probabilities[:, 0]
     return pd.DataFrame(
-        {"id": ids.to_numpy(), "label_0": 1 - label_1, "label_1": label_1, "label_mass": np.exp(log_mass)}
+        {
+            "id": ids.to_numpy(),
+            "label_0": expit(-log_odds),  # not 1 - label_1, which is 0 from 37 nats on while label_1 never is
+            "label_1": expit(log_odds),
+            "label_mass": np.exp(log_mass),
+        }
     )

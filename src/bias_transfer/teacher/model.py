@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,7 +84,8 @@ def fingerprint(params: Teacher) -> dict[str, Any]:
 
 def _weights_hash(source: hub.Source) -> str:
     digest = hashlib.sha256()
-    files = [source.folder / source.gguf] if source.gguf else sorted(Path(source.folder).glob("*.safetensors"))
+    names = [source.gguf] if source.gguf else ["*.safetensors", "config.json", "tokenizer*", "*.model"]
+    files = sorted(path for name in names for path in source.folder.glob(name))
     for path in files:
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())
@@ -107,7 +107,13 @@ def load(params: Teacher, device: str) -> CausalTeacher:
     source = hub.locate(params.model, params.revision)
     with hub.clear_errors(params.model):
         tokenizer = AutoTokenizer.from_pretrained(source.name, **source.options)
-        model = AutoModelForCausalLM.from_pretrained(source.name, dtype=getattr(torch, params.dtype), **source.options)
+        model, loaded = AutoModelForCausalLM.from_pretrained(
+            source.name, dtype=getattr(torch, params.dtype), output_loading_info=True, **source.weights
+        )
+    if loaded["missing_keys"]:
+        raise InputError(
+            f"model {params.model!r} is not a causal language model: its files lack {min(loaded['missing_keys'])}"
+        )
     model = model.eval().to(target)
-    prompt = prompts.build(params, tokenizer, model.config.max_position_embeddings)
+    prompt = prompts.build(params, tokenizer, getattr(model.config, "max_position_embeddings", None))
     return CausalTeacher(model, prompt, params.batch_size)

@@ -32,25 +32,26 @@ class Prompt:
             return text
         first = self.max_text_tokens // 2
         last = self.max_text_tokens - first
-        return text[: offsets[first - 1][1]] + " ... " + text[offsets[-last][0] :]
+        head = text[: offsets[first - 1][1]] if first else ""
+        return head + " ... " + text[offsets[-last][0] :]
 
 
-def build(params: Teacher, tokenizer: Any, context: int) -> Prompt:
+def build(params: Teacher, tokenizer: Any, context: int | None) -> Prompt:
     """Check the seam and the context, and return the prompt.
 
     Raises
     ------
     InputError
         If a label is not one token after the prompt, both labels are the same token, or a full prompt could exceed
-        ``context`` tokens.
+        ``context`` tokens (None: the model names no limit).
     """
     head, tail = params.prompt.split("{text}")
     base = tokenizer.encode(head + "x" + tail)
     label_ids = tuple(_label_id(tokenizer, head + "x" + tail, base, label) for label in params.labels)
     if label_ids[0] == label_ids[1]:
         raise InputError(f"labels {params.labels} start with the same token: choose others")
-    longest = len(base) + params.max_text_tokens + 8
-    if longest > context:
+    longest = len(base) + params.max_text_tokens + 16
+    if context is not None and longest > context:
         raise InputError(
             f"a prompt of up to {longest} tokens exceeds the model's context of {context}: lower max_text_tokens"
         )

@@ -1,0 +1,253 @@
+"""The command line: help at once, errors in one line, and two commands from end to end."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from click.testing import CliRunner
+
+import bias_transfer
+from bias_transfer import __version__, cli
+
+SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
+SOURCE = str(Path(bias_transfer.__file__).resolve().parents[1])
+COMMANDS = ("audit", "bias", "eec", "label", "launch", "predict", "publish", "report", "reviews", "train")
+
+
+def run(*arguments):
+    # With the variable set, the command has nothing to leave behind in this process.
+    return CliRunner(env={"TOKENIZERS_PARALLELISM": "true"}).invoke(cli.main, [str(part) for part in arguments])
+
+
+def python(folder, *arguments):
+    environment = os.environ | {"PYTHONPATH": SOURCE, "COLUMNS": "200"}
+    return subprocess.run(
+        [sys.executable, *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def assert_one_line_error(result, *parts):
+    stderr = result.stderr.splitlines()
+    assert len(stderr) == 1, result.stderr
+    assert stderr[0].startswith("Error: ")
+    for part in parts:
+        assert part in stderr[0]
+
+
+@pytest.fixture
+def bad_study(tmp_path, monkeypatch):
+    """A folder, made current, whose ``params.yaml`` asks for a student that is not there."""
+    values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+    values["study"]["students"] = ["bwo"]
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def shipped_study(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_bytes(SHIPPED.read_bytes())
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def predictions(corpus, path, gap):
+    """Scores of a system that puts women ``gap`` higher."""
+    noise = np.random.default_rng(0).normal(0, 0.01, len(corpus))
+    table = corpus[["sentence"]].assign(pos_prob=0.5 + gap * (corpus["gender"] == "female") + noise)
+    table = table.sample(frac=1, random_state=1)
+    table.to_parquet(path, index=False) if path.suffix == ".parquet" else table.to_csv(path, index=False)
+    return path
+
+
+def test_every_stage_is_a_command():
+    assert set(COMMANDS) <= set(cli.main.commands)
+
+
+@pytest.mark.parametrize("command", sorted(cli.main.commands))
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_of_each_command(command, flag):
+    result = run(command, flag)
+    assert result.exit_code == 0
+    assert f"Usage: main {command}" in result.output
+    first_line = cli.main.commands[command].help.splitlines()[0]
+    assert " ".join(first_line.split()) in " ".join(result.output.split())
+
+
+def test_help_lists_the_commands_and_how_to_see_tracebacks():
+    result = run("--help")
+    assert result.exit_code == 0
+    for command in COMMANDS:
+        assert f"\n  {command} " in result.output
+    assert "--debug" in result.output
+
+
+def assert_examples_can_be_typed(shown):
+    examples = [
+        line.split("python -m bias_transfer ")[1] for line in shown.splitlines() if " -m bias_transfer " in line
+    ]
+    assert examples
+    for name, *arguments in map(str.split, examples):
+        assert cli.main.commands[name].make_context(name, arguments).params
+
+
+def test_examples_in_the_help_can_be_typed():
+    assert_examples_can_be_typed(run("--help").output.split("Options:")[0].partition("\n")[2])
+
+
+@pytest.mark.parametrize("command", sorted(name for name, command in cli.main.commands.items() if command.params))
+def test_command_with_arguments_has_an_example_that_can_be_typed(command):
+    assert_examples_can_be_typed(run(command, "--help").output)
+
+
+def test_version():
+    result = run("--version")
+    assert result.exit_code == 0
+    assert __version__ in result.output
+
+
+def test_import_is_light(tmp_path):
+    code = "import sys, bias_transfer.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    result = python(tmp_path, "-W", "error", "-c", code)
+    assert result.returncode == 0, result.stderr
+    loaded = set(result.stdout.split())
+    assert "bias_transfer" in loaded
+    assert not loaded & {"torch", "pandas", "numpy", "mlflow", "transformers", "scipy", "sklearn", "matplotlib"}
+
+
+def test_bad_study_is_one_line_on_stderr(bad_study):
+    result = python(bad_study, "-m", "bias_transfer", "bias")
+    assert result.returncode == 1
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
+    assert_one_line_error(result, "params.yaml", "'bwo'", "'bow'")
+
+
+def test_bad_study_with_debug_shows_the_traceback(bad_study):
+    result = python(bad_study, "-m", "bias_transfer", "--debug", "bias")
+    assert result.returncode == 1
+    assert "Traceback (most recent call last)" in result.stderr
+    assert "InputError" in result.stderr
+    assert "'bwo'" in result.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("bias",), ("report",), ("publish",), ("train", "bow", "distilled", "0"), ("predict", "bow-distilled/seed-0")],
+)
+def test_bad_study_stops_every_stage(bad_study, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert_one_line_error(result, "unknown student 'bwo': did you mean 'bow'?")
+    assert [path.name for path in bad_study.iterdir()] == ["params.yaml"]
+
+
+def test_without_params_says_where_to_run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = run("bias")
+    assert result.exit_code == 1
+    assert_one_line_error(result, "params.yaml is missing", "root of the project")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "parts"),
+    [
+        (("reviews", "snipets"), ("unknown reviews 'snipets'", "'snippets'")),
+        (("label", "snippets", "smollm"), ("unknown teacher 'smollm'", "'smollm2'")),
+        (("train", "bwo", "distilled", "0"), ("unknown student 'bwo'", "'bow'")),
+        (("train", "bow", "distiled", "0"), ("'baseline' or 'distilled'",)),
+        (("predict", "bow-distilled/seed-99"), ("unknown system 'bow-distilled/seed-99'", "'bow-distilled/seed-0'")),
+        (("bias",), ("eec.parquet is missing", "dvc repro")),
+    ],
+)
+def test_bad_argument_is_one_line_that_names_it(shipped_study, arguments, parts):
+    result = run(*arguments)
+    assert result.exit_code == 1
+    assert_one_line_error(result, *parts)
+    assert [path.name for path in shipped_study.iterdir()] == ["params.yaml"]
+
+
+def test_fault_of_the_program_is_one_line_without_traceback(shipped_study, monkeypatch):
+    def broken(path):
+        raise KeyError("first line\nsecond line")
+
+    monkeypatch.setattr("bias_transfer.params.load", broken)
+    result = run("bias")
+    assert result.exit_code == 1
+    assert_one_line_error(result, "unexpected KeyError", "second line", "--debug")
+    assert isinstance(run("--debug", "bias").exception, KeyError)
+
+
+def test_wrong_usage_is_exit_code_2():
+    assert run("audit", "--out", "x.csv").exit_code == 2
+    assert run("no-such-command").exit_code == 2
+    assert run("eec").exit_code == 2
+
+
+@pytest.mark.parametrize("files", [("scores.csv",), ("=scores.csv",), ("mine=",)])
+def test_audit_wants_names_with_its_files(tmp_path, files):
+    result = run("audit", "--out", tmp_path / "bias.csv", *files)
+    assert result.exit_code == 1
+    assert_one_line_error(result, repr(files[0]), "NAME=PATH")
+
+
+def test_audit_names_the_file_that_is_missing(tmp_path):
+    result = run("audit", "--out", tmp_path / "bias.csv", f"mine={tmp_path / 'none.csv'}")
+    assert result.exit_code == 1
+    assert_one_line_error(result, "none.csv is missing")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_output_that_cannot_be_written_is_one_line(tmp_path):
+    (tmp_path / "file").write_text("in the way", encoding="utf-8")
+    result = run("eec", "--out", tmp_path / "file" / "eec.csv")
+    assert result.exit_code == 1
+    assert_one_line_error(result, "cannot write", "eec.csv")
+
+
+def test_output_that_is_a_folder_is_one_line(tmp_path):
+    result = run("eec", "--out", tmp_path)
+    assert result.exit_code == 1
+    assert_one_line_error(result, "cannot write", str(tmp_path))
+
+
+def test_eec_and_audit_from_end_to_end(tmp_path):
+    written = python(tmp_path, "-W", "error", "-m", "bias_transfer", "eec", "--out", "deep/eec.csv")
+    assert (written.returncode, written.stderr) == (0, "")
+    corpus = pd.read_csv(tmp_path / "deep" / "eec.csv", keep_default_na=False)
+    assert len(corpus) == 8640
+    predictions(corpus, tmp_path / "mine.csv", gap=0.2)
+    predictions(corpus, tmp_path / "theirs.parquet", gap=0.0)
+    audited = python(
+        tmp_path, "-m", "bias_transfer", "audit", "--out", "bias.csv", "mine=mine.csv", "theirs=theirs.parquet"
+    )
+    assert (audited.returncode, audited.stderr) == (0, "")
+    table = pd.read_csv(tmp_path / "bias.csv").set_index(["system", "axis"])
+    assert table.index.tolist() == [("mine", "gender"), ("mine", "race"), ("theirs", "gender"), ("theirs", "race")]
+    assert table.loc[("mine", "gender"), "mean_difference"] == pytest.approx(0.2, abs=0.005)
+    assert table.loc[("mine", "gender"), "verdict"] == "difference"
+    assert table.loc[("theirs", "gender"), "verdict"] == "no evidence of a difference"
+
+
+def test_audit_by_the_notebooks_method(tmp_path):
+    run("eec", "--out", tmp_path / "eec.csv")
+    corpus = pd.read_csv(tmp_path / "eec.csv", keep_default_na=False)
+    mine = predictions(corpus, tmp_path / "mine.csv", gap=0.0)
+    result = run("audit", "--method", "notebook", "--out", tmp_path / "bias.csv", f"mine={mine}")
+    assert result.exit_code == 0, result.output
+    assert pd.read_csv(tmp_path / "bias.csv")["n_pairs"].tolist() == [1440, 144]
+
+
+def test_audit_refuses_a_name_that_stands_twice(tmp_path):
+    run("eec", "--out", tmp_path / "eec.csv")
+    corpus = pd.read_csv(tmp_path / "eec.csv", keep_default_na=False)
+    mine = predictions(corpus, tmp_path / "mine.csv", gap=0.0)
+    result = run("audit", "--out", tmp_path / "bias.csv", f"mine={mine}", f"mine={mine}")
+    assert result.exit_code == 1
+    assert_one_line_error(result, "'mine' stands twice")
+    assert not (tmp_path / "bias.csv").exists()
