@@ -1,4 +1,4 @@
-"""``dvc.yaml`` against the code: paths are those of ``Layout``, deps name every module a stage runs, params every key."""
+"""``dvc.yaml`` against the code: paths are those of ``Layout``; deps name every module, and params every key."""
 
 import ast
 from pathlib import Path

@@ -109,6 +109,16 @@ def test_p_adjusted_is_p_times_the_tests_capped_at_one(table):
     assert known["p_adjusted"].between(0, 1).all()
 
 
+def test_p_adjusted_counts_the_tests_that_were_made(corpus):
+    noise = np.random.default_rng(5).normal(0, 0.02, (2, len(corpus)))
+    slight = corpus.assign(score=0.5 + 0.002 * (corpus["gender"] == "female") + noise[0])
+    two, four = audit({"slight": slight}), audit({"slight": slight, "noise": corpus.assign(score=0.5 + noise[1])})
+    p_value = two["p_value"].iloc[0]
+    assert 0 < p_value < 0.25
+    assert two["p_adjusted"].iloc[0] == pytest.approx(2 * p_value)
+    assert four["p_adjusted"].iloc[0] == pytest.approx(4 * p_value)
+
+
 def test_interval_and_clustered_p_are_those_of_the_two_way_inference(systems, table):
     expected = infer(contrast(systems["noise"], "race"))
     row = table.loc[("noise", "race")]
