@@ -57,6 +57,35 @@ def locate(model: str, revision: str | None) -> Source:
     return Source(str(folder), folder, None, weights[0].name if weights else None)
 
 
+def reach(source: Source) -> None:
+    """Ask the hub once, without retries, whether it has the model; a model that is local or cached is not asked for.
+
+    Raises
+    ------
+    InputError
+        If the hub is out of reach or has no such model or revision.
+    """
+    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub.errors import HfHubHTTPError
+
+    cached = None if source.folder else try_to_load_from_cache(source.name, "config.json", revision=source.revision)
+    if source.folder or isinstance(cached, str):
+        return
+    try:
+        HfApi().model_info(source.name, revision=source.revision, timeout=10)
+    except HfHubHTTPError as error:
+        raise InputError(f"the Hugging Face hub has no model {source.name!r} for you: {_one_line(error)}") from error
+    except Exception as error:  # the hub client changes the HTTP library under it, and its errors with it
+        raise InputError(
+            f"the Hugging Face hub is out of reach, so {source.name!r} cannot be loaded ({_one_line(error)}): "
+            "go online, or set `model` to a local folder"
+        ) from error
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:200]
+
+
 @contextmanager
 def clear_errors(model: str) -> Iterator[None]:
     """Turn what ``transformers`` raises while loading ``model`` into one line, and keep its chatter quiet."""
@@ -70,14 +99,14 @@ def clear_errors(model: str) -> Iterator[None]:
     try:
         yield
     except (OSError, ValueError, SafetensorError) as error:
-        text = " ".join(str(error).split())
+        text = _one_line(error)
         if "gated repo" in text or re.search(r"\b40[13] Client Error", text):
             hint = "the model is gated: ask for access on its page, then run `hf auth login`"
         elif "connect" in text.lower() or "offline" in text.lower() or "couldn't" in text.lower():
             hint = "the Hugging Face hub is out of reach: go online, or set `model` to a local folder"
         else:
             hint = "set `model` to `package:NAME`, a local folder or a hub id of the right kind of model"
-        raise InputError(f"model {model!r} cannot be loaded: {text[:200]} ({hint})") from error
+        raise InputError(f"model {model!r} cannot be loaded: {text} ({hint})") from error
     finally:
         chatter.set_verbosity(before)
         chatter.enable_progress_bar()

@@ -35,6 +35,7 @@ def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer]:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
     source = hub.locate(params.model, params.revision)
+    hub.reach(source)
     with hub.clear_errors(params.model):
         model = AutoModelForSequenceClassification.from_pretrained(
             source.name,

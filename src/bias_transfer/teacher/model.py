@@ -105,6 +105,7 @@ def load(params: Teacher, device: str) -> CausalTeacher:
 
     target = devices.resolve(device)
     source = hub.locate(params.model, params.revision)
+    hub.reach(source)
     with hub.clear_errors(params.model):
         tokenizer = AutoTokenizer.from_pretrained(source.name, **source.options)
         model, loaded = AutoModelForCausalLM.from_pretrained(
