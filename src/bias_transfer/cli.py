@@ -42,7 +42,7 @@ def main(debug: bool) -> None:
     `dvc repro` runs the stages in order; each can also be run by itself, from the root of the project:
 
     \b
-      python -m bias_transfer label
+      python -m bias_transfer label snippets smollm2
       python -m bias_transfer audit --out bias.csv mine=predictions.csv
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")

@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
@@ -182,12 +183,13 @@ def _read(package: Package, archive: Path, member: str) -> bytes:
                 return _read_tar(outer, member)
             with tarfile.open(fileobj=io.BytesIO(_read_tar(outer, package.nested))) as inner:
                 return _read_tar(inner, member)
-    except (KeyError, tarfile.TarError, zipfile.BadZipFile) as error:
-        raise InputError(f"{archive.name}: cannot read {member!r}: {error}") from None
+    except (KeyError, EOFError, zlib.error, tarfile.TarError, zipfile.BadZipFile) as error:
+        raise InputError(f"{archive.name}: cannot read {member!r}: {' '.join(str(error).split())}") from None
 
 
 def _read_tar(archive: tarfile.TarFile, member: str) -> bytes:
-    stream = archive.extractfile(member)
+    info = archive.getmember(member)
+    stream = archive.extractfile(info) if info.isfile() else None
     if stream is None:
         raise InputError(f"{archive.name}: {member!r} is not a plain file")
     return stream.read()

@@ -210,7 +210,9 @@ def validate(values: Any, origin: str) -> Params:
         return Params.model_validate(values)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"] if part not in ("snippets", "files") or part in values)
+        # pydantic puts the tag of a union after the name of the entry, as in students.<name>.<architecture>.epochs
+        loc = [str(part) for part in first["loc"]]
+        where = ".".join(loc[:2] + loc[3:] if loc[:1] in (["reviews"], ["students"]) and len(loc) > 2 else loc)
         what = first["msg"].removeprefix("Value error, ")
         raise InputError(f"{origin}: {where + ': ' if where else ''}{what}") from None
 
@@ -227,6 +229,8 @@ def load(path: Path) -> Params:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path} is missing: run from the root of the project") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
     return validate(values, str(path))

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -89,12 +89,22 @@ def validate(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str) -> pd
     try:
         return schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        fault = errors.failure_cases.iloc[0]
-        row = "" if pd.isna(fault["index"]) else f", row {int(fault['index']) + 2}"
-        column = "" if fault["column"] is None else f", column {fault['column']!r}"
-        value = f" ({fault['failure_case']!r})" if isinstance(fault["failure_case"], str | int | float) else ""
-        what = {"not_nullable": "is missing", "field_uniqueness": "stands twice"}.get(fault["check"], fault["check"])
-        raise InputError(f"{origin}{row}{column}: {what}{value}") from None
+        raise InputError(origin + _fault(errors.failure_cases)) from None
+
+
+def _fault(cases: pd.DataFrame) -> str:
+    # A check of the whole table fails because of what is wrong in a column, so the columns' own faults come first.
+    in_columns = cases[cases["schema_context"] == "Column"]
+    fault = cases.iloc[0] if in_columns.empty else in_columns.iloc[0]
+    row = "" if pd.isna(fault["index"]) else f", row {int(fault['index']) + 2}"
+    if fault["check"] == "column_in_schema":
+        return f": column {fault['failure_case']!r} does not belong here"
+    if in_columns.empty:
+        return f"{row}: {fault['check']}"
+    value = f" ({fault['failure_case']})" if isinstance(fault["failure_case"], str | int | float) else ""
+    what = {"not_nullable": "is missing", "field_uniqueness": "stands twice"}.get(fault["check"], fault["check"])
+    what = what.replace("dtype('", "must be of type ").replace("')", "")
+    return f"{row}, column {fault['column']!r}: {what}{value}"
 
 
 def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
@@ -118,7 +128,7 @@ def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
             dtype=texts,
             keep_default_na=False,
             na_values={name: [""] for name in schema.columns if name not in texts},
-            float_precision="round_trip",
+            lineterminator="\n",  # else a lone carriage return in a text ends the row
         )
     except FileNotFoundError:
         raise InputError(f"{path} is missing: `dvc repro` makes it") from None
@@ -152,9 +162,11 @@ def read_table(path: Path) -> pd.DataFrame:
         If the file is missing.
     """
     try:
-        return pd.read_csv(path, float_precision="round_trip")
+        return pd.read_csv(path)
     except FileNotFoundError:
         raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
 
 
 def write_text(text: str, path: Path) -> None:
@@ -211,4 +223,5 @@ def whole(path: Path) -> Iterator[Path]:
     except OSError as error:
         raise InputError(f"cannot write {path}: {error.strerror or error}") from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # the parent may not even be a folder
+            temporary.unlink(missing_ok=True)

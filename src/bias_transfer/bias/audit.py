@@ -40,7 +40,7 @@ def audit(scores: Mapping[str, pd.DataFrame], method: str = "paper") -> pd.DataF
             The corpus paper's: t-test of the differences as if independent; times the number of rows, at most 1.
         ``verdict``
             ``difference`` if ``p_clustered`` stands Holm's correction over all rows at 5 %, else
-            ``no evidence of a difference``; ``not measurable`` where no pair differs in anything.
+            ``no evidence of a difference``; ``not measurable`` where nothing varies, so that no error can be estimated.
         ``se_clustered``, ``df_clustered``, ``p_holm``
             What the verdict rests on.
         ``sd_difference``, ``n_identical``
@@ -84,7 +84,8 @@ def holm(p_values: pd.Series) -> pd.Series:
 def _row(pairs) -> dict[str, float]:
     difference = pairs.pairs["difference"].to_numpy()
     inference = infer(pairs)
-    varies = not np.isnan(inference.se)
+    spread = float(difference.std(ddof=1))
+    varies = spread > 8 * np.finfo(float).eps * max(1.0, abs(inference.mean))  # else it is rounding error
     return {
         "n_pairs": len(difference),
         "mean_difference": inference.mean,
@@ -94,6 +95,6 @@ def _row(pairs) -> dict[str, float]:
         "p_clustered": inference.p_value,
         "se_clustered": inference.se,
         "df_clustered": inference.df,
-        "sd_difference": float(difference.std(ddof=1)),
+        "sd_difference": spread,
         "n_identical": int((difference == 0).sum()),
     }

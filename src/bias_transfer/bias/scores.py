@@ -30,7 +30,7 @@ def read(path: Path) -> pd.DataFrame:
         the corpus's, each once.
     """
     try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, float_precision="round_trip")
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
     except FileNotFoundError:
         raise InputError(f"{path} is missing") from None
     except Exception as error:  # pandas and pyarrow each raise their own kinds
@@ -40,32 +40,33 @@ def read(path: Path) -> pd.DataFrame:
 
 def match(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """``read`` for a frame at hand; ``origin`` is named in errors."""
-    columns = {str(name).lower(): name for name in frame.columns}
-    score = frame[_one(columns, SCORE_COLUMNS, "score", origin)]
+    score = frame[_one(frame, SCORE_COLUMNS, "score", origin)]
     numbers = pd.to_numeric(score, errors="coerce").astype(np.float64)
     bad = ~numbers.between(0, 1)
     if bad.any():
         row = int(bad.to_numpy().argmax())
         raise InputError(
-            f"{origin}, row {row + 2}, column {str(score.name)!r}: {score.iloc[row]!r} is not a probability between "
-            f"0 and 1 ({int(bad.sum())} such rows)"
+            f"{origin}, row {row + 2}, column {str(score.name)!r}: {str(score.iloc[row])!r} is not a probability "
+            f"between 0 and 1 (rows like it: {int(bad.sum())})"
         )
-    key = "sentence" if any(name in columns for name in SENTENCE_COLUMNS) else "id"
+    lower = {str(name).lower() for name in frame.columns}
+    key = "id" if "id" in lower and not lower.intersection(SENTENCE_COLUMNS) else "sentence"
     names = SENTENCE_COLUMNS if key == "sentence" else ("id",)
-    keys = frame[_one(columns, names, "sentence", origin)].astype(str)
+    keys = frame[_one(frame, names, "sentence", origin)].astype(str)
     corpus = eec.generate()
     _refuse(keys[keys.duplicated()], "stand twice", origin)
     _refuse(keys[~keys.isin(corpus[key])], "are not in the corpus", origin)
     _refuse(corpus.loc[~corpus[key].isin(keys), key], "of the corpus are missing", origin)
-    emotions = [columns[name] for name in EMOTION_COLUMNS if name in columns]
+    emotions = [name for name in frame.columns if str(name).lower() in EMOTION_COLUMNS]
     values = pd.DataFrame(
         {"score": numbers.to_numpy(), "emotion_missing": frame[emotions].isna().any(axis=1).to_numpy()}, index=keys
     )
     return corpus.join(values, on=key)
 
 
-def _one(columns: dict[str, str], names: tuple[str, ...], what: str, origin: str) -> str:
-    found = [columns[name] for name in names if name in columns]
+def _one(frame: pd.DataFrame, names: tuple[str, ...], what: str, origin: str) -> str:
+    columns = list(frame.columns)
+    found = [name for name in columns if str(name).lower() in names]
     if not found:
         raise InputError(
             f"{origin}: no {what} column (looked for {', '.join(names)}; the file has {', '.join(map(str, columns))})"

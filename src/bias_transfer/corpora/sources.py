@@ -35,7 +35,7 @@ def parse_snippets(text: str) -> Source:
     """
     import ftfy
 
-    rows = [line.split("\t", 2) for line in text.splitlines()]
+    rows = [line.split("\t", 2) for line in text.split("\n") if line]
     frame = pd.DataFrame(rows, columns=["id", "rating", "raw"])
     frame["text"] = frame["raw"].map(lambda raw: ftfy.fix_text(raw, uncurl_quotes=False)).str.strip()
     rating = frame["rating"].astype(float)
@@ -99,6 +99,6 @@ def _normalise(frame: pd.DataFrame, params: Files, path: str) -> pd.DataFrame:
 def _refuse(bad: pd.Series, path: str, column: str, what: str, values: pd.Series | None = None) -> None:
     if bad.any():
         first = int(bad.to_numpy().argmax())
-        value = "" if values is None else f" ({values.iloc[first]!r})"
-        more = f"; so are {int(bad.sum()) - 1} more rows" if bad.sum() > 1 else ""
+        value = "" if values is None else f" ({str(values.iloc[first])!r})"
+        more = f"; rows like it: {int(bad.sum())}" if bad.sum() > 1 else ""
         raise InputError(f"{path}, row {first + 2}, column {column!r}: {what}{value}{more}")

@@ -44,6 +44,9 @@ def split(
     unique = unique.sort_values(["split", "id"])
     if published:
         train, test = unique[unique["split"] == "train"], unique[unique["split"] == "test"]
+        for name, part in (("train", train), ("test", test)):
+            if part.empty:
+                raise InputError(f"the source has no {name} reviews: its split column holds none")
         both = test["id"].isin(train["id"])
         if both.any() and overlap == "refuse":
             first = test.loc[both, "text"].iloc[0]
@@ -100,4 +103,7 @@ def _sample(frame: pd.DataFrame, size: int | None, seed: int, name: str) -> pd.D
         return frame.sample(frac=1, random_state=seed)
     if size > len(frame):
         raise InputError(f"{size} {name} reviews were asked for, but there are {len(frame)}: lower {name}_size")
-    return train_test_split(frame, train_size=size, random_state=seed, stratify=frame["label"])[0]
+    try:
+        return train_test_split(frame, train_size=size, random_state=seed, stratify=frame["label"])[0]
+    except ValueError as error:
+        raise InputError(f"cannot draw {size} {name} reviews by class: {error}") from None
