@@ -79,7 +79,7 @@ def test_outputs_are_where_the_layout_says():
             layout.predictions(ARM.system, "eec"),
             layout.metrics(ARM.system),
         ],
-        "bias": [layout.report("bias.csv"), layout.metrics("bias")],
+        "bias": [layout.report("bias.csv"), layout.report("transfer.csv"), layout.metrics("bias")],
         "publish": [layout.report("published.json")],
     }
     for stage, files in expected.items():

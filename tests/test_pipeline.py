@@ -136,6 +136,7 @@ def test_every_contract_file_is_there_with_its_columns(project):
         "reports/tiny/bias.csv": (
             "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict"
         ),
+        "reports/tiny/transfer.csv": ("student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict"),
     }
     for name, start in columns.items():
         assert list(pd.read_csv(project.path(name)).columns)[: len(start.split())] == start.split(), name

@@ -179,6 +179,26 @@ def audit(method: str, out: Path, files: tuple[str, ...]) -> None:
     audit.run(files, method, out)
 
 
+FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@main.command()
+@click.option("--student", default="student", show_default=True, help="Name in the table.")
+@click.option("--teacher", type=FILE, required=True, help="The teacher's EEC predictions.")
+@click.option("--baseline", type=FILE, required=True, multiple=True, help="The baseline's; once a seed.")
+@click.option("--distilled", type=FILE, required=True, multiple=True, help="The distilled student's; once a seed.")
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def transfer(student: str, teacher: Path, baseline: tuple[Path, ...], distilled: tuple[Path, ...], out: Path) -> None:
+    """Measure how far distilling moved a student's gaps towards its teacher's.
+
+    \b
+    Example: python -m bias_transfer transfer --teacher t.csv --baseline b.csv --distilled d.csv --out transfer.csv
+    """
+    from bias_transfer.stages import transfer
+
+    transfer.run(student, teacher, baseline, distilled, out)
+
+
 @stage
 @click.argument("entry", type=click.Choice(["main", "label", "train", "evaluate"]))
 @click.option("--teacher", help="For label: an entry of `teachers`, or `study` for the study's own.")

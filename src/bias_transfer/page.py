@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bias_transfer.bias.transfer import CHANGE, ONE_SEED
 from bias_transfer.layout import arms, teacher_system
 from bias_transfer.params import Params
 
@@ -15,6 +16,7 @@ def render(
     *,
     accuracy: pd.DataFrame,
     bias: pd.DataFrame,
+    transfer: pd.DataFrame,
     images: dict[str, bytes],
     reviews: dict[str, Any],
     labels: dict[str, Any],
@@ -31,10 +33,28 @@ def render(
         findings=[finding(bias, params, axis) for axis in ("gender", "race")],
         accuracy=accuracy.to_dict("records"),
         bias=bias.to_dict("records"),
+        transfer=transfer.to_dict("records"),
+        answer=answer(transfer),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
         reviews=reviews,
         labels=labels["parts"],
     )
+
+
+def answer(transfer: pd.DataFrame) -> str:
+    """What the numbers say of transfer, in words; log-odds, the change in each student's gap."""
+    change = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
+    if change.empty:
+        return "Transfer was not measured: the study lacks one of the targets baseline and distilled."
+    if change["verdict"].eq(ONE_SEED).any():
+        clear = int((change["ci_low"] * change["ci_high"] > 0).sum())
+        return (
+            "With one seed this study gives no verdict on transfer. "
+            f"Distilling changed {clear} of {len(change)} gaps by more than the clustered "
+            "interval allows for, but how much a gap changes from seed to seed is not known."
+        )
+    counts = change["verdict"].value_counts()
+    return f"Of {len(change)} gaps, by verdict: {', '.join(f'{n} {verdict}' for verdict, n in counts.items())}."
 
 
 def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:

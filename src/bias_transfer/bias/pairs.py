@@ -68,8 +68,10 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
     Raises
     ------
     ValueError
-        If the corpus does not give the number of pairs that the method promises.
+        If a score is missing, or the corpus does not give the number of pairs that the method promises.
     """
+    if scores["score"].isna().any():
+        raise ValueError(f"{int(scores['score'].isna().sum())} scores are missing")
     if method == "notebook" and axis == "race":
         lost = scores["emotion_missing"]
         scores, expected = scores[~lost], 140 if lost.any() else 144

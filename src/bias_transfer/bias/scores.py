@@ -11,6 +11,7 @@ from bias_transfer.errors import InputError
 SENTENCE_COLUMNS = ("sentence", "text")
 # Names of P(positive), in lower case.
 SCORE_COLUMNS = ("label_1", "pos_prob", "p_positive", "prob_positive", "positive", "score", "1")
+NEGATIVE_COLUMNS = ("label_0", "neg_prob", "p_negative", "prob_negative", "negative", "0")
 EMOTION_COLUMNS = ("emotion", "emotion_word", "emotion word")
 
 
@@ -20,7 +21,8 @@ def read(path: Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns of ``eec.csv``, ``score`` (float64) and ``emotion_missing`` (bool: the file has an emotion column and no
+        Columns of ``eec.csv``; ``score``, P(positive) in float64; ``log_odds``, log P(positive) - log P(negative),
+        infinite where either is 0; and ``emotion_missing`` (bool: the file has an emotion column and no
         value in it for this sentence). 8,640 rows in the published order.
 
     Raises
@@ -49,6 +51,10 @@ def match(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
             f"{origin}, row {row + 2}, column {str(score.name)!r}: {str(score.iloc[row])!r} is not a probability "
             f"between 0 and 1 (rows like it: {int(bad.sum())})"
         )
+    negative = _one(frame, NEGATIVE_COLUMNS, "P(negative)", origin, needed=False)
+    complement = 1 - numbers if negative is None else pd.to_numeric(frame[negative], errors="coerce").astype(np.float64)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        log_odds = np.log(numbers.to_numpy()) - np.log(complement.to_numpy())
     lower = {str(name).lower() for name in frame.columns}
     key = "id" if "id" in lower and not lower.intersection(SENTENCE_COLUMNS) else "sentence"
     names = SENTENCE_COLUMNS if key == "sentence" else ("id",)
@@ -58,15 +64,16 @@ def match(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     _refuse(keys[~keys.isin(corpus[key])], "are not in the corpus", origin)
     _refuse(corpus.loc[~corpus[key].isin(keys), key], "of the corpus are missing", origin)
     emotions = [name for name in frame.columns if str(name).lower() in EMOTION_COLUMNS]
-    values = pd.DataFrame(
-        {"score": numbers.to_numpy(), "emotion_missing": frame[emotions].isna().any(axis=1).to_numpy()}, index=keys
-    )
+    missing = frame[emotions].isna().any(axis=1).to_numpy()
+    values = pd.DataFrame({"score": numbers.to_numpy(), "log_odds": log_odds, "emotion_missing": missing}, index=keys)
     return corpus.join(values, on=key)
 
 
-def _one(frame: pd.DataFrame, names: tuple[str, ...], what: str, origin: str) -> str:
+def _one(frame: pd.DataFrame, names: tuple[str, ...], what: str, origin: str, needed: bool = True) -> str | None:
     columns = list(frame.columns)
     found = [name for name in columns if str(name).lower() in names]
+    if not found and not needed:
+        return None
     if not found:
         raise InputError(
             f"{origin}: no {what} column (looked for {', '.join(names)}; the file has {', '.join(map(str, columns))})"

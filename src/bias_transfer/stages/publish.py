@@ -12,7 +12,7 @@ from bias_transfer import figures, provenance, tables, tracking
 from bias_transfer.layout import Arm, Layout, arms, teacher_system
 from bias_transfer.params import Params
 
-_REPORT = ("report.html", "accuracy.csv", "bias.csv", "history.csv")
+_REPORT = ("report.html", "accuracy.csv", "bias.csv", "transfer.csv", "history.csv")
 _PLOTS = ("accuracy.png", "gender_bias.png", "race_bias.png", "confusion.png", "training.png")
 _GAP_METRICS = {
     "mean_difference": "gap",

@@ -24,6 +24,7 @@ def run(params: Params, root: Path = Path()) -> None:
     )
     history = history[["system", *tables.HISTORY.columns]]
     bias = tables.read_table(layout.report("bias.csv"))
+    transfer = tables.read_table(layout.report("transfer.csv"))
     tables.write(accuracy, layout.report("accuracy.csv"))
     tables.write(history, layout.report("history.csv"))
     images = {
@@ -39,6 +40,7 @@ def run(params: Params, root: Path = Path()) -> None:
         params,
         accuracy=accuracy,
         bias=bias,
+        transfer=transfer,
         images={name: layout.report(name).read_bytes() for name in images},
         reviews=tables.read_json(layout.reviews_folder / "counts.json"),
         labels=tables.read_json(layout.labels_folder / "labels.json"),
