@@ -163,7 +163,7 @@ def publish(params: Any) -> None:
 
 
 @main.command()
-@click.option("--method", type=click.Choice(["paper", "notebook"]), default="paper", show_default=True)
+@click.option("--method", type=click.Choice(["paper", "notebook"]), default="paper", show_default=True, help="Pairing.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 @click.argument("files", metavar="NAME=PATH...", nargs=-1, required=True)
 def audit(method: str, out: Path, files: tuple[str, ...]) -> None:
@@ -189,7 +189,7 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--distilled", type=FILE, required=True, multiple=True, help="The distilled student's; once a seed.")
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def transfer(student: str, teacher: Path, baseline: tuple[Path, ...], distilled: tuple[Path, ...], out: Path) -> None:
-    """Measure how far distilling moved a student's gaps towards its teacher's.
+    """Measure how distilling changed a student's gaps, beside its teacher's own.
 
     \b
     Example: python -m bias_transfer transfer --teacher t.csv --baseline b.csv --distilled d.csv --out transfer.csv
@@ -204,7 +204,7 @@ def transfer(student: str, teacher: Path, baseline: tuple[Path, ...], distilled:
 @click.option("--teacher", help="For label: an entry of `teachers`, or `study` for the study's own.")
 @click.option("--student", help="For train and evaluate: an entry of `students`, or `study` for all of the study's.")
 def launch(params: Any, entry: str, teacher: str | None, student: str | None) -> None:
-    """Run an entry point of MLproject, as `mlflow run . -e ENTRY` does.
+    """Run an entry point of MLproject, as `mlflow run` does.
 
     \b
     Example: python -m bias_transfer launch train --student bow

@@ -90,12 +90,13 @@ def confusion(table: pd.DataFrame) -> Figure:
 
 def training(history: pd.DataFrame) -> Figure:
     """Validation log loss on hard labels by epoch, one panel a student, the chosen epoch marked."""
-    students = list(dict.fromkeys(history["system"].str.replace(r"-(baseline|distilled)/.*", "", regex=True)))
+    names = history["system"].str.replace(r"-(baseline|distilled)/.*", "", regex=True)
+    students = list(dict.fromkeys(names))
     figure, axes = plt.subplots(
         1, len(students), figsize=(2.9 * len(students), 2.8), layout="constrained", squeeze=False
     )
     for ax, student in zip(axes.flat, students, strict=True):
-        for system, curve in history[history["system"].str.startswith(f"{student}-")].groupby("system", sort=False):
+        for system, curve in history[names == student].groupby("system", sort=False):
             colour, marker = COLOURS[target_of(system)], MARKERS[target_of(system)]
             ax.plot(curve["epoch"], curve["validation_log_loss"], color=colour, marker=".", label=target_of(system))
             best = curve.loc[curve["validation_log_loss"].idxmin()]

@@ -1,7 +1,7 @@
 """What ``mlflow run`` starts: the entry points of ``MLproject``.
 
-Inputs come through DVC, which makes or pulls what is missing. What an entry point itself trains or scores goes to a
-folder of its own, ``runs/<id>``, so that DVC's outputs stay as they are and two launches never meet.
+Inputs come through DVC, which makes or pulls what is missing. What ``train`` and ``evaluate`` write goes to a
+folder of its own, ``runs/<id>``, so that two launches never meet.
 """
 
 import os
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from bias_transfer import tables, tracking
-from bias_transfer.errors import InputError
+from bias_transfer.errors import InputError, unknown
 from bias_transfer.evaluation import evaluate as evaluate_scores
 from bias_transfer.layout import Arm, Layout, arms, teacher_system
 from bias_transfer.params import Params
@@ -60,6 +60,8 @@ def train_and_evaluate(params: Params, student: str) -> None:
 
 def evaluate(params: Params, student: str) -> None:
     """Score the study's trained students anew, measure bias and publish."""
+    if student != CHOSEN and student not in params.study.students:
+        raise InputError(unknown("student of the study", student, params.study.students))
     params = _narrow(params, student)
     _inputs()
     _dvc("repro", "--quiet", *(_stage("train", params, arm) for arm in arms(params.study)))

@@ -43,7 +43,6 @@ class Record:
     inputs: dict[str, list[Path]] = field(default_factory=dict)
     files: list[Path] = field(default_factory=list)
     figures: dict[str, Figure] = field(default_factory=dict)
-    note: str = ""
     student: Path | None = None
     registered_name: str | None = None
 
@@ -70,7 +69,7 @@ def published(experiment: str, key: str) -> str | None:
 
 def publish(experiment: str, record: Record) -> str:
     """Write one run (and register its student), and return its id. If anything fails, the run is marked failed."""
-    tags = record.tags | {KEY_TAG: record.key, "mlflow.note.content": record.note}
+    tags = record.tags | {KEY_TAG: record.key}
     with mlflow.start_run(experiment_id=experiment, run_name=record.name) as run:
         run_id = run.info.run_id
         model_id = _log_student(record) if record.student else None

@@ -62,7 +62,7 @@ def test_usual_names_of_the_score(corpus, name):
 
 
 def test_score_column_named_by_a_number(corpus):
-    frame = corpus[["sentence", "score"]].rename(columns={"score": 1}).assign(**{"0": 0.5})
+    frame = corpus[["sentence", "score"]].rename(columns={"score": 1}).assign(**{"0": 1 - corpus["score"]})
     assert_matched(scores.match(frame, "theirs.csv"), corpus)
 
 
@@ -211,3 +211,10 @@ def test_missing_file(tmp_path, name):
 
 def test_folder_in_the_place_of_a_file(tmp_path):
     assert "cannot be read" in read_error(tmp_path)
+
+
+def test_two_probabilities_that_do_not_sum_to_1_are_refused(corpus):
+    frame = corpus[["sentence", "score"]].assign(label_0=1 - corpus["score"])
+    frame.loc[3, "label_0"] += 0.1
+    with pytest.raises(InputError, match=r"theirs.csv, row 5: .* do not sum to 1 \(1 such rows\)"):
+        scores.match(frame, "theirs.csv")

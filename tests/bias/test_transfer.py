@@ -5,14 +5,15 @@ import pandas as pd
 import pytest
 
 from bias_transfer.bias.transfer import (
-    AWAY,
+    AGAINST_TEACHER,
     CHANGE,
     COLUMNS,
     NO_EVIDENCE,
     NOT_MEASURABLE,
     ONE_SEED,
     SHARE,
-    TOWARDS,
+    TEACHER_UNCLEAR,
+    WITH_TEACHER,
     transfer,
 )
 from bias_transfer.corpora import eec
@@ -58,12 +59,18 @@ def test_one_seed_gives_no_verdict():
     assert row(table)["n_seeds"] == 1
 
 
-@pytest.mark.parametrize(("shift", "verdict"), [(0.8, TOWARDS), (-0.8, AWAY), (0.0, NO_EVIDENCE)])
+@pytest.mark.parametrize(("shift", "verdict"), [(0.8, WITH_TEACHER), (-0.8, AGAINST_TEACHER), (0.0, NO_EVIDENCE)])
 def test_several_seeds_give_a_verdict_with_the_teachers_sign(shift, verdict):
     teacher = scored(noise(1, 0.05) + 0.5 * FEMALE)
     baseline = [scored(noise(seed, 0.1)) for seed in range(10, 13)]
     distilled = [scored(noise(seed, 0.1) + shift * FEMALE) for seed in range(20, 23)]
     assert row(transfer("bow", teacher, baseline, distilled))["verdict"] == verdict
+
+
+def test_a_change_beside_a_teacher_without_a_clear_gap_has_no_direction():
+    baseline = [scored(noise(seed, 0.1)) for seed in range(10, 13)]
+    distilled = [scored(noise(seed, 0.1) + 0.8 * FEMALE) for seed in range(20, 23)]
+    assert row(transfer("bow", scored(noise(1)), baseline, distilled))["verdict"] == TEACHER_UNCLEAR
 
 
 def test_seeds_that_disagree_widen_the_interval():

@@ -8,7 +8,8 @@ frame and person, never by row order. Two methods:
     being one of them) and the mean over 20 female names minus the mean over 20 male names: 1,584 pairs. Race: in each
     frame the mean over 20 African-American names minus the mean over 20 European-American names: 144 pairs.
 ``notebook``
-    The class project that this software grew from, kept for reproduction. Gender: the noun-phrase pairs alone, 1,440.
+    The notebook of the class project that this software grew from, for reproduction only. Gender: the noun-phrase pairs
+    alone, 1,440.
     Race: as above, but frames whose emotion is a missing value in the system's own file are lost, as a group-by lost
     them there: 140 pairs, or 144 where the file has an empty string.
 """

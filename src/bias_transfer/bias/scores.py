@@ -12,6 +12,7 @@ SENTENCE_COLUMNS = ("sentence", "text")
 # Names of P(positive), in lower case.
 SCORE_COLUMNS = ("label_1", "pos_prob", "p_positive", "prob_positive", "positive", "score", "1")
 NEGATIVE_COLUMNS = ("label_0", "neg_prob", "p_negative", "prob_negative", "negative", "0")
+SUM_TOLERANCE = 1e-3  # half-precision probabilities sum to 1.0002
 EMOTION_COLUMNS = ("emotion", "emotion_word", "emotion word")
 
 
@@ -49,11 +50,18 @@ def match(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
         row = int(bad.to_numpy().argmax())
         raise InputError(
             f"{origin}, row {row + 2}, column {str(score.name)!r}: {str(score.iloc[row])!r} is not a probability "
-            f"between 0 and 1 (rows like it: {int(bad.sum())})"
+            f"between 0 and 1, as every score must be (rows like it: {int(bad.sum())})"
         )
     negative = _one(frame, NEGATIVE_COLUMNS, "P(negative)", origin, needed=False)
     complement = 1 - numbers if negative is None else pd.to_numeric(frame[negative], errors="coerce").astype(np.float64)
-    with np.errstate(divide="ignore", invalid="ignore"):
+    apart = ~((numbers + complement - 1).abs() <= SUM_TOLERANCE)
+    if apart.any():
+        row = int(apart.to_numpy().argmax())
+        raise InputError(
+            f"{origin}, row {row + 2}: {score.name!r} and {negative!r} do not sum to 1 ({int(apart.sum())} such rows): "
+            "remove the column that is not P(negative)"
+        )
+    with np.errstate(divide="ignore"):
         log_odds = np.log(numbers.to_numpy()) - np.log(complement.to_numpy())
     lower = {str(name).lower() for name in frame.columns}
     key = "id" if "id" in lower and not lower.intersection(SENTENCE_COLUMNS) else "sentence"

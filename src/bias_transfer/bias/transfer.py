@@ -1,4 +1,4 @@
-"""Did the gap move towards the teacher's? The change from a student's baseline to its distilled arm, pair by pair."""
+"""How distilling changed a student's gaps, beside the teacher's own gap: baseline against distilled, pair by pair."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,10 @@ COLUMNS = [
 CHANGE = "change in gap"
 SHARE = "share of teacher's gap"
 ONE_SEED = "none: seed variance not included"
-TOWARDS, AWAY, NO_EVIDENCE = "towards the teacher", "away from the teacher", "no evidence of a change"
+NO_EVIDENCE = "no evidence of a change"
+WITH_TEACHER = "changed, with the sign of the teacher's gap"
+AGAINST_TEACHER = "changed, against the sign of the teacher's gap"
+TEACHER_UNCLEAR = "changed; the teacher's own gap is unclear"
 NOTHING = {
     "estimate": np.nan,
     "ci_low": np.nan,
@@ -52,15 +55,17 @@ def transfer(
 
         ``change in gap``
             Mean over pairs of the distilled arm's difference minus the baseline's, averaged over seeds. 0: distilling
-            changed nothing; the sign of ``teacher_gap``: the student moved towards its teacher.
+            changed nothing on average. It is the change of a difference, not a distance to the teacher: a student whose
+            baseline gap exceeds its teacher's comes nearer to it by a change against the teacher's sign.
         ``share of teacher's gap``
-            That change divided by the teacher's own gap: 0 none of it, 1 all of it. Delta-method interval; NaN where
-            the teacher's own interval reaches 0, since a share of nothing means nothing.
+            That change divided by the teacher's own gap: 0 no change, 1 a change as large as that gap. Delta-method
+            interval, poor where the teacher's gap is barely clear of 0; NaN where its own interval reaches 0.
 
         ``ci_low`` and ``ci_high`` are 95 %, two-way clustered (``bias.clustered``); with several seeds the variance of
         the change between seeds over their number is added (Satterthwaite's degrees of freedom). With one seed that
-        variance is unknown, and there is no verdict. ``n_saturated`` counts sentences at a probability of exactly 0 or
-        1, where log-odds are infinite: the estimate is then NaN. ``seed_sd`` is the spread from seed to seed.
+        variance is unknown, and there is no verdict. Verdicts are by these intervals, not corrected for their number.
+        ``n_saturated`` counts sentences at a probability of exactly 0 or 1, where log-odds are infinite: the estimate
+        is then NaN. ``seed_sd`` is the spread from seed to seed.
     """
     rows = []
     for axis in AXES:
@@ -80,28 +85,28 @@ def _measure(
     teacher: pd.DataFrame, baseline: Sequence[pd.DataFrame], distilled: Sequence[pd.DataFrame], axis: str, column: str
 ) -> list[dict[str, float | str]]:
     own = contrast(teacher.assign(score=teacher[column]), axis)
+    reference = infer(own)
+    sign = float(np.sign(own.mean)) if reference.ci_low * reference.ci_high > 0 else np.nan
     changes = [d[column] - b[column] for d, b in zip(distilled, baseline, strict=True)]
     by_seed = np.array([contrast(teacher.assign(score=change), axis).mean for change in changes])
     change = contrast(teacher.assign(score=sum(changes) / len(changes)), axis)
     return [
-        _interval(change, by_seed, own.mean) | {"teacher_gap": own.mean},
-        _interval(_share(change, own), by_seed / own.mean, 1.0) | {"teacher_gap": own.mean},
+        _interval(change, by_seed, sign) | {"teacher_gap": own.mean},
+        _interval(_share(change, own, sign), by_seed / own.mean, 1.0) | {"teacher_gap": own.mean},
     ]
 
 
-def _share(change: Contrast, own: Contrast) -> Contrast:
+def _share(change: Contrast, own: Contrast, sign: float) -> Contrast:
     """``change.mean / own.mean``; its influence is that of the delta method, (change - share * own) / own.mean."""
-    teacher = infer(own)
-    clear = teacher.ci_low * teacher.ci_high > 0
-    share = change.mean / own.mean if clear else np.nan
+    share = np.nan if np.isnan(sign) else change.mean / own.mean
     influence = (change.influence["influence"] - share * own.influence["influence"]) / own.mean
     return Contrast(
         change.pairs.assign(difference=share), change.influence.assign(influence=influence), change.leverage
     )
 
 
-def _interval(contrast: Contrast, by_seed: np.ndarray, teacher: float) -> dict[str, float | str]:
-    """Estimate, interval and verdict; ``teacher`` has the sign that means towards the teacher."""
+def _interval(contrast: Contrast, by_seed: np.ndarray, sign: float) -> dict[str, float | str]:
+    """Estimate, interval and verdict; ``sign`` is that of the teacher's gap, NaN where it is unclear."""
     inference, seeds = infer(contrast), len(by_seed)
     between = by_seed.var(ddof=1) / seeds if seeds > 1 else 0.0
     variance = inference.se**2 + between
@@ -113,8 +118,10 @@ def _interval(contrast: Contrast, by_seed: np.ndarray, teacher: float) -> dict[s
         verdict = ONE_SEED
     elif abs(inference.mean) <= half:
         verdict = NO_EVIDENCE
+    elif np.isnan(sign):
+        verdict = TEACHER_UNCLEAR
     else:
-        verdict = TOWARDS if inference.mean * teacher > 0 else AWAY
+        verdict = WITH_TEACHER if inference.mean * sign > 0 else AGAINST_TEACHER
     return {
         "estimate": inference.mean,
         "ci_low": inference.mean - half,

@@ -1,4 +1,4 @@
-"""Command ``transfer``: did distilling move a student's gaps towards its teacher's, from anybody's EEC predictions."""
+"""Command ``transfer``: how distilling changed a student's gaps, from anybody's EEC predictions."""
 
 from pathlib import Path
 
