@@ -61,20 +61,20 @@ def corpus():
 
 @pytest.mark.parametrize("clusters", [2, 5, 11, 40])
 def test_equal_clusters_have_one_degree_of_freedom_less_than_there_are(clusters):
-    assert satterthwaite_df(np.full(clusters, 1 / clusters)) == pytest.approx(clusters - 1)
+    assert satterthwaite_df(pd.Series(np.full(clusters, 1 / clusters))) == pytest.approx(clusters - 1)
 
 
 def test_unequal_clusters_have_fewer_degrees_of_freedom():
     # Shares 1/2, 1/4, 1/4: scaled by 1/sqrt((1-h)(1-h')), the matrix has diagonal h, and off it
     # -(1/8) / sqrt(3/8) twice and -(1/16) / (3/4) once; df = 1 / (sum of squares).
     squares = 1 / 4 + 1 / 16 + 1 / 16 + 2 * (2 * (1 / 64) / (3 / 8) + (1 / 12) ** 2)
-    assert satterthwaite_df(np.array([0.5, 0.25, 0.25])) == pytest.approx(1 / squares)
-    assert satterthwaite_df(np.array([0.5, 0.25, 0.25])) < 2
+    assert satterthwaite_df(pd.Series([0.5, 0.25, 0.25])) == pytest.approx(1 / squares)
+    assert satterthwaite_df(pd.Series([0.5, 0.25, 0.25])) < 2
 
 
 def test_templates_of_the_corpus_are_worth_little_more_than_six_degrees_of_freedom(corpus):
     # Seven templates carry 20 frames each, four carry one: hardly more than seven clusters.
-    df = satterthwaite_df(contrast(corpus, "gender").leverage["template"].to_numpy())
+    df = satterthwaite_df(contrast(corpus, "gender").leverage["template"])
     assert 6 < df < 7
 
 
@@ -214,3 +214,8 @@ def test_race_interval_covers_with_effects_of_template_and_name(corpus):
     naive_error = np.mean([stats.ttest_1samp(each.pairs["difference"], MEAN).pvalue < 0.05 for each in results])
     assert 0.92 <= np.mean([covers(infer(each)) for each in results]) <= 0.995
     assert naive_error > 0.5
+
+
+def test_names_of_two_races_have_the_two_samples_degrees_of_freedom(corpus):
+    names = contrast(corpus, "race")
+    assert satterthwaite_df(names.leverage["unit"], names.strata) == pytest.approx(2 * (20 - 1))

@@ -42,7 +42,9 @@ def infer(contrast: Contrast) -> Inference:
     variance = max(
         variances["template"] + variances["unit"] - variances["both"], variances["template"], variances["unit"]
     )
-    df = min(satterthwaite_df(contrast.leverage[name].to_numpy()) for name in ("template", "unit"))
+    df = min(
+        satterthwaite_df(contrast.leverage["template"]), satterthwaite_df(contrast.leverage["unit"], contrast.strata)
+    )
     mean, se = contrast.mean, float(np.sqrt(variance))
     if se <= np.finfo(float).eps * max(1.0, abs(mean)):
         nan = float("nan")
@@ -56,12 +58,15 @@ def cr2_variance(sums: pd.Series, leverage: pd.Series) -> float:
     return float((sums**2 / (1 - leverage.loc[sums.index])).sum())
 
 
-def satterthwaite_df(leverage: np.ndarray) -> float:
+def satterthwaite_df(leverage: pd.Series, strata: pd.Series | None = None) -> float:
     """Degrees of freedom of the CR2 variance of a weighted mean whose clusters hold shares ``leverage`` of the weight.
 
     With G equal clusters it is G - 1. From M = (diag(h) - h h') / sqrt((1 - h)(1 - h)'): trace(M)² / trace(M²), the
-    working model being independent errors of one variance.
+    working model being independent errors of one variance. Where the estimate is a difference of means of two
+    ``strata``, clusters of different strata share no mean, and h h' is 0 between them: 2 (G - 1) for G in each.
     """
-    scale = 1 / np.sqrt(1 - leverage)
-    matrix = (np.diag(leverage) - np.outer(leverage, leverage)) * np.outer(scale, scale)
+    h = leverage.to_numpy()
+    shared = 1.0 if strata is None else np.equal.outer(*[strata.loc[leverage.index].to_numpy()] * 2)
+    scale = 1 / np.sqrt(1 - h)
+    matrix = (np.diag(h) - np.outer(h, h) * shared) * np.outer(scale, scale)
     return float(np.trace(matrix) ** 2 / (matrix**2).sum())

@@ -41,12 +41,14 @@ class Contrast:
     male, African-American minus European. ``mean`` is the mean of ``difference``. ``influence`` splits ``mean``'s
     sampling error into additive parts, one an observation, with the observation's ``template`` and ``unit`` (noun pair
     for gender, name for race): they sum to 0, and the square of a cluster's sum is its part of the variance.
-    ``leverage`` is each cluster's share of the weight, by clustering.
+    ``leverage`` is each cluster's share of the weight, by clustering. ``strata`` is the side that a unit is on, where
+    each is on one (the race of a name); its leverage is then its share of that side.
     """
 
     pairs: pd.DataFrame
     influence: pd.DataFrame
     leverage: dict[str, pd.Series]
+    strata: pd.Series | None = None
 
     @property
     def mean(self) -> float:
@@ -114,9 +116,10 @@ def _race(scores: pd.DataFrame) -> Contrast:
         unit=named["person"], influence=side * (centred - gap * side) / (side**2).sum()
     )
     templates = pairs.groupby("template").size() / len(pairs)
-    names = 1 / named.groupby("person")["race"].first().map(named.groupby("race")["person"].nunique())
+    race = named.groupby("person")["race"].first()
+    names = 1 / race.map(named.groupby("race")["person"].nunique())
     both = influence.groupby(["template", "unit"]).size() / len(influence)
-    return Contrast(pairs, influence, {"template": templates, "unit": names, "both": both})
+    return Contrast(pairs, influence, {"template": templates, "unit": names, "both": both}, strata=race)
 
 
 def _differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
