@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bias_transfer.bias.clustered import cr2_variance, infer, satterthwaite_df
+from bias_transfer.bias.clustered import Inference, cr2_variance, infer, one_way, satterthwaite_df
 from bias_transfer.bias.pairs import Contrast, contrast
 from bias_transfer.corpora import eec
 
@@ -48,7 +48,7 @@ def crossed(effect_by_template, effect_by_unit, noise=0.0, seed=0):
     return pairs_of(templates.ravel(), units.ravel(), grid.ravel())
 
 
-def one_way(result, name):
+def variance_by(result, name):
     by = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}[name]
     return cr2_variance(result.influence.groupby(by)["influence"].sum(), result.leverage[name])
 
@@ -88,7 +88,7 @@ def test_one_observation_a_cluster_is_the_classical_variance_and_df():
     values = np.array([0.1, 0.4, -0.2, 0.05, 0.3, 0.7])
     result = pairs_of(range(6), range(6), values)
     for name in ("template", "unit", "both"):
-        assert one_way(result, name) == pytest.approx(values.var(ddof=1) / 6)
+        assert variance_by(result, name) == pytest.approx(values.var(ddof=1) / 6)
     inference = infer(result)
     classical = stats.ttest_1samp(values, 0)
     interval = classical.confidence_interval(0.95)
@@ -102,20 +102,20 @@ def test_clusters_of_equal_values_are_the_variance_of_the_cluster_means():
     # Four templates, each with one value for its three units: nothing varies by unit.
     values = np.array([0.1, 0.5, 0.2, -0.3])
     result = crossed(values, [0, 0, 0])
-    assert one_way(result, "template") == pytest.approx(values.var(ddof=1) / 4)
-    assert one_way(result, "unit") == pytest.approx(0, abs=1e-30)
+    assert variance_by(result, "template") == pytest.approx(values.var(ddof=1) / 4)
+    assert variance_by(result, "unit") == pytest.approx(0, abs=1e-30)
 
 
 def test_race_variance_by_name_is_that_of_two_means_of_twenty_names(corpus):
     result = contrast(corpus, "race")
     name_means = corpus[corpus["race"] != ""].groupby(["race", "person"])["score"].mean()
     welch = sum(name_means[race].var(ddof=1) / 20 for race in ("African-American", "European"))
-    assert one_way(result, "unit") == pytest.approx(welch)
+    assert variance_by(result, "unit") == pytest.approx(welch)
 
 
 def test_two_way_variance_is_template_plus_unit_minus_both():
     result = crossed([0.1, 0.5, 0.2, -0.3], [0.0, 0.4, -0.2], noise=0.02)
-    template, unit, both = (one_way(result, name) for name in ("template", "unit", "both"))
+    template, unit, both = (variance_by(result, name) for name in ("template", "unit", "both"))
     assert template + unit - both > max(template, unit)
     assert infer(result).se == pytest.approx(np.sqrt(template + unit - both))
 
@@ -124,11 +124,11 @@ def test_two_way_variance_is_template_plus_unit_minus_both():
     ("templates", "units", "larger"),
     [([0.1, 0.5, 0.2, -0.3], [0, 0, 0], "template"), ([0, 0, 0, 0], [0.1, 0.6, -0.3], "unit")],
 )
-def test_two_way_variance_is_never_below_either_one_way(templates, units, larger):
+def test_two_way_variance_is_never_below_either_variance_by(templates, units, larger):
     result = crossed(templates, units, noise=1e-4)
-    template, unit, both = (one_way(result, name) for name in ("template", "unit", "both"))
+    template, unit, both = (variance_by(result, name) for name in ("template", "unit", "both"))
     assert template + unit - both < max(template, unit)
-    assert infer(result).se == pytest.approx(np.sqrt(one_way(result, larger)))
+    assert infer(result).se == pytest.approx(np.sqrt(variance_by(result, larger)))
 
 
 def test_interval_and_p_value_are_those_of_a_t_distribution():
@@ -219,3 +219,15 @@ def test_race_interval_covers_with_effects_of_template_and_name(corpus):
 def test_names_of_two_races_have_the_two_samples_degrees_of_freedom(corpus):
     names = contrast(corpus, "race")
     assert satterthwaite_df(names.leverage["unit"], names.strata) == pytest.approx(2 * (20 - 1))
+
+
+def test_the_two_way_variance_is_never_below_a_one_way_variance(corpus):
+    for axis in ("gender", "race"):
+        pairs = contrast(corpus.assign(score=np.random.default_rng(3).random(len(corpus))), axis)
+        assert infer(pairs).se >= max(one_way(pairs, by).se for by in ("template", "unit")) - 1e-15
+
+
+def test_the_detectable_difference_is_found_in_80_percent_of_draws():
+    truth = Inference(0.0, 1.0, 8.0)
+    draws = stats.t.rvs(8, loc=0, size=20_000, random_state=0) + truth.detectable
+    assert 0.78 < (np.abs(draws) > stats.t.ppf(0.975, 8)).mean() < 0.82

@@ -7,8 +7,9 @@ import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from bias_transfer.bias.clustered import LEVEL, infer
-from bias_transfer.bias.pairs import AXES, contrast
+from bias_transfer.bias.clustered import LEVEL, infer, one_way
+from bias_transfer.bias.pairs import AXES, Contrast, contrast
+from bias_transfer.bias.sign_flip import sign_flip_p
 
 DIFFERENCE = "difference"
 NO_EVIDENCE = "no evidence of a difference"
@@ -43,6 +44,12 @@ def audit(scores: Mapping[str, pd.DataFrame], method: str = "paper") -> pd.DataF
             ``no evidence of a difference``; ``not measurable`` where nothing varies, so that no error can be estimated.
         ``se_clustered``, ``df_clustered``, ``p_holm``
             What the verdict rests on.
+        ``detectable``
+            Smallest true difference the clustered test finds with 80 % power: what "no evidence" may have missed.
+        ``p_template``, ``p_unit``
+            Clustered one way, by template, or by noun pair or name (CR2).
+        ``p_sign_flip``, ``p_wilcoxon``
+            Exact sign flips of whole templates (``bias.sign_flip``); Wilcoxon's signed ranks, as if independent.
         ``sd_difference``, ``n_identical``
             Spread of the differences, and how many pairs score exactly alike.
     """
@@ -81,7 +88,7 @@ def holm(p_values: pd.Series) -> pd.Series:
     return adjusted
 
 
-def _row(pairs) -> dict[str, float]:
+def _row(pairs: Contrast) -> dict[str, float]:
     difference = pairs.pairs["difference"].to_numpy()
     inference = infer(pairs)
     spread = float(difference.std(ddof=1))
@@ -95,6 +102,11 @@ def _row(pairs) -> dict[str, float]:
         "p_clustered": inference.p_value,
         "se_clustered": inference.se,
         "df_clustered": inference.df,
+        "detectable": inference.detectable,
+        "p_template": one_way(pairs, "template").p_value,
+        "p_unit": one_way(pairs, "unit").p_value,
+        "p_sign_flip": sign_flip_p(pairs.pairs) if varies else float("nan"),
+        "p_wilcoxon": float(stats.wilcoxon(difference).pvalue) if varies else float("nan"),
         "sd_difference": spread,
         "n_identical": int((difference == 0).sum()),
     }
