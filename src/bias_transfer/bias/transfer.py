@@ -1,6 +1,7 @@
 """How distilling changed a student's gaps, beside the teacher's own gap: baseline against distilled, pair by pair."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -100,8 +101,8 @@ def _share(change: Contrast, own: Contrast, sign: float) -> Contrast:
     """``change.mean / own.mean``; its influence is that of the delta method, (change - share * own) / own.mean."""
     share = np.nan if np.isnan(sign) else change.mean / own.mean
     influence = (change.influence["influence"] - share * own.influence["influence"]) / own.mean
-    return Contrast(
-        change.pairs.assign(difference=share), change.influence.assign(influence=influence), change.leverage
+    return replace(
+        change, pairs=change.pairs.assign(difference=share), influence=change.influence.assign(influence=influence)
     )
 
 
