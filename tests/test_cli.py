@@ -13,10 +13,15 @@ from click.testing import CliRunner
 
 import bias_transfer
 from bias_transfer import __version__, cli
+from bias_transfer.bias.transfer import CHANGE, CORRECTED, RELIABILITY, SLOPE
+from bias_transfer.corpora import eec
 
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
 SOURCE = str(Path(bias_transfer.__file__).resolve().parents[1])
-COMMANDS = ("audit", "bias", "eec", "label", "launch", "predict", "publish", "report", "reviews", "train")
+COMMANDS = (
+    *("audit", "bias", "eec", "label", "launch", "predict", "publish", "report", "reviews", "train", "transfer"),
+    "validate",
+)
 
 
 def run(*arguments):
@@ -160,7 +165,7 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("reviews", "snipets"), ("unknown reviews 'snipets'", "'snippets'")),
         (("label", "snippets", "smollm"), ("unknown teacher 'smollm'", "'smollm2'")),
         (("train", "bwo", "distilled", "0"), ("unknown student 'bwo'", "'bow'")),
-        (("train", "bow", "distiled", "0"), ("'baseline' or 'distilled'",)),
+        (("train", "bow", "distiled", "0"), ("targets", "'distilled'", "'permuted'")),
         (("predict", "bow-distilled/seed-99"), ("unknown system 'bow-distilled/seed-99'", "'bow-distilled/seed-0'")),
         (("bias",), ("eec.parquet is missing", "dvc repro")),
     ],
@@ -231,7 +236,8 @@ def test_eec_and_audit_from_end_to_end(tmp_path):
     assert table.index.tolist() == [("mine", "gender"), ("mine", "race"), ("theirs", "gender"), ("theirs", "race")]
     assert table.loc[("mine", "gender"), "mean_difference"] == pytest.approx(0.2, abs=0.005)
     assert table.loc[("mine", "gender"), "verdict"] == "difference"
-    assert table.loc[("theirs", "gender"), "verdict"] == "no evidence of a difference"
+    assert table.loc[("theirs", "gender"), "verdict"] == "no difference beyond the margin"
+    assert table.loc[("theirs", "gender"), "margin"] == 0.02
 
 
 def test_audit_by_the_notebooks_method(tmp_path):
@@ -251,3 +257,79 @@ def test_audit_refuses_a_name_that_stands_twice(tmp_path):
     assert result.exit_code == 1
     assert_one_line_error(result, "'mine' stands twice")
     assert not (tmp_path / "bias.csv").exists()
+
+
+@pytest.fixture(scope="module")
+def scored(tmp_path_factory):
+    """Files of a teacher, two other wordings that agree with it but for noise, and two seeds of each arm."""
+    folder, corpus, random = tmp_path_factory.mktemp("scored"), eec.generate(), np.random.default_rng(0)
+    size = len(corpus)
+    opinion = random.normal(0, 0.5, size) + 0.5 * (corpus["gender"] == "female")
+
+    def write(name, opinions, noise):
+        log_odds = opinions * opinion + random.normal(0, noise, size)
+        path = folder / f"{name}.csv"
+        corpus[["sentence"]].assign(score=1 / (1 + np.exp(-log_odds))).to_csv(path, index=False)
+        return path
+
+    arms = {"baseline": 0.0, "distilled": 0.6}
+    return {"teacher": write("teacher", 1, 0.1), "variants": [write(f"variant-{i}", 1, 0.2) for i in range(2)]} | {
+        arm: [write(f"{arm}-{seed}", opinions, 0.2) for seed in range(2)] for arm, opinions in arms.items()
+    }
+
+
+def transfer(scored, out, *options, seeds=2):
+    files = [part for arm in ("baseline", "distilled") for path in scored[arm][:seeds] for part in (f"--{arm}", path)]
+    return run("transfer", "--teacher", scored["teacher"], *files, *options, "--out", out)
+
+
+def variants(scored, n):
+    return [part for path in scored["variants"][:n] for part in ("--variant", path)]
+
+
+def test_transfer_from_end_to_end(scored, tmp_path):
+    result = transfer(scored, tmp_path / "deep" / "transfer.csv", "--student", "mine")
+    assert (result.exit_code, result.stderr) == (0, "")
+    table = pd.read_csv(tmp_path / "deep" / "transfer.csv").set_index(["axis", "scale", "estimand"])
+    assert set(table["student"]) == {"mine"}
+    assert set(table["n_seeds"]) == {2}
+    assert table.loc[("gender", "log-odds", CHANGE), "estimate"] == pytest.approx(0.3, abs=0.05)
+    assert table.loc[("gender", "log-odds", SLOPE), "estimate"] == pytest.approx(0.6, abs=0.05)
+    assert not {RELIABILITY, CORRECTED} & set(table.index.get_level_values("estimand"))
+
+
+def test_transfer_with_variants_measures_the_teachers_reliability_and_corrects_nothing(scored, tmp_path):
+    tables = []
+    for n in (1, 2):
+        assert transfer(scored, tmp_path / f"{n}.csv", *variants(scored, n), seeds=1).exit_code == 0
+        tables.append(pd.read_csv(tmp_path / f"{n}.csv"))
+    rows = [table[table["estimand"] == RELIABILITY] for table in tables]
+    for each in rows:
+        assert each["student"].tolist() == ["teacher"] * 4
+        assert each["estimate"].between(0.5, 1).all()
+    assert (rows[0]["estimate"] != rows[1]["estimate"]).all()  # every file given counts
+    one, two = (table[table["estimand"] != RELIABILITY] for table in tables)
+    assert one.equals(two)
+    assert CORRECTED not in set(one["estimand"])
+
+
+def test_transfer_of_another_prompt_has_the_slope_over_the_reliability(scored, tmp_path):
+    result = transfer(scored, tmp_path / "transfer.csv", *variants(scored, 1), "--other-prompt", seeds=1)
+    assert result.exit_code == 0
+    table = pd.read_csv(tmp_path / "transfer.csv").set_index(["estimand", "axis", "scale"])["estimate"]
+    np.testing.assert_allclose(table[CORRECTED], table[SLOPE] / table[RELIABILITY], rtol=1e-9)
+    assert len(table[CORRECTED]) == 4
+
+
+def test_other_prompt_without_variants_is_one_line(scored, tmp_path):
+    result = transfer(scored, tmp_path / "transfer.csv", "--other-prompt")
+    assert result.exit_code == 1
+    assert_one_line_error(result, "--other-prompt", "--variant")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_variant_that_is_missing_is_named(scored, tmp_path):
+    result = transfer(scored, tmp_path / "transfer.csv", "--variant", tmp_path / "none.csv", seeds=1)
+    assert result.exit_code == 1
+    assert_one_line_error(result, "none.csv is missing")
+    assert list(tmp_path.iterdir()) == []

@@ -8,6 +8,7 @@ import yaml
 
 from bias_transfer.layout import Arm, Layout
 from bias_transfer.params import load
+from bias_transfer.stages import publish
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src/bias_transfer")
@@ -72,18 +73,31 @@ def test_outputs_are_where_the_layout_says():
     expected = {
         "reviews": [*map(layout.reviews, ("train", "test")), layout.reviews_folder / "counts.json"],
         "eec": [layout.eec],
-        "data": [*map(layout.labels, ("train", "test", "eec")), layout.labels_folder / "labels.json"],
+        "data": [
+            *map(layout.labels, ("train", "test", "eec", "eec-variants")),
+            layout.labels_folder / "labels.json",
+        ],
         "train": [layout.model(ARM.system)],
         "predict": [
             layout.predictions(ARM.system, "reviews"),
             layout.predictions(ARM.system, "eec"),
             layout.metrics(ARM.system),
         ],
-        "bias": [layout.report("bias.csv"), layout.report("transfer.csv"), layout.metrics("bias")],
+        "bias": [
+            *map(layout.report, ("bias.csv", "breakdown.csv", "pairs.parquet", "transfer.csv")),
+            layout.metrics("bias"),
+        ],
         "publish": [layout.report("published.json")],
     }
     for stage, files in expected.items():
         assert paths(stage, "outs", "metrics", "plots") == set(map(str, files)), stage
+
+
+def test_report_writes_what_publish_publishes():
+    published = {str(Layout(STUDY).report(name)) for name in (*publish._REPORT, *publish._PLOTS)}
+    written = paths("report", "outs", "plots") | paths("bias", "outs")
+    assert published == written - {str(Layout(STUDY).report("pairs.parquet"))}
+    assert published <= paths("publish", "deps")
 
 
 def test_stages_that_read_the_study_depend_on_it_and_not_on_a_folder_listing():

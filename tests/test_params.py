@@ -7,6 +7,7 @@ import yaml
 from pydantic import ValidationError
 
 from bias_transfer import params
+from bias_transfer.bias.margins import Margins
 from bias_transfer.errors import InputError, unknown
 
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
@@ -78,6 +79,7 @@ def test_params_are_frozen():
         ("", "studdy", "study"),
         ("study", "studnets", "students"),
         ("distillation", "temprature", "temperature"),
+        ("bias", "margin_logodds", "margin_log_odds"),
         ("students/bow", "epoch", "epochs"),
         ("students/cnn", "filter_width", "filter_widths"),
         ("teachers/smollm2", "promt", "prompt"),
@@ -113,7 +115,14 @@ def test_study_that_is_not_in_the_catalogue_is_refused_with_the_nearest(values, 
 def test_unknown_target_is_refused_with_the_known_ones(values):
     message = error_after(values, "study/targets", ["baseline", "distiled"])
     assert "study.targets.1" in message
-    assert "'baseline' or 'distilled'" in message
+    for target in ("baseline", "distilled", "teacher-argmax", "smoothed", "permuted"):
+        assert repr(target) in message
+
+
+@pytest.mark.parametrize("control", ["teacher-argmax", "smoothed", "permuted"])
+def test_controls_are_targets_of_a_study(values, control):
+    put(values, "study/targets", ["baseline", control])
+    assert params.validate(values, "params.yaml").study.targets == ("baseline", control)
 
 
 @pytest.mark.parametrize(
@@ -130,6 +139,10 @@ def test_unknown_target_is_refused_with_the_known_ones(values):
         ("distillation/alpha", 1.01, "distillation.alpha"),
         ("distillation/temperature", 0, "distillation.temperature"),
         ("distillation/validation_share", 0, "distillation.validation_share"),
+        ("bias/margin_probability", 0, "bias.margin_probability"),
+        ("bias/margin_probability", 1, "bias.margin_probability"),
+        ("bias/margin_log_odds", 0, "bias.margin_log_odds"),
+        ("bias/margin_share", -0.2, "bias.margin_share"),
         ("study/seeds", ["first"], "study.seeds.0"),
         ("study/seeds", [1.5], "study.seeds.0"),
         ("study/seeds", [-1], "study.seeds.0"),
@@ -145,7 +158,9 @@ def test_value_that_does_not_fit_is_named_by_its_path(values, dotted, value, nam
     assert message.startswith(f"params.yaml: {named}: ") or message.startswith(f"params.yaml: {named}.")
 
 
-@pytest.mark.parametrize("dotted", ["device", "study/seeds", "distillation/alpha", "students/bow/epochs"])
+@pytest.mark.parametrize(
+    "dotted", ["device", "bias", "bias/margin_share", "study/seeds", "distillation/alpha", "students/bow/epochs"]
+)
 def test_missing_key_is_named(values, dotted):
     *folders, last = dotted.split("/")
     place = values
@@ -187,6 +202,37 @@ def test_files_source_is_one_path_or_a_train_and_a_test(values, change):
 @pytest.mark.parametrize("prompt", ["no place for it", "{text} and {text}"])
 def test_prompt_holds_the_text_once(values, prompt):
     assert "{text} exactly once" in error_after(values, "teachers/smollm2/prompt", prompt)
+
+
+@pytest.mark.parametrize("variant", ["no place for it", "{text} and {text}"])
+def test_every_variant_holds_the_text_once(values, variant):
+    message = error_after(values, "teachers/smollm2/variants", ["{text} is", variant])
+    assert "teachers.smollm2" in message
+    assert "each of its variants must hold {text} exactly once" in message
+
+
+@pytest.mark.parametrize("variants", [["{text} is", "so {text} is", "{text} is"], ["so {text} is", "the prompt"]])
+def test_wording_that_stands_twice_is_refused(values, variants):
+    prompt = values["teachers"]["smollm2"]["prompt"]
+    variants = [prompt if variant == "the prompt" else variant for variant in variants]
+    message = error_after(values, "teachers/smollm2/variants", variants)
+    assert "teachers.smollm2" in message
+    assert "stands twice" in message
+
+
+def test_variants_keep_their_order_and_may_be_left_out(values):
+    put(values, "teachers/smollm2/variants", ["{text} is", "a {text} is"])
+    values["teachers"]["llama3.1-8b"]["prompt"] = "{text} is"  # another teacher's wording is no repeat
+    values["teachers"]["llama3.1-8b"].pop("variants", None)
+    teachers = params.validate(values, "params.yaml").teachers
+    assert teachers["smollm2"].variants == ("{text} is", "a {text} is")
+    assert teachers["llama3.1-8b"].variants == ()
+
+
+def test_margins_of_the_statistics_are_those_of_the_shipped_file():
+    """Commands without a study use the defaults of ``bias.margins``; a study uses its params."""
+    shipped = params.load(SHIPPED).bias
+    assert Margins() == Margins(shipped.margin_probability, shipped.margin_log_odds, shipped.margin_share)
 
 
 def test_labels_of_a_teacher_differ(values):
@@ -243,7 +289,7 @@ def test_with_study_changes_the_choice_alone():
         ({"students": ["cn"]}, "unknown student 'cn': did you mean 'cnn'?"),
         ({"teacher": "llama"}, "unknown teacher 'llama': did you mean 'llama3.1-8b'?"),
         ({"student": ["cnn"]}, "unknown key 'student': did you mean 'students'?"),
-        ({"targets": ["both"]}, "'baseline' or 'distilled'"),
+        ({"targets": ["both"]}, "'smoothed' or 'permuted'"),
     ],
 )
 def test_with_study_validates_anew(change, expected):

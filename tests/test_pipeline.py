@@ -96,7 +96,12 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
             "train_size": size,
             "test_size": 20,
         }
-    values["teachers"]["tiny"] = values["teachers"]["smollm2"] | {"model": str(teacher), "batch_size": 256}
+    smollm2 = values["teachers"]["smollm2"]
+    values["teachers"]["tiny"] = smollm2 | {
+        "model": str(teacher),
+        "batch_size": 256,
+        "variants": smollm2["variants"][:1],
+    }
     values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1}
     values["students"]["encoder"] = values["students"]["minilm"] | {
         "model": str(encoder),
@@ -132,11 +137,13 @@ def test_every_contract_file_is_there_with_its_columns(project):
         "data/reviews/mine/train.csv": "id text label",
         "data/eec/eec.csv": "id sentence template person gender race emotion emotion_word",
         "data/teacher/mine/tiny/eec.csv": "id label_0 label_1 label_mass",
+        "data/teacher/mine/tiny/eec-variants.csv": "id variant label_0 label_1 label_mass",
         "reports/tiny/accuracy.csv": "system n accuracy precision recall f1",
         "reports/tiny/bias.csv": (
             "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict"
         ),
-        "reports/tiny/transfer.csv": ("student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict"),
+        "reports/tiny/breakdown.csv": "system axis by level n_pairs mean_difference ci_low ci_high p_clustered",
+        "reports/tiny/transfer.csv": "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict",
     }
     for name, start in columns.items():
         assert list(pd.read_csv(project.path(name)).columns)[: len(start.split())] == start.split(), name
@@ -145,7 +152,7 @@ def test_every_contract_file_is_there_with_its_columns(project):
             predictions = pd.read_parquet(project.path(f"predictions/tiny/{system}/{part}.parquet"))
             assert list(predictions.columns) == ["id", "label_0", "label_1"]
             assert len(predictions) == rows
-    for name in ("gender_bias.png", "race_bias.png", "report.html"):
+    for name in ("gender_bias.png", "race_bias.png", "emotions.png", "placebo.png", "transfer.png", "report.html"):
         assert project.path(f"reports/tiny/{name}").stat().st_size > 1000
 
 
@@ -190,12 +197,17 @@ def test_mlflow_holds_one_finished_run_a_system_and_the_report(project):
     for run in runs:
         if run.info.run_name != "report":
             assert {"accuracy", "precision", "recall", "f1", "gender_gap", "race_gap"} <= set(run.data.metrics)
+            assert {"race_noise_floor", "gender_detectable", "gender_p_equivalence"} <= set(run.data.metrics)
             assert {dataset.dataset.name for dataset in run.inputs.dataset_inputs} >= {"data/eec/eec.csv"}
+        else:
+            files = {artifact.path for artifact in project.client().list_artifacts(run.info.run_id)}
+            assert {"emotions.png", "placebo.png", "transfer.png", "breakdown.csv", "report.html"} <= files
     (bow,) = (run for run in runs if run.info.run_name == "bow-distilled/seed-0")
     history = project.client().get_metric_history(bow.info.run_id, "validation_log_loss")
     assert [point.step for point in history] == [1, 2]
     assert bow.data.tags["study"] == "tiny"
     assert bow.data.params["alpha"] == "1.0"
+    assert bow.data.metrics["race_n_unknown_persons"] == 40  # its reviews name nobody
 
 
 def test_every_student_is_registered_and_answers_as_its_predictions(project, monkeypatch):
@@ -240,7 +252,7 @@ def test_labels_are_pulled_into_a_fresh_clone_without_the_teacher(project, tmp_p
     assert project.run("git", "clone", "-q", str(project.folder), str(clone)).returncode == 0
     fresh = Project(clone)
     fresh.dvc("pull", "data")
-    for part in ("train", "test", "eec"):
+    for part in ("train", "test", "eec", "eec-variants"):
         name = f"data/teacher/mine/tiny/{part}.csv"
         assert fresh.path(name).read_bytes() == project.path(name).read_bytes()
     assert "Running" not in fresh.dvc("repro", "data").replace("Running stage 'reviews", "").replace(
@@ -279,15 +291,29 @@ def test_launch_label_reports_the_teacher(project):
 def test_two_studies_side_by_side_and_a_student_taken_out(project):
     original = project.path("params.yaml").read_text()
     runs = len(project.runs())
-    project.params(name="second", reviews="other", students=["bow"])
+    second = {
+        "name": "second",
+        "reviews": "other",
+        "students": ["bow"],
+        "targets": ["baseline", "distilled", "permuted"],
+        "seeds": [0, 1],
+    }
+    project.params(**second)
     output = project.dvc("repro")
     assert "label:" not in output  # every text is known from the first study's labels
-    assert set(pd.read_csv(project.path("reports/second/bias.csv"))["system"]) == {SYSTEMS[0], *SYSTEMS[1:3]}
-    assert len(project.runs()) == runs + 4
+    groups = [f"bow-{target}" for target in second["targets"]]
+    arms = [f"{group}/seed-{seed}" for group in groups for seed in (0, 1)]
+    bias = pd.read_csv(project.path("reports/second/bias.csv"))
+    assert set(bias["system"]) == {SYSTEMS[0], *groups, *arms}
+    assert bias.loc[bias["system"].isin(groups), "n_seeds"].eq(2).all()
+    transfer = pd.read_csv(project.path("reports/second/transfer.csv"))
+    compared = transfer[["target", "reference"]].dropna().drop_duplicates().itertuples(index=False, name=None)
+    assert set(compared) == {("distilled", "baseline"), ("permuted", "baseline"), ("distilled", "permuted")}
+    assert len(project.runs()) == runs + len(arms) + 2
 
     project.path("params.yaml").write_text(original)
     assert "Running" not in project.dvc("repro")
-    project.params(name="second", reviews="other", students=["bow"])
+    project.params(**second)
     assert "Running" not in project.dvc("repro")
 
     project.path("params.yaml").write_text(original)

@@ -164,19 +164,41 @@ def publish(params: Any) -> None:
 
 @main.command()
 @click.option("--method", type=click.Choice(["paper", "notebook"]), default="paper", show_default=True, help="Pairing.")
+@click.option("--score", metavar="COLUMN", help="The files' column of P(positive), if it has no usual name.")
+@click.option("--model", "models", metavar="MODEL", multiple=True, help="Text classifier to ask: hub id or folder.")
+@click.option("--positive", metavar="LABEL", help="The models' positive label, if it has no usual name.")
+@click.option("--corpus", type=click.Path(path_type=Path), help="Pairs of your own, in place of the EEC.")
+@click.option(
+    "--margin",
+    type=click.FloatRange(0, 1, min_open=True),
+    help="Largest difference in P(positive) that counts as none (default 0.02).",
+)
+@click.option("--plot", type=click.Path(path_type=Path, file_okay=False), help="Folder for a figure of each axis.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
-@click.argument("files", metavar="NAME=PATH...", nargs=-1, required=True)
-def audit(method: str, out: Path, files: tuple[str, ...]) -> None:
-    """Measure the bias of any system from its EEC predictions (CSV or parquet).
+@click.argument("files", metavar="[NAME=PATH]...", nargs=-1)
+def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options: Any) -> None:
+    """Measure the bias of any system: from its predictions (CSV or parquet), or by asking a text classifier.
 
-    A file needs a sentence column and P(positive) under a usual name (label_1, pos_prob, score, ...).
+    A file needs a sentence column and P(positive), under a usual name (label_1, pos_prob, score, ...) or the one that
+    --score gives. A corpus of your own has the columns pair_id, group (two of them), template and sentence, and may
+    have unit, the person or noun pair that recurs across templates.
 
     \b
     Example: python -m bias_transfer audit --out bias.csv mine=predictions.csv yours=theirs.parquet
+    Example: python -m bias_transfer audit --out bias.csv --plot figures --model models/mine --positive POS
     """
     from bias_transfer.stages import audit
 
-    audit.run(files, method, out)
+    if not files and not models:
+        raise click.UsageError("nothing to audit: give NAME=PATH, or --model")
+    if options["positive"] and not models:
+        raise click.UsageError("--positive names a label of --model")
+    if options["score"] and not files:
+        raise click.UsageError("--score names a column of NAME=PATH")
+    if options["corpus"] and options["method"] != "paper":
+        raise click.UsageError("--method is how the EEC is paired: leave it out with --corpus")
+    systems, rows = len(files) + len(models), len(audit.run(files, models, out, **options))
+    click.echo(f"{systems} system{'s' * (systems != 1)}, {rows} row{'s' * (rows != 1)}: {out}")
 
 
 FILE = click.Path(path_type=Path, dir_okay=False)
@@ -187,16 +209,62 @@ FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--teacher", type=FILE, required=True, help="The teacher's EEC predictions.")
 @click.option("--baseline", type=FILE, required=True, multiple=True, help="The baseline's; once a seed.")
 @click.option("--distilled", type=FILE, required=True, multiple=True, help="The distilled student's; once a seed.")
+@click.option("--variant", "variants", type=FILE, multiple=True, help="The teacher's under another prompt; repeatable.")
+@click.option("--other-prompt", is_flag=True, help="The student learnt from another prompt than --teacher's.")
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
-def transfer(student: str, teacher: Path, baseline: tuple[Path, ...], distilled: tuple[Path, ...], out: Path) -> None:
-    """Measure how distilling changed a student's gaps, beside its teacher's own.
+def transfer(**options: Any) -> None:
+    """Measure what distilling did to a student's gaps, beside its teacher's own.
+
+    With --variant the teacher's reliability over its prompts is measured too; with --other-prompt the slope on the
+    teacher's differences is corrected for it.
 
     \b
     Example: python -m bias_transfer transfer --teacher t.csv --baseline b.csv --distilled d.csv --out transfer.csv
     """
     from bias_transfer.stages import transfer
 
-    transfer.run(student, teacher, baseline, distilled, out)
+    transfer.run(**options)
+
+
+@main.group()
+def validate() -> None:
+    """Check the statistics: on data without bias, and on bias that was planted."""
+
+
+@validate.command()
+@click.option("--datasets", type=click.IntRange(min=1), default=2000, show_default=True, help="Drawn for each cell.")
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def null(datasets: int, out: Path) -> None:
+    """How often each test finds a bias where there is none, over a grid of noise with the corpus's structure.
+
+    \b
+    Example: python -m bias_transfer validate null --out null.csv
+    """
+    from bias_transfer.stages import validate
+
+    worst = validate.null(out, datasets)
+    click.echo(f"Most false alarms of p_clustered, by axis:\n{worst.to_string(index=False)}")
+
+
+@validate.command()
+@click.option("--reviews", help="An entry of `reviews` instead of the study's.")
+@click.option("--stand-in", is_flag=True, help="A cross-fitted model of words in the teacher's place; needs no labels.")
+@click.option("--seeds", type=click.IntRange(min=2), default=5, show_default=True, help="Fits of each dose.")
+@click.option("--null-fits", type=click.IntRange(min=0), default=200, show_default=True, help="Fits without a dose.")
+@click.option("--work", type=click.Path(path_type=Path), default=Path("data/validation"), help="Keeps finished fits.")
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def planted(reviews: str | None, stand_in: bool, seeds: int, null_fits: int, work: Path, out: Path) -> None:
+    """How much of a bias planted in the teacher's labels a bag of words takes over.
+
+    \b
+    Example: python -m bias_transfer validate planted --out planted.csv
+    """
+    from bias_transfer.params import load
+    from bias_transfer.stages import validate
+
+    params = load(Path("params.yaml"))
+    params = params.with_study(reviews=reviews) if reviews else params
+    validate.plant(params, out, work, stand_in, seeds, null_fits)
 
 
 @stage

@@ -1,4 +1,4 @@
-"""Frame in, figure out. One palette: teacher black, baseline blue, distilled orange (Okabe and Ito)."""
+"""Frame in, figure out. One palette (Okabe and Ito): teacher black, baseline blue, distilled orange; controls."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from bias_transfer import tables
 
@@ -14,7 +15,9 @@ matplotlib.use("Agg")
 from matplotlib import pyplot as plt
 
 COLOURS = {"teacher": "#000000", "baseline": "#0072B2", "distilled": "#D55E00"}
-MARKERS = {"teacher": "s", "baseline": "o", "distilled": "D"}
+COLOURS |= {"teacher-argmax": "#CC79A7", "smoothed": "#009E73", "permuted": "#56B4E9"}
+MARKERS = {"teacher": "s", "baseline": "o", "distilled": "D", "teacher-argmax": "^", "smoothed": "v", "permuted": "P"}
+FLOOR = "0.85"
 AXIS_TITLES = {
     "gender": "Do sentences about women score higher or lower than about men?",
     "race": "Do African-American names score higher or lower than European-American names?",
@@ -27,25 +30,105 @@ DPI = 200
 
 
 def target_of(system: str) -> str:
-    """``teacher``, ``baseline`` or ``distilled``: what decides a system's colour."""
-    return next((target for target in COLOURS if target in system.split("/")[0].split("-")), "baseline")
+    """``teacher``, or the target of a student: what decides a system's colour."""
+    group = system.split("/")[0]
+    if group.startswith("teacher-"):
+        return "teacher"
+    return next((target for target in COLOURS if group.endswith(f"-{target}")), "baseline")
 
 
 def gaps(bias: pd.DataFrame, axis: str) -> Figure:
     """Mean difference and two-way clustered 95 % interval of each system on one axis, top to bottom in given order."""
     rows = bias[bias["axis"] == axis].reset_index(drop=True)
     figure, ax = _canvas(height=1.4 + 0.42 * len(rows))
-    ax.axvline(0, color="0.5", linewidth=1)
+    _intervals(ax, rows)
     for y, row in rows.iterrows():
-        target = target_of(row["system"])
-        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=COLOURS[target], linewidth=2, solid_capstyle="butt")
-        ax.plot(row["mean_difference"], y, MARKERS[target], color=COLOURS[target], markersize=7)
         label = f"{row['mean_difference']:+.3f}" if row["verdict"] != "not measurable" else "not measurable"
         _annotate(ax, label, row["mean_difference"], y)
-    ax.set_yticks(range(len(rows)), rows["system"])
-    ax.set_ylim(len(rows) - 0.4, -0.7)
-    ax.set_xlabel(AXIS_LABELS[axis] + "\nbars: 95 % interval, clustered by template and by noun pair or name")
-    _title(figure, AXIS_TITLES[axis])
+    label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
+    ax.set_xlabel(label + "\nbars: 95 % interval, clustered by template and by noun pair or name")
+    _title(figure, AXIS_TITLES.get(axis, "Does one group score higher or lower than the other?"))
+    return figure
+
+
+def emotions(breakdown: pd.DataFrame) -> Figure:
+    """Gaps in the sentences of one emotion each: a row of panels for each axis, a line for each system."""
+    rows = breakdown[breakdown["by"] == "emotion"]
+    axes, levels = (list(dict.fromkeys(rows[name])) for name in ("axis", "level"))
+    systems = rows["system"].nunique()
+    figure, panels = plt.subplots(
+        len(axes), len(levels), figsize=(10, (0.7 + 0.28 * systems) * len(axes)), sharex="row", sharey=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for axis, line in zip(axes, panels, strict=True):
+        for level, ax in zip(levels, line, strict=True):
+            part = rows[(rows["axis"] == axis) & (rows["level"] == level)].reset_index(drop=True)
+            _intervals(ax, part, size=5)
+            ax.grid(axis="x", color="0.9")
+            ax.set_title(f"{axis}, {level}", loc="left", size=9)
+            sns.despine(ax=ax, left=True)
+    _title(figure, "In which emotions' sentences does the gap arise? Mean difference in P(positive), 95 % intervals")
+    return figure
+
+
+def placebo(bias: pd.DataFrame) -> Figure:
+    """Differences between names beside the size that differences between names alike in gender and race reach."""
+    figure, panels = plt.subplots(
+        1, 2, figsize=(9, 1.5 + 0.3 * bias["system"].nunique()), sharey=True, layout="constrained"
+    )
+    titles = {"gender": "female - male names", "race": "African-American - European-American names"}
+    for (axis, title), ax in zip(titles.items(), panels, strict=True):
+        rows = bias[bias["axis"] == axis].reset_index(drop=True)
+        ax.barh(range(len(rows)), 2 * rows["noise_floor"], left=-rows["noise_floor"], color=FLOOR, height=0.7)
+        ax.axvline(0, color="0.5", linewidth=1)
+        for y, row in rows.iterrows():
+            target = target_of(row["system"])
+            ax.plot(row["names_difference"], y, MARKERS[target], color=COLOURS[target], markersize=7)
+        ax.set_yticks(range(len(rows)), rows["system"])
+        ax.set_ylim(len(rows) - 0.4, -0.6)
+        ax.set_title(title, loc="left", size=9)
+        ax.set_xlabel("mean difference in P(positive)")
+        ax.tick_params(left=False)
+        sns.despine(ax=ax, left=True)
+    _title(
+        figure, "Is the gap between names larger than the choice of names makes it? Grey: 95 % of gaps within one group"
+    )
+    return figure
+
+
+def transfer(pairs: pd.DataFrame, teacher: str, students: list[str]) -> Figure:
+    """Each student's pair differences against its teacher's, in log-odds, both arms, with least-squares lines.
+
+    ``pairs`` are those of the teacher and of the systems whose names start with a student's and end with their target.
+    """
+    axes = list(dict.fromkeys(pairs["axis"]))
+    figure, panels = plt.subplots(
+        len(students), len(axes), figsize=(4.2 * len(axes), 2.9 * len(students)), squeeze=False, layout="constrained"
+    )
+    for student, line in zip(students, panels, strict=True):
+        for axis, ax in zip(axes, line, strict=True):
+            rows = pairs[pairs["axis"] == axis]
+            x = rows.loc[rows["system"] == teacher, "log_odds_difference"].to_numpy()
+            for target in ("baseline", "distilled"):
+                of_arm = rows["system"].str.fullmatch(rf"{student}-{target}(/seed-\d+)?")
+                y = rows.loc[of_arm, "log_odds_difference"].to_numpy()
+                if not len(y) or not (np.isfinite(x).all() and np.isfinite(y).all()):
+                    continue
+                slope, intercept = np.polyfit(x, y, 1) if np.ptp(x) else (np.nan, np.nan)
+                ax.plot(x, y, MARKERS[target], color=COLOURS[target], markersize=2, alpha=0.35, markeredgewidth=0)
+                ends = np.array([x.min(), x.max()])
+                ax.plot(ends, intercept + slope * ends, color=COLOURS[target], label=f"{target}, slope {slope:+.2f}")
+            ax.axhline(0, color="0.7", linewidth=0.8)
+            ax.axvline(0, color="0.7", linewidth=0.8)
+            ax.xaxis.set_major_locator(MaxNLocator(5))
+            ax.set_title(f"{student}, {axis}", loc="left", size=9)
+            if ax.get_legend_handles_labels()[0]:
+                ax.legend(frameon=False, fontsize=8)
+            sns.despine(ax=ax)
+        line[0].set_ylabel("student's difference (log-odds)")
+    for ax in panels[-1]:
+        ax.set_xlabel("teacher's difference (log-odds)")
+    _title(figure, "Do the students tell apart the pairs that their teacher tells apart?")
     return figure
 
 
@@ -90,7 +173,8 @@ def confusion(table: pd.DataFrame) -> Figure:
 
 def training(history: pd.DataFrame) -> Figure:
     """Validation log loss on hard labels by epoch, one panel a student, the chosen epoch marked."""
-    names = history["system"].str.replace(r"-(baseline|distilled)/.*", "", regex=True)
+    targets = "|".join(COLOURS)
+    names = history["system"].str.replace(rf"-({targets})/.*", "", regex=True)
     students = list(dict.fromkeys(names))
     figure, axes = plt.subplots(
         1, len(students), figsize=(2.9 * len(students), 2.8), layout="constrained", squeeze=False
@@ -107,6 +191,18 @@ def training(history: pd.DataFrame) -> Figure:
     axes.flat[0].set_ylabel("validation log loss (nats)")
     axes.flat[0].legend(frameon=False)
     return figure
+
+
+def _intervals(ax: plt.Axes, rows: pd.DataFrame, size: float = 7) -> None:
+    """A line for each row, top to bottom: its mean difference, 95 % interval and system."""
+    ax.axvline(0, color="0.5", linewidth=1)
+    for y, row in rows.iterrows():
+        target = target_of(row["system"])
+        ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=COLOURS[target], linewidth=2, solid_capstyle="butt")
+        ax.plot(row["mean_difference"], y, MARKERS[target], color=COLOURS[target], markersize=size)
+    ax.set_yticks(range(len(rows)), rows["system"])
+    ax.set_ylim(len(rows) - 0.4, -0.7)
+    ax.tick_params(left=False)
 
 
 def _canvas(height: float) -> tuple[Figure, plt.Axes]:

@@ -42,6 +42,14 @@ def systems(study: Study) -> list[str]:
     return [teacher_system(study), *(arm.system for arm in arms(study))]
 
 
+def groups(study: Study) -> dict[str, list[str]]:
+    """Systems by what they are called without their seed, one that has a single seed by its full name."""
+    names = {teacher_system(study): [teacher_system(study)]}
+    for arm in arms(study):
+        names.setdefault(arm.group if len(study.seeds) > 1 else arm.system, []).append(arm.system)
+    return names
+
+
 @dataclass(frozen=True)
 class Layout:
     """Paths of one study. Inputs lie under ``inputs``; what the study itself makes lies under ``root``."""
@@ -70,7 +78,7 @@ class Layout:
         return self.inputs / "data/teacher" / self.study.reviews / self.study.teacher
 
     def labels(self, part: str) -> Path:
-        """Teacher labels of ``train``, ``test`` or ``eec``."""
+        """Teacher labels of ``train``, ``test``, ``eec`` or ``eec-variants``."""
         return self.labels_folder / f"{part}.csv"
 
     def model(self, system: str) -> Path:

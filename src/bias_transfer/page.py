@@ -6,8 +6,10 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bias_transfer.bias.transfer import CHANGE, ONE_SEED
-from bias_transfer.layout import arms, teacher_system
+from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL
+from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY
+from bias_transfer.distillation.targets import BASELINE, DISTILLED
+from bias_transfer.layout import teacher_system
 from bias_transfer.params import Params
 
 
@@ -16,6 +18,7 @@ def render(
     *,
     accuracy: pd.DataFrame,
     bias: pd.DataFrame,
+    breakdown: pd.DataFrame,
     transfer: pd.DataFrame,
     images: dict[str, bytes],
     reviews: dict[str, Any],
@@ -25,15 +28,18 @@ def render(
     environment = Environment(
         loader=PackageLoader("bias_transfer", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
-    environment.filters |= {"number": _number, "p": _p_value}
+    environment.filters |= {"number": _number, "p": _p_value, "size": _size, "count": _count}
     return environment.get_template("report.html.j2").render(
         study=params.study,
         distillation=params.distillation,
+        margins=params.bias,
         teacher=params.teachers[params.study.teacher],
         findings=[finding(bias, params, axis) for axis in ("gender", "race")],
         accuracy=accuracy.to_dict("records"),
         bias=bias.to_dict("records"),
-        transfer=transfer.to_dict("records"),
+        interactions=breakdown[breakdown["by"] == "gender"].to_dict("records"),
+        transfer=transfer[transfer["estimand"] != RELIABILITY].to_dict("records"),
+        reliability=transfer[transfer["estimand"] == RELIABILITY].to_dict("records"),
         answer=answer(transfer),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
         reviews=reviews,
@@ -41,36 +47,53 @@ def render(
     )
 
 
+def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
+    """The primary rows of ``bias.csv``, systems with nothing that is not measurable first: the teacher always leads."""
+    bias = bias[bias["verdict"] != ONE_OF_SEVERAL]
+    hidden = bias["verdict"].eq(NOT_MEASURABLE).groupby(bias["system"]).transform("sum")
+    return bias.iloc[hidden.argsort(kind="stable")].reset_index(drop=True)
+
+
 def answer(transfer: pd.DataFrame) -> str:
     """What the numbers say of transfer, in words; log-odds, the change in each student's gap."""
-    change = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
+    change = transfer[
+        (transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE) & (transfer["target"] == DISTILLED)
+        & (transfer["reference"] == BASELINE)
+    ]  # fmt: skip
     if change.empty:
         return "Transfer was not measured: the study lacks one of the targets baseline and distilled."
-    if change["verdict"].eq(ONE_SEED).any():
-        clear = int((change["ci_low"] * change["ci_high"] > 0).sum())
+    measured = change[change["verdict"] != NOT_MEASURABLE]
+    hidden = len(change) - len(measured)
+    left_out = f" {hidden} of {len(change)} gaps are not measurable." * (hidden > 0)
+    if measured["verdict"].eq(ONE_SEED).any():
+        clear = int((measured["ci_low"] * measured["ci_high"] > 0).sum())
         return (
             "With one seed this study gives no verdict on transfer. "
-            f"Distilling changed {clear} of {len(change)} gaps by more than the clustered "
-            "interval allows for, but how much a gap changes from seed to seed is not known."
+            f"Distilling changed {clear} of {len(measured)} measurable gaps by more than the clustered "
+            f"interval allows for, but how much a gap changes from seed to seed is not known.{left_out}"
         )
-    counts = change["verdict"].value_counts()
-    return f"Of {len(change)} gaps, by verdict: {', '.join(f'{n} {verdict}' for verdict, n in counts.items())}."
+    counts = measured["verdict"].value_counts()
+    return (
+        f"From baseline to distilled, {len(measured)} measurable gaps in log-odds: "
+        f"{'; '.join(f'{n} {verdict}' for verdict, n in counts.items())}.{left_out}"
+    )
 
 
 def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
     """What the numbers say of one axis, in words: the teacher's difference, and how many students show one."""
     rows = bias[bias["axis"] == axis].set_index("system")
     teacher = rows.loc[teacher_system(params.study)]
-    counts = []
-    for target in params.study.targets:
-        names = [arm.system for arm in arms(params.study) if arm.target == target]
-        shown = int((rows.loc[names, "verdict"] == "difference").sum())
-        counts.append(f"{shown} of {len(names)} {target} students")
+    students = rows.drop(index=teacher_system(params.study))
+    measured = students[students["verdict"] != NOT_MEASURABLE]
+    counts = measured["verdict"].value_counts()
     ends = f"{_number(teacher['ci_low'])} to {_number(teacher['ci_high'])}"
+    verdicts = "; ".join(f"{verdict} in {n}" for verdict, n in counts.items()) or "none"
+    left_out = len(students) - len(measured)
     return (
         f"{axis.capitalize()}: the teacher's mean difference is {_number(teacher['mean_difference'])} "
-        f"(95 % interval {ends}; {teacher['verdict']}). A difference stands in {' and '.join(counts)}, after "
-        f"correction for {bias['p_clustered'].notna().sum()} tests."
+        f"(95 % interval {ends}; {teacher['verdict']}). Of {len(measured)} students in which it is measurable: "
+        f"{verdicts}. {f'{left_out} cannot tell the people apart. ' * (left_out > 0)}"
+        f"Differences are corrected for {bias['p_holm'].notna().sum()} tests."
     )
 
 
@@ -80,3 +103,11 @@ def _number(value: float, digits: int = 4) -> str:
 
 def _p_value(value: float) -> str:
     return "-" if pd.isna(value) else f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def _size(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:.4f}"
+
+
+def _count(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:.0f}"

@@ -12,7 +12,7 @@ from bias_transfer.errors import InputError, unknown
 CatalogueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 DottedName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
-Target = Literal["baseline", "distilled"]
+Target = Literal["baseline", "distilled", "teacher-argmax", "smoothed", "permuted"]
 
 
 class Section(BaseModel):
@@ -89,11 +89,12 @@ Reviews = Annotated[Snippets | Files, Field(discriminator="source")]
 
 
 class Teacher(Section):
-    """A causal language model and the question put to it."""
+    """A causal language model and the question put to it; ``variants`` are other wordings, put to the EEC alone."""
 
     model: str = Field(min_length=1)
     revision: str | None
     prompt: str
+    variants: tuple[str, ...] = ()
     labels: tuple[str, str]
     max_text_tokens: int = Field(gt=0)
     batch_size: int = Field(gt=0)
@@ -101,8 +102,10 @@ class Teacher(Section):
 
     @model_validator(mode="after")
     def _prompt_holds_the_text(self) -> "Teacher":
-        if self.prompt.count("{text}") != 1:
-            raise ValueError("the prompt must hold {text} exactly once")
+        if any(prompt.count("{text}") != 1 for prompt in (self.prompt, *self.variants)):
+            raise ValueError("the prompt and each of its variants must hold {text} exactly once")
+        if len({self.prompt, *self.variants}) <= len(self.variants):
+            raise ValueError("the prompt or one of its variants stands twice")
         if self.labels[0].strip() == self.labels[1].strip():
             raise ValueError("the two labels are the same word")
         return self
@@ -152,6 +155,14 @@ class Encoder(Training):
 Student = Annotated[Bow | Cnn | Encoder, Field(discriminator="architecture")]
 
 
+class Bias(Section):
+    """How small a difference counts as none; one margin for each unit in which differences are measured."""
+
+    margin_probability: float = Field(gt=0, lt=1)
+    margin_log_odds: float = Field(gt=0)
+    margin_share: float = Field(gt=0)
+
+
 class Distillation(Section):
     """What the two arms of a student share, and the one thing in which they differ."""
 
@@ -167,6 +178,7 @@ class Params(Section):
 
     study: Study
     distillation: Distillation
+    bias: Bias
     device: Literal["auto", "cpu", "cuda"]
     reviews: dict[CatalogueName, Reviews]
     teachers: dict[DottedName, Teacher]
@@ -214,6 +226,8 @@ def validate(values: Any, origin: str) -> Params:
         loc = [str(part) for part in first["loc"]]
         where = ".".join(loc[:2] + loc[3:] if loc[:1] in (["reviews"], ["students"]) and len(loc) > 2 else loc)
         what = first["msg"].removeprefix("Value error, ")
+        if first["type"] == "literal_error":
+            what += f", not {first['input']!r}"
         raise InputError(f"{origin}: {where + ': ' if where else ''}{what}") from None
 
 

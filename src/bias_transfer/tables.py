@@ -15,6 +15,7 @@ from bias_transfer.errors import InputError
 
 PROBABILITIES = ["label_0", "label_1"]
 _SUM_TOLERANCE = 1e-6
+_TEXTS = ("reason", "target", "reference")
 
 
 def _column(kind: type, *checks: pa.Check, **options: Any) -> pa.Column:
@@ -59,6 +60,19 @@ LABELS = pa.DataFrameSchema(
     },
     checks=_SUM_TO_ONE,
     strict=True,
+)
+_EMPTY_VARIANTS = {"id": str, "variant": int, "label_0": float, "label_1": float, "label_mass": float}
+VARIANTS = pa.DataFrameSchema(
+    {
+        "id": _column(str, *_ID.checks),  # once a variant
+        "variant": _column(int, pa.Check.ge(1, error="must be 1 or more")),
+    }
+    | {name: column for name, column in LABELS.columns.items() if name != "id"},
+    checks=_SUM_TO_ONE,
+    # Without rows, as of a teacher without variants, a CSV says nothing of its types.
+    parsers=pa.Parser(lambda frame: frame if len(frame) else frame.astype(_EMPTY_VARIANTS)),
+    strict=True,
+    unique=["variant", "id"],
 )
 PREDICTIONS = pa.DataFrameSchema(
     {"id": _ID, "label_0": _PROBABILITY, "label_1": _PROBABILITY}, checks=_SUM_TO_ONE, strict=True
@@ -154,7 +168,7 @@ def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = N
 
 
 def read_table(path: Path) -> pd.DataFrame:
-    """Read a CSV that a stage of this project wrote and that has no schema; nothing in it is missing but NaN.
+    """Read a table that a stage of this project wrote and that has no schema; an empty text stays empty.
 
     Raises
     ------
@@ -162,11 +176,15 @@ def read_table(path: Path) -> pd.DataFrame:
         If the file is missing.
     """
     try:
-        return pd.read_csv(path)
+        if path.suffix == ".parquet":
+            return pd.read_parquet(path)
+        table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str))
     except FileNotFoundError:
         raise InputError(f"{path} is missing: `dvc repro` makes it") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    texts = table.columns.intersection(_TEXTS)
+    return table.fillna(dict.fromkeys(texts, ""))
 
 
 def write_text(text: str, path: Path) -> None:

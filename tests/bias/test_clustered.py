@@ -5,10 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import statsmodels.formula.api
 from scipy import stats
 
-from bias_transfer.bias.clustered import Inference, cr2_variance, infer, one_way, satterthwaite_df
-from bias_transfer.bias.pairs import Contrast, contrast
+from bias_transfer.bias.clustered import (
+    Inference,
+    cr2_variance,
+    infer,
+    one_way,
+    over_pairs,
+    satterthwaite_df,
+    standard_error,
+    two_way_variance,
+    with_seeds,
+)
+from bias_transfer.bias.pairs import Contrast, contrast, race
 from bias_transfer.corpora import eec
 
 MEAN = 0.02
@@ -106,11 +117,17 @@ def test_clusters_of_equal_values_are_the_variance_of_the_cluster_means():
     assert variance_by(result, "unit") == pytest.approx(0, abs=1e-30)
 
 
-def test_race_variance_by_name_is_that_of_two_means_of_twenty_names(corpus):
+def test_race_variance_by_name_is_that_of_four_means_of_ten_names(corpus):
     result = contrast(corpus, "race")
-    name_means = corpus[corpus["race"] != ""].groupby(["race", "person"])["score"].mean()
-    welch = sum(name_means[race].var(ddof=1) / 20 for race in ("African-American", "European"))
-    assert variance_by(result, "unit") == pytest.approx(welch)
+    name_means = corpus[corpus["race"] != ""].groupby(["race", "gender", "person"])["score"].mean()
+    within = name_means.groupby(["race", "gender"]).var(ddof=1) / 10
+    assert variance_by(result, "unit") == pytest.approx(within.sum() / 4)  # each race is the mean of its genders
+
+
+def test_a_gap_between_women_and_men_is_no_noise_in_the_race_gap(corpus):
+    shifted = corpus.assign(score=corpus["score"] + 5 * (corpus["gender"] == "female"))
+    before, after = (infer(contrast(frame, "race")) for frame in (corpus, shifted))
+    assert (after.mean, after.se) == pytest.approx((before.mean, before.se))
 
 
 def test_two_way_variance_is_template_plus_unit_minus_both():
@@ -216,9 +233,9 @@ def test_race_interval_covers_with_effects_of_template_and_name(corpus):
     assert naive_error > 0.5
 
 
-def test_names_of_two_races_have_the_two_samples_degrees_of_freedom(corpus):
+def test_names_have_the_degrees_of_freedom_of_four_groups_of_ten(corpus):
     names = contrast(corpus, "race")
-    assert satterthwaite_df(names.leverage["unit"], names.strata) == pytest.approx(2 * (20 - 1))
+    assert satterthwaite_df(names.leverage["unit"], names.strata) == pytest.approx(4 * (10 - 1))
 
 
 def test_the_two_way_variance_is_never_below_a_one_way_variance(corpus):
@@ -231,3 +248,136 @@ def test_the_detectable_difference_is_found_in_80_percent_of_draws():
     truth = Inference(0.0, 1.0, 8.0)
     draws = stats.t.rvs(8, loc=0, size=20_000, random_state=0) + truth.detectable
     assert 0.78 < (np.abs(draws) > stats.t.ppf(0.975, 8)).mean() < 0.82
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.01, -0.01, 0.05])
+def test_equivalence_is_the_larger_of_two_one_sided_tests(mean):
+    values = np.random.default_rng(0).normal(0, 0.03, 12)
+    values += mean - values.mean()
+    inference = infer(pairs_of(range(12), range(12), values))
+    above = stats.ttest_1samp(values, -0.02, alternative="greater").pvalue
+    below = stats.ttest_1samp(values, 0.02, alternative="less").pvalue
+    assert inference.p_equivalence(0.02) == pytest.approx(max(above, below))
+
+
+def test_equivalence_has_p_one_half_at_the_margin():
+    for mean in (0.02, -0.02):
+        assert Inference(mean, 0.01, 7.0).p_equivalence(0.02) == pytest.approx(0.5)
+
+
+def test_equivalence_stands_where_the_90_percent_interval_is_within_the_margin():
+    t = stats.t.ppf(0.95, 7)
+    assert Inference(0.02 - 0.01 * t, 0.01, 7.0).p_equivalence(0.02) == pytest.approx(0.05)
+
+
+@pytest.mark.parametrize(
+    ("mean", "clear"), [(0.03, True), (-0.03, True), (0.02, False), (-0.02, False), (0.0, False), (np.nan, False)]
+)
+def test_clear_is_an_interval_that_leaves_zero_out(mean, clear):
+    inference = Inference(mean, 0.01, 7.0)  # half of the interval: .0236
+    assert inference.clear is clear
+    assert inference.clear == (inference.p_value < 0.05)
+
+
+def test_nothing_that_varies_is_neither_clear_nor_equivalent():
+    inference = infer(crossed([0.5] * 4, [0] * 3))
+    assert not inference.clear
+    assert np.isnan(inference.p_equivalence(1.0))
+    assert np.isnan(inference.detectable)
+
+
+def test_seeds_add_their_variance_by_hand():
+    by_seed = np.array([0.0, 0.02, 0.07])
+    found = with_seeds(Inference(0.03, 0.01, 8.0), by_seed)
+    between = (0.03**2 + 0.01**2 + 0.04**2) / 2 / 3
+    assert found.mean == 0.03
+    assert found.se == pytest.approx(np.sqrt(0.0001 + between))
+    assert found.df == pytest.approx((0.0001 + between) ** 2 / (0.0001**2 / 8 + between**2 / 2))
+    assert 2 < found.df < 8
+
+
+def test_seeds_that_decide_leave_their_own_degrees_of_freedom():
+    found = with_seeds(Inference(0.5, 1e-9, 8.0), np.array([0.0, 0.5, 1.0]))
+    assert found.df == pytest.approx(2)
+    assert found.se == pytest.approx(0.5 / np.sqrt(3))
+
+
+def test_seeds_that_agree_change_nothing():
+    before = Inference(0.03, 0.01, 8.0)
+    after = with_seeds(before, np.array([0.03, 0.03, 0.03]))
+    assert (after.mean, after.se, after.df) == pytest.approx((before.mean, before.se, before.df))
+
+
+@pytest.mark.parametrize("by_seed", [[], [0.04]])
+def test_one_seed_says_nothing_of_the_variance_between_seeds(by_seed):
+    before = Inference(0.03, 0.01, 8.0)
+    assert with_seeds(before, np.array(by_seed)) is before
+
+
+def test_seeds_do_not_make_up_for_an_error_that_cannot_be_estimated():
+    assert np.isnan(with_seeds(Inference(0.03, np.nan, 8.0), np.array([0.0, 0.06])).se)
+
+
+def test_two_way_variance_by_hand():
+    assert two_way_variance(0.3, 0.5, 0.1) == pytest.approx(0.7)
+    assert two_way_variance(0.3, 0.5, 0.4) == 0.5
+    assert two_way_variance(0.6, 0.5, 0.8) == 0.6
+
+
+@pytest.mark.parametrize("way", ["template", "unit"])
+def test_one_template_or_one_unit_leaves_the_other_way_alone(way):
+    values = np.array([0.1, 0.5, 0.2, -0.3, 0.2, 0.1])
+    groups, one = [0, 0, 1, 1, 2, 3], [0] * 6
+    result = pairs_of(*((groups, one) if way == "template" else (one, groups)), values)
+    inference = infer(result)
+    assert inference == one_way(result, way)
+    sums = pd.Series(values - values.mean()).groupby(groups).sum() / 6
+    leverage = np.array([2, 2, 1, 1]) / 6
+    assert inference.se == pytest.approx(np.sqrt((sums**2 / (1 - leverage)).sum()))
+    assert inference.df == pytest.approx(satterthwaite_df(pd.Series(leverage)))
+
+
+def test_one_unit_with_a_value_a_template_is_the_classical_test():
+    values = np.array([0.1, 0.4, -0.2, 0.05, 0.3])
+    assert infer(pairs_of(range(5), [0] * 5, values)).p_value == pytest.approx(stats.ttest_1samp(values, 0).pvalue)
+
+
+def test_one_template_and_one_unit_have_an_estimate_and_no_error():
+    result = pairs_of([0] * 4, [0] * 4, np.array([0.1, 0.2, 0.3, 0.6]))
+    for inference in (infer(result), one_way(result, "template"), one_way(result, "unit")):
+        assert inference.mean == pytest.approx(0.3)
+        for name in ("se", "df", "ci_low", "ci_high", "p_value"):
+            assert np.isnan(getattr(inference, name)), name
+
+
+def test_names_in_one_template_are_two_samples_within_each_gender(corpus):
+    named = corpus[(corpus["race"] != "") & (corpus["template"] == eec.TEMPLATES[4])]  # one frame
+    inference = infer(race(named))
+    line = statsmodels.formula.api.ols("score ~ C(race, Sum) * C(gender, Sum)", named).fit()
+    assert inference.p_value == pytest.approx(line.pvalues.iloc[1])
+    assert inference.df == pytest.approx(line.df_resid) == pytest.approx(36)
+
+
+def test_an_error_that_is_rounding_is_missing():
+    assert np.isnan(standard_error(1e-32, 0.3))
+    assert np.isnan(standard_error(0.0, 0.0))
+    assert standard_error(1e-6, 0.3) == pytest.approx(1e-3)
+
+
+@pytest.mark.parametrize("axis", ["gender", "race"])
+def test_clustering_pairs_by_template_is_the_one_way_inference(corpus, axis):
+    pairs = contrast(corpus, axis)
+    ours, theirs = over_pairs(pairs, pairs.pairs["template"]), one_way(pairs, "template")
+    assert (ours.mean, ours.se, ours.df) == pytest.approx((theirs.mean, theirs.se, theirs.df))
+
+
+def test_pairs_cluster_by_any_column(corpus):
+    found = contrast(corpus, "race")
+    pairs = found.pairs
+    inference = over_pairs(found, pairs["emotion"])
+    # Four emotions in 35 frames each, and the four frames without one.
+    shares = pairs["emotion"].value_counts() / 144
+    assert sorted(144 * shares) == pytest.approx([4, 35, 35, 35, 35])
+    sums = (pairs["difference"] - found.mean).groupby(pairs["emotion"]).sum() / 144
+    assert inference.se == pytest.approx(np.sqrt((sums**2 / (1 - shares[sums.index])).sum()))
+    assert inference.df == pytest.approx(satterthwaite_df(shares))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer.bias.pairs import FRAME, contrast
+from bias_transfer.bias.pairs import FRAME, contrast, differences, gender, of_pairs, race
 from bias_transfer.corpora import eec
 
 AFRICAN_AMERICAN, EUROPEAN = "African-American", "European"
@@ -181,11 +181,11 @@ def test_gender_leverage_is_the_share_of_the_pairs(noisy, clustering):
     assert len(leverage) == {"template": 11, "unit": 11, "both": 121}[clustering]
 
 
-def test_race_leverage_is_the_share_of_the_frames_and_of_the_names_of_a_race(noisy):
+def test_race_leverage_is_the_share_of_the_frames_and_of_the_names_of_a_race_and_gender(noisy):
     leverage = contrast(noisy, "race").leverage
     assert leverage["template"].sum() == pytest.approx(1)
     assert sorted(round(144 * share) for share in leverage["template"]) == [1] * 4 + [20] * 7
-    assert leverage["unit"].to_list() == pytest.approx([1 / 20] * 40)
+    assert leverage["unit"].to_list() == pytest.approx([1 / 10] * 40)
     assert leverage["both"].sum() == pytest.approx(1)
     assert len(leverage["both"]) == 11 * 40
 
@@ -198,11 +198,11 @@ def test_race_influence_of_a_template_is_that_of_its_frames(noisy):
     np.testing.assert_allclose(ours, by_hand[ours.index], atol=1e-14)
 
 
-def test_race_influence_of_a_name_is_its_contrast_with_its_race(noisy):
+def test_race_influence_of_a_name_is_its_contrast_with_the_names_of_its_race_and_gender(noisy):
     ours = contrast(noisy, "race").influence.groupby("unit")["influence"].sum()
     named = noisy[noisy["race"] != ""]
-    name_mean = named.groupby(["race", "person"])["score"].mean()
-    contrasts = (name_mean - name_mean.groupby("race").transform("mean")) / 20
+    name_mean = named.groupby(["race", "gender", "person"])["score"].mean()
+    contrasts = ((name_mean - name_mean.groupby(["race", "gender"]).transform("mean")) / 20).droplevel("gender")
     by_hand = pd.concat([contrasts[AFRICAN_AMERICAN], -contrasts[EUROPEAN]])
     assert len(ours) == 40
     np.testing.assert_allclose(ours, by_hand[ours.index], atol=1e-14)
@@ -212,3 +212,59 @@ def test_race_influence_is_of_the_forty_names_with_their_templates(noisy):
     influence = contrast(noisy, "race").influence
     assert len(influence) == 144 * 40
     assert set(influence["unit"]) == set(noisy.loc[noisy["race"] != "", "person"])
+
+
+@pytest.mark.parametrize(("axis", "part"), [("gender", gender), ("race", race)])
+def test_contrast_is_the_part_s_contrast_of_the_whole_corpus(noisy, axis, part):
+    whole, same = contrast(noisy, axis), part(noisy)
+    pd.testing.assert_frame_equal(whole.pairs, same.pairs)
+    pd.testing.assert_frame_equal(whole.influence, same.influence)
+    assert whole.mean == same.mean
+
+
+def test_a_part_of_the_corpus_is_paired_without_a_count(noisy):
+    joy = noisy[noisy["emotion"] == "joy"]
+    assert len(gender(joy).pairs) == 7 * 5 * 11
+    assert len(gender(joy, "notebook").pairs) == 7 * 5 * 10
+    assert len(race(joy).pairs) == 7 * 5
+    whole = contrast(noisy, "race").pairs
+    assert race(joy).mean == pytest.approx(whole.loc[whole["emotion"] == "joy", "difference"].mean())
+
+
+@pytest.mark.parametrize(("axis", "part"), [("gender", gender), ("race", race)])
+def test_influence_and_leverage_of_a_part_are_its_own(noisy, axis, part):
+    found = part(noisy[noisy["emotion"] == "fear"])
+    assert found.influence["influence"].sum() == pytest.approx(0, abs=1e-12)
+    assert found.leverage["template"].to_list() == pytest.approx([1 / 7] * 7)
+    assert len(found.leverage["unit"]) == {"gender": 11, "race": 40}[axis]
+
+
+def test_race_within_a_gender_weighs_ten_names_a_race(noisy):
+    found = race(noisy[noisy["gender"] == "female"])
+    assert found.leverage["unit"].to_list() == pytest.approx([1 / 10] * 20)
+    assert sorted(found.strata.value_counts()) == [10, 10]
+
+
+def test_of_pairs_by_hand():
+    pairs = pd.DataFrame({"template": list("aab"), "unit": list("xyx"), "difference": [0.1, 0.4, -0.2]})
+    found = of_pairs(pairs)
+    assert found.mean == pytest.approx(0.1)
+    assert found.influence["influence"].to_list() == pytest.approx([0, 0.1, -0.1])
+    assert found.leverage["template"].to_dict() == pytest.approx({"a": 2 / 3, "b": 1 / 3})
+    assert found.leverage["unit"].to_dict() == pytest.approx({"x": 2 / 3, "y": 1 / 3})
+    assert len(found.leverage["both"]) == 3
+    assert found.strata is None
+
+
+def test_differences_are_the_first_column_minus_the_second():
+    sides = pd.DataFrame({"b": [0.2, 0.5], "a": [0.1, 0.9]}, index=pd.Index(["s", "t"], name="template"))
+    found = differences(sides, "a", "b")
+    assert found.columns.tolist() == ["template", "first", "second", "difference"]
+    assert found["template"].tolist() == ["s", "t"]
+    assert found["difference"].tolist() == pytest.approx([-0.1, 0.4])
+
+
+@pytest.mark.parametrize("axis", ["gender", "race"])
+def test_missing_scores_are_refused(noisy, axis):
+    with pytest.raises(ValueError, match="2 scores are missing"):
+        contrast(noisy.assign(score=noisy["score"].mask(noisy.index < 2)), axis)

@@ -153,6 +153,19 @@ def test_score_that_is_no_probability(table, tmp_path, value, shown):
     assert "np." not in message
 
 
+def test_rows_of_a_parquet_file_are_counted_from_1(table, tmp_path):
+    table.loc[3, "score"] = 2.0
+    assert "row 4," in read_error(save(table, tmp_path / "theirs.parquet"))
+    with pytest.raises(InputError, match=r"row 4: .* do not sum to 1"):
+        scores.match(table.assign(score=0.5, label_0=[0.5] * 3 + [0.1] * (len(table) - 3)), "theirs.parquet")
+
+
+def test_nothing_in_a_nullable_column_is_no_probability(table, tmp_path):
+    table["score"] = table["score"].astype("Float64")
+    table.loc[3, "score"] = pd.NA
+    assert "row 4," in read_error(save(table, tmp_path / "theirs.parquet"))
+
+
 def test_score_in_words(table, tmp_path):
     message = error_of(table.assign(score="positive"), tmp_path)
     assert "row 2," in message
@@ -165,6 +178,7 @@ def test_no_score_column_lists_the_names_looked_for_and_those_there_are(table, t
     assert "no score column" in message
     assert "label_1" in message
     assert "confidence" in message
+    assert "--score COLUMN" in message
 
 
 def test_no_sentence_column_lists_the_names_looked_for(table, tmp_path):
@@ -178,6 +192,7 @@ def test_no_sentence_column_lists_the_names_looked_for(table, tmp_path):
 def test_two_columns_that_could_be_the_score(table, tmp_path, second):
     message = error_of(table.assign(**{second: 0.5}), tmp_path)
     assert "2 columns could be the score" in message
+    assert "--score COLUMN" in message
     assert second in message
 
 
@@ -189,7 +204,7 @@ def test_two_columns_that_could_be_the_sentence(table, tmp_path, second):
 
 
 def test_file_with_columns_but_no_rows(table, tmp_path):
-    assert "8640 sentences" in error_of(table.iloc[:0], tmp_path)
+    assert "has no rows (columns: sentence, score)" in error_of(table.iloc[:0], tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -218,3 +233,47 @@ def test_two_probabilities_that_do_not_sum_to_1_are_refused(corpus):
     frame.loc[3, "label_0"] += 0.1
     with pytest.raises(InputError, match=r"theirs.csv, row 5: .* do not sum to 1 \(1 such rows\)"):
         scores.match(frame, "theirs.csv")
+
+
+@pytest.mark.parametrize("name", ["confidence", "Score ", "negative"])
+def test_score_column_that_is_named(corpus, name):
+    frame = corpus[["sentence", "score"]].rename(columns={"score": name})
+    assert_matched(scores.match(frame, "theirs.csv", score=name), corpus)
+
+
+def test_score_column_that_is_named_goes_before_a_usual_one(corpus, tmp_path):
+    frame = corpus[["sentence", "score"]].assign(pos_prob=0.5)
+    assert_matched(scores.read(save(frame, tmp_path / "theirs.csv"), score="score"), corpus)
+    assert (scores.match(frame, "theirs.csv", score="pos_prob")["score"] == 0.5).all()
+
+
+@pytest.mark.parametrize("name", ["confidence", "SCORE"])
+def test_score_column_that_is_not_there(table, name):
+    with pytest.raises(InputError, match=rf"theirs.csv: no column '{name}'.* \(columns: sentence, score\)"):
+        scores.match(table, "theirs.csv", score=name)
+
+
+def test_named_score_is_held_to_the_one_negative_column(corpus):
+    frame = corpus[["sentence"]].assign(mine=corpus["score"], label_0=1 - corpus["score"])
+    assert_matched(scores.match(frame, "theirs.csv", score="mine"), corpus)
+    with pytest.raises(InputError, match="do not sum to 1"):
+        scores.match(frame.assign(label_0=corpus["score"]), "theirs.csv", score="mine")
+
+
+def test_named_score_is_not_held_to_one_of_two_negative_columns(corpus):
+    frame = corpus[["sentence"]].assign(mine=corpus["score"], label_0=0.3, neg_prob=0.4)
+    assert_matched(scores.match(frame, "theirs.csv", score="mine"), corpus)
+    with pytest.raises(InputError, match="2 columns could be the P"):
+        scores.match(frame.rename(columns={"mine": "score"}), "theirs.csv")
+
+
+def test_log_odds_rest_on_the_negative_column_where_there_is_one(corpus):
+    """Rounding to 1 - P(positive) would lose them near 1."""
+    frame = corpus[["sentence"]].assign(label_1=1.0, label_0=1e-20)
+    np.testing.assert_allclose(scores.match(frame, "theirs.csv")["log_odds"], 20 * np.log(10), rtol=1e-12)
+    assert np.isposinf(scores.match(frame[["sentence", "label_1"]], "theirs.csv")["log_odds"]).all()
+
+
+def test_many_columns_are_listed_in_one_short_line(table, tmp_path):
+    wide = table.rename(columns={"score": "two\nlines"}).assign(**{f"column-{i}" * 9: 0 for i in range(40)})
+    assert "30 more" in error_of(wide, tmp_path)

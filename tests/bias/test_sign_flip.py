@@ -1,5 +1,6 @@
 """Sign flips of whole templates, by hand."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -31,3 +32,10 @@ def test_a_balanced_sum_gives_one():
 def test_pairs_of_a_template_flip_together():
     many = pairs(a=[0.1] * 50, b=[0.1] * 50)
     assert sign_flip_p(many) == pytest.approx(2 / 4)
+
+
+def test_more_templates_than_can_be_tried_have_no_p():
+    values = {f"template {i}": [1.0 + i] for i in range(17)}
+    assert np.isnan(sign_flip_p(pairs(**values)))
+    values.popitem()
+    assert sign_flip_p(pairs(**values)) == pytest.approx(2 / 2**16)

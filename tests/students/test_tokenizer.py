@@ -4,7 +4,8 @@ import random
 
 import pytest
 
-from bias_transfer.students.tokenizer import PAD, PAD_ID, UNKNOWN, encode, train_words
+from bias_transfer.students.student import build
+from bias_transfer.students.tokenizer import PAD, PAD_ID, UNKNOWN, encode, train_words, unknown_words
 
 
 def words(tokenizer, text: str, max_length: int = 100) -> list[str]:
@@ -92,3 +93,35 @@ def test_text_without_words_has_no_tokens(text):
 def test_names_of_special_tokens_are_ordinary_words_in_a_text():
     tokenizer = train_words(["the pad on the table, the unk"], 100, 1)
     assert words(tokenizer, "the [PAD] [UNK]") == ["the", "pad", "unk"]
+
+
+@pytest.fixture
+def word_student(tiny_student, tmp_path):
+    """Folder of a bag of words that knows the words of one sentence."""
+    student = build(tiny_student("bow"), ["My sister isn't in the market, but Adam's wife is"], seed=0)
+    student.save(tmp_path)
+    return tmp_path
+
+
+def test_texts_with_an_unknown_word_are_found_among_known_ones(word_student):
+    texts = ["my sister", "My SISTER", "my brother", "the", "she", "Latoya"]
+    assert unknown_words(word_student, texts) == {"my brother", "she", "Latoya"}
+
+
+def test_word_with_an_apostrophe_is_another_word(word_student):
+    texts = ["isn't", "ISN'T", "isn", "Adam's", "Adam", "adam's wife"]
+    assert unknown_words(word_student, texts) == {"isn", "Adam"}
+
+
+@pytest.mark.parametrize("texts", [[], ["my wife"], ["..."]])
+def test_no_unknown_word_is_an_empty_set_and_not_none(word_student, texts):
+    assert unknown_words(word_student, texts) == set()
+
+
+def test_student_that_reads_parts_of_words_knows_no_unknown_words(tiny_encoder):
+    assert unknown_words(tiny_encoder, ["Shaniqua", "日本語"]) is None
+
+
+def test_folder_without_a_tokenizer_has_no_unknown_words(tmp_path):
+    assert unknown_words(tmp_path, ["she"]) is None
+    assert unknown_words(tmp_path / "nowhere", ["she"]) is None

@@ -41,8 +41,8 @@ class Contrast:
     male, African-American minus European. ``mean`` is the mean of ``difference``. ``influence`` splits ``mean``'s
     sampling error into additive parts, one an observation, with the observation's ``template`` and ``unit`` (noun pair
     for gender, name for race): they sum to 0, and the square of a cluster's sum is its part of the variance.
-    ``leverage`` is each cluster's share of the weight, by clustering. ``strata`` is the side that a unit is on, where
-    each is on one (the race of a name); its leverage is then its share of that side.
+    ``leverage`` is each cluster's share of the weight, by clustering. ``strata`` is the group that a unit stands for,
+    where each stands for one (race and gender of a name); its leverage is then its share of that group.
     """
 
     pairs: pd.DataFrame
@@ -80,13 +80,14 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
         scores, expected = scores[~lost], 140 if lost.any() else 144
     else:
         expected = _COUNTS[axis, method]
-    result = _gender(scores, method) if axis == "gender" else _race(scores)
+    result = gender(scores, method) if axis == "gender" else race(scores)
     if len(result.pairs) != expected:
         raise ValueError(f"{axis} by the {method} method gave {len(result.pairs)} pairs, not {expected}")
     return result
 
 
-def _gender(scores: pd.DataFrame, method: str) -> Contrast:
+def gender(scores: pd.DataFrame, method: str = "paper") -> Contrast:
+    """Female minus male over any part of the corpus: ``contrast`` without its count."""
     unit = scores["person"].map(_NOUNS)
     if method == "paper":
         unit = unit.mask(scores["race"] != "", NAMES_PAIR)
@@ -95,7 +96,11 @@ def _gender(scores: pd.DataFrame, method: str) -> Contrast:
         .dropna(subset="unit")
         .pivot_table(index=[*FRAME, "unit"], columns="gender", values="score", aggfunc="mean", sort=False)
     )
-    pairs = _differences(sides, "female", "male")
+    return of_pairs(differences(sides, "female", "male"))
+
+
+def of_pairs(pairs: pd.DataFrame) -> Contrast:
+    """Mean of the pairs' ``difference``, each pair a single observation of its ``template`` and ``unit``."""
     influence = pairs[["template", "unit"]].assign(
         influence=(pairs["difference"] - pairs["difference"].mean()) / len(pairs)
     )
@@ -104,25 +109,30 @@ def _gender(scores: pd.DataFrame, method: str) -> Contrast:
     return Contrast(pairs, influence, leverage)
 
 
-def _race(scores: pd.DataFrame) -> Contrast:
+def race(scores: pd.DataFrame) -> Contrast:
+    """African-American minus European-American names over any part of the corpus: ``contrast`` without its count."""
     named = scores[scores["race"] != ""]
     sides = named.pivot_table(index=FRAME, columns="race", values="score", aggfunc="mean", sort=False)
-    pairs = _differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit="names")
-    # Least squares with an effect a frame: score = frame + gap * (+1/2 or -1/2 by race of the name) + residual.
-    gap = pairs["difference"].mean()
-    side = np.where(named["race"] == AFRICAN_AMERICAN, 0.5, -0.5)
-    centred = named["score"] - named.groupby(FRAME)["score"].transform("mean")
-    influence = named[["template"]].assign(
-        unit=named["person"], influence=side * (centred - gap * side) / (side**2).sum()
+    pairs = differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit=NAMES_PAIR)
+    # A name stands for its race within its gender, as many names of each: it is held against those alone.
+    cell = [*FRAME, "race", "gender"]
+    own = (named["score"] - named.groupby(cell)["score"].transform("mean")) * np.where(
+        named["race"] == AFRICAN_AMERICAN, 1, -1
     )
+    frame = pd.MultiIndex.from_frame(pairs[FRAME]).get_indexer(pd.MultiIndex.from_frame(named[FRAME]))
+    common = (pairs["difference"] - pairs["difference"].mean()).to_numpy()[frame]
+    side = len(named) / len(pairs) / 2  # names of one race in a frame
+    influence = named[FRAME].assign(unit=named["person"], influence=(own + common / 2) / side / len(pairs))
     templates = pairs.groupby("template").size() / len(pairs)
-    race = named.groupby("person")["race"].first()
-    names = 1 / race.map(named.groupby("race")["person"].nunique())
+    people = named.drop_duplicates("person").set_index("person")
+    strata = people["race"] + ", " + people["gender"]
+    names = 1 / strata.map(strata.value_counts())
     both = influence.groupby(["template", "unit"]).size() / len(influence)
-    return Contrast(pairs, influence, {"template": templates, "unit": names, "both": both}, strata=race)
+    return Contrast(pairs, influence, {"template": templates, "unit": names, "both": both}, strata=strata)
 
 
-def _differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """``first``, ``second`` and ``difference = first - second`` of two columns of ``sides``, its index as columns."""
     return pd.DataFrame(
         {"first": sides[first], "second": sides[second], "difference": sides[first] - sides[second]}
     ).reset_index()

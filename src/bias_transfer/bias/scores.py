@@ -1,6 +1,7 @@
-"""A system's EEC scores from any file: matched to the corpus by sentence or id, never by row order."""
+"""A system's scores from any file: matched to a corpus by sentence or id, never by row order."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,15 +17,24 @@ SUM_TOLERANCE = 1e-3  # half-precision probabilities sum to 1.0002
 EMOTION_COLUMNS = ("emotion", "emotion_word", "emotion word")
 
 
-def read(path: Path) -> pd.DataFrame:
+def read(path: Path, score: str | None = None, corpus: pd.DataFrame | None = None) -> pd.DataFrame:
     """The corpus with the file's ``score`` beside each sentence.
+
+    Parameters
+    ----------
+    path
+        CSV or parquet with a sentence column (or the EEC's ``id``) and P(positive).
+    score
+        The column that holds P(positive), where its name is none of the usual or two columns have one.
+    corpus
+        Sentences of another corpus than the EEC (see ``bias.custom.read``).
 
     Returns
     -------
     DataFrame
-        Columns of ``eec.csv``; ``score``, P(positive) in float64; ``log_odds``, log P(positive) - log P(negative),
-        infinite where either is 0; and ``emotion_missing`` (bool: the file has an emotion column and no
-        value in it for this sentence). 8,640 rows in the published order.
+        Columns and rows of the corpus in its own order (``eec.csv``: 8,640 rows); ``score``, P(positive) in float64;
+        and ``log_odds``, log P(positive) - log P(negative), infinite where either is 0. For the EEC also
+        ``emotion_missing`` (bool: the file has an emotion column and no value in it for this sentence).
 
     Raises
     ------
@@ -32,66 +42,119 @@ def read(path: Path) -> pd.DataFrame:
         If the file cannot be read, its columns are not clear, a score is not a probability, or its sentences are not
         the corpus's, each once.
     """
+    return match(load(path), str(path), score, corpus)
+
+
+def load(path: Path, **csv: Any) -> pd.DataFrame:
+    """Anybody's CSV or parquet file; ``csv`` goes to ``pandas.read_csv``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, cannot be read, or has no rows.
+    """
+    if path.is_dir():
+        raise InputError(f"{path} cannot be read: it is a folder, not a CSV or parquet file")
     try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+        frame = pd.read_parquet(path) if is_parquet(path) else pd.read_csv(path, **csv)
     except FileNotFoundError:
         raise InputError(f"{path} is missing") from None
     except Exception as error:  # pandas and pyarrow each raise their own kinds
         raise InputError(f"{path} cannot be read as CSV or parquet: {' '.join(str(error).split())[:200]}") from error
-    return match(frame, str(path))
+    if frame.empty:
+        raise InputError(f"{path} has no rows (columns: {_listed(frame.columns)})")
+    return frame
 
 
-def match(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
+def is_parquet(path: str | Path) -> bool:
+    """Whether the file's name says parquet; any other is read as CSV."""
+    return Path(path).suffix.lower() == ".parquet"
+
+
+def match(
+    frame: pd.DataFrame, origin: str, score: str | None = None, corpus: pd.DataFrame | None = None
+) -> pd.DataFrame:
     """``read`` for a frame at hand; ``origin`` is named in errors."""
-    score = frame[_one(frame, SCORE_COLUMNS, "score", origin)]
-    numbers = pd.to_numeric(score, errors="coerce").astype(np.float64)
-    bad = ~numbers.between(0, 1)
+    numbers, complement = _probabilities(frame, origin, score)
+    with np.errstate(divide="ignore"):
+        log_odds = np.log(numbers) - np.log(complement)
+    values = {"score": numbers, "log_odds": log_odds}
+    lower = {str(name).lower() for name in frame.columns}
+    by_id = corpus is None and "id" in lower and not lower.intersection(SENTENCE_COLUMNS)
+    if corpus is None:
+        corpus = eec.generate()
+        emotions = [name for name in frame.columns if str(name).lower() in EMOTION_COLUMNS]
+        values["emotion_missing"] = frame[emotions].isna().any(axis=1).to_numpy()
+    key, names = ("id", ("id",)) if by_id else ("sentence", SENTENCE_COLUMNS)
+    keys = frame[_one(frame, names, "sentence", origin)].astype(str)
+    refuse(keys[keys.duplicated()], "stand twice", origin)
+    refuse(keys[~keys.isin(corpus[key])], "are not in the corpus", origin)
+    refuse(corpus.loc[~corpus[key].isin(keys), key], "of the corpus are missing", origin)
+    return corpus.join(pd.DataFrame(values, index=keys), on=key)
+
+
+def refuse(sentences: pd.Series, what: str, origin: str) -> None:
+    """Raise an ``InputError`` that counts ``sentences`` and shows the first three, if there are any."""
+    if len(sentences):
+        first = "; ".join(repr(sentence) for sentence in sentences.head(3))
+        raise InputError(f"{origin}: {len(sentences)} sentences {what}, the first being {first}")
+
+
+def _probabilities(frame: pd.DataFrame, origin: str, chosen: str | None) -> tuple[np.ndarray, np.ndarray]:
+    """P(positive) and P(negative) of each row."""
+    name = _one(frame, SCORE_COLUMNS, "score", origin) if chosen is None else _named(frame, chosen, origin)
+    score = frame[name]
+    positive = pd.to_numeric(score, errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    bad = ~((positive >= 0) & (positive <= 1))
     if bad.any():
-        row = int(bad.to_numpy().argmax())
+        row = int(bad.argmax())
         raise InputError(
-            f"{origin}, row {row + 2}, column {str(score.name)!r}: {str(score.iloc[row])!r} is not a probability "
+            f"{origin}, row {_row(origin, row)}, column {str(name)!r}: {str(score.iloc[row])!r} is not a probability "
             f"between 0 and 1, as every score must be (rows like it: {int(bad.sum())})"
         )
-    negative = _one(frame, NEGATIVE_COLUMNS, "P(negative)", origin, needed=False)
-    complement = 1 - numbers if negative is None else pd.to_numeric(frame[negative], errors="coerce").astype(np.float64)
-    apart = ~((numbers + complement - 1).abs() <= SUM_TOLERANCE)
+    rest = frame.drop(columns=name)
+    others = _found(rest, NEGATIVE_COLUMNS)
+    if not others or (len(others) > 1 and chosen is not None):
+        return positive, 1 - positive
+    other = _one(rest, NEGATIVE_COLUMNS, "P(negative)", origin)
+    negative = pd.to_numeric(frame[other], errors="coerce").to_numpy(np.float64, na_value=np.nan)
+    apart = ~(np.abs(positive + negative - 1) <= SUM_TOLERANCE)
     if apart.any():
-        row = int(apart.to_numpy().argmax())
         raise InputError(
-            f"{origin}, row {row + 2}: {score.name!r} and {negative!r} do not sum to 1 ({int(apart.sum())} such rows): "
-            "remove the column that is not P(negative)"
+            f"{origin}, row {_row(origin, int(apart.argmax()))}: {str(name)!r} and {str(other)!r} do not sum to 1 "
+            f"({int(apart.sum())} such rows): remove the column that is not P(negative)"
         )
-    with np.errstate(divide="ignore"):
-        log_odds = np.log(numbers.to_numpy()) - np.log(complement.to_numpy())
-    lower = {str(name).lower() for name in frame.columns}
-    key = "id" if "id" in lower and not lower.intersection(SENTENCE_COLUMNS) else "sentence"
-    names = SENTENCE_COLUMNS if key == "sentence" else ("id",)
-    keys = frame[_one(frame, names, "sentence", origin)].astype(str)
-    corpus = eec.generate()
-    _refuse(keys[keys.duplicated()], "stand twice", origin)
-    _refuse(keys[~keys.isin(corpus[key])], "are not in the corpus", origin)
-    _refuse(corpus.loc[~corpus[key].isin(keys), key], "of the corpus are missing", origin)
-    emotions = [name for name in frame.columns if str(name).lower() in EMOTION_COLUMNS]
-    missing = frame[emotions].isna().any(axis=1).to_numpy()
-    values = pd.DataFrame({"score": numbers.to_numpy(), "log_odds": log_odds, "emotion_missing": missing}, index=keys)
-    return corpus.join(values, on=key)
+    return positive, negative
 
 
-def _one(frame: pd.DataFrame, names: tuple[str, ...], what: str, origin: str, needed: bool = True) -> str | None:
-    columns = list(frame.columns)
-    found = [name for name in columns if str(name).lower() in names]
-    if not found and not needed:
-        return None
+def _row(origin: str, index: int) -> int:
+    """As a person counts: from 1 in a table, from 2 below the header of a spreadsheet."""
+    return index + (1 if is_parquet(origin) else 2)
+
+
+def _found(frame: pd.DataFrame, names: tuple[str, ...]) -> list[Any]:
+    return [name for name in frame.columns if str(name).lower() in names]
+
+
+def _named(frame: pd.DataFrame, chosen: str, origin: str) -> Any:
+    found = [name for name in frame.columns if str(name) == chosen]
     if not found:
-        raise InputError(
-            f"{origin}: no {what} column (looked for {', '.join(names)}; the file has {', '.join(map(str, columns))})"
-        )
-    if len(found) > 1:
-        raise InputError(f"{origin}: {len(found)} columns could be the {what} ({', '.join(map(str, found))}): keep one")
+        raise InputError(f"{origin}: no column {chosen!r}, which --score names (columns: {_listed(frame.columns)})")
     return found[0]
 
 
-def _refuse(keys: pd.Series, what: str, origin: str) -> None:
-    if len(keys):
-        first = "; ".join(repr(key) for key in keys.head(3))
-        raise InputError(f"{origin}: {len(keys)} sentences {what}, the first being {first}")
+def _one(frame: pd.DataFrame, names: tuple[str, ...], what: str, origin: str) -> Any:
+    found = _found(frame, names)
+    if len(found) == 1:
+        return found[0]
+    hint = ", or name it with `audit --score COLUMN`" if names is SCORE_COLUMNS else ""
+    if found:
+        raise InputError(f"{origin}: {len(found)} columns could be the {what} ({_listed(found)}): keep one{hint}")
+    looked = f"looked for {', '.join(names)}; the file has {_listed(frame.columns)}"
+    raise InputError(f"{origin}: no {what} column ({looked}): add one{hint}")
+
+
+def _listed(columns: Any) -> str:
+    """Column names on one line, however many and whatever they hold."""
+    names = [repr(str(name))[1:-1][:25] for name in columns]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

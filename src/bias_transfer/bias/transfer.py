@@ -1,41 +1,57 @@
-"""How distilling changed a student's gaps, beside the teacher's own gap: baseline against distilled, pair by pair."""
+"""What distilling did to a student's gaps, beside its teacher's own: baseline against distilled, pair by pair."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 
-from bias_transfer.bias.audit import NOT_MEASURABLE
-from bias_transfer.bias.clustered import LEVEL, infer
+from bias_transfer.bias import recognition
+from bias_transfer.bias.audit import NOT_MEASURABLE, average
+from bias_transfer.bias.clustered import LEVEL, Inference, infer, with_seeds
+from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, Contrast, contrast
+from bias_transfer.bias.reliability import Reliability, reliability
+from bias_transfer.bias.slope import coefficients, regress
 
 SCALES = {"log-odds": "log_odds", "probability": "score"}
 COLUMNS = [
     *("student", "axis", "scale", "estimand", "estimate", "ci_low", "ci_high", "n_pairs", "n_seeds", "verdict"),
-    *("seed_sd", "teacher_gap", "n_saturated"),
+    *("reason", "target", "reference", "p_value", "margin", "p_equivalence", "seed_sd", "teacher_gap", "n_saturated"),
 ]
 CHANGE = "change in gap"
 SHARE = "share of teacher's gap"
+SLOPE = "slope on teacher's differences"
+INTERCEPT = "intercept of that slope"
+CORRECTED = "slope, corrected for the teacher's reliability"
+RELIABILITY = "teacher's reliability over prompts"
+ESTIMANDS = (CHANGE, SHARE, SLOPE, INTERCEPT)
 ONE_SEED = "none: seed variance not included"
 NO_EVIDENCE = "no evidence of a change"
+NO_CHANGE = "no change beyond the margin"
 WITH_TEACHER = "changed, with the sign of the teacher's gap"
 AGAINST_TEACHER = "changed, against the sign of the teacher's gap"
 TEACHER_UNCLEAR = "changed; the teacher's own gap is unclear"
-NOTHING = {
-    "estimate": np.nan,
-    "ci_low": np.nan,
-    "ci_high": np.nan,
-    "n_pairs": 0,
-    "verdict": NOT_MEASURABLE,
-    "seed_sd": np.nan,
-    "teacher_gap": np.nan,
-}
+FOLLOWS = "changed pair by pair, with the teacher's differences"
+OPPOSES = "changed pair by pair, against the teacher's differences"
+SHIFTED = "changed by a part that does not follow the teacher's differences"
+NO_GAP = "the teacher's own interval reaches 0"
+UNRELIABLE = "the wordings may have nothing in common"
+RELIABLE = "the wordings have something in common"
+Reliabilities = Mapping[tuple[str, str], Reliability]
 
 
 def transfer(
-    student: str, teacher: pd.DataFrame, baseline: Sequence[pd.DataFrame], distilled: Sequence[pd.DataFrame]
+    student: str,
+    teacher: pd.DataFrame,
+    baseline: Sequence[pd.DataFrame],
+    distilled: Sequence[pd.DataFrame],
+    *,
+    target: str = "distilled",
+    reference: str = "baseline",
+    margins: Margins = Margins(),  # noqa: B008 - frozen
+    reliabilities: Reliabilities | None = None,
+    unknown: Collection[str] = (),
 ) -> pd.DataFrame:
     """Measure how far distillation moved a student's gaps.
 
@@ -47,6 +63,15 @@ def transfer(
         The scored corpus (``bias.scores.read``).
     baseline, distilled
         The scored corpus of each arm, one a seed, in the same order of seeds.
+    target, reference
+        What the two arms are called, ``distilled`` minus ``baseline`` being ``target`` minus ``reference``.
+    margins
+        How small a change counts as none.
+    reliabilities
+        The teacher's, by (axis, scale): to be given only where the students learnt from another prompt than the one
+        that scored the corpus. Adds the corrected slope, but not where the reliability's own interval reaches 0.
+    unknown
+        For word-level students, the people (``person`` of the corpus) whose words either arm does not know.
 
     Returns
     -------
@@ -61,73 +86,148 @@ def transfer(
         ``share of teacher's gap``
             That change divided by the teacher's own gap: 0 no change, 1 a change as large as that gap. Delta-method
             interval, poor where the teacher's gap is barely clear of 0; NaN where its own interval reaches 0.
+        ``slope on teacher's differences``, ``intercept of that slope``
+            Least squares of the pairs' changes on the teacher's differences (``bias.slope``). Slope 0: what distilling
+            changed has nothing to do with which pairs the teacher tells apart; 1: a pair moved by as much as the
+            teacher tells it apart. A shift that is the same for all pairs is in the intercept, not in the slope.
 
         ``ci_low`` and ``ci_high`` are 95 %, two-way clustered (``bias.clustered``); with several seeds the variance of
-        the change between seeds over their number is added (Satterthwaite's degrees of freedom). With one seed that
-        variance is unknown, and there is no verdict. Verdicts are by these intervals, not corrected for their number.
-        ``n_saturated`` counts sentences at a probability of exactly 0 or 1, where log-odds are infinite: the estimate
-        is then NaN. ``seed_sd`` is the spread from seed to seed.
+        the estimate between seeds over their number is added. With one seed that variance is unknown, and there is no
+        verdict. ``no change beyond the margin`` needs ``p_equivalence`` of at most 5 % (two one-sided tests);
+        ``no evidence of a change`` is no evidence either way. Verdicts are not corrected for their number.
+        Nor is there one for the ``reason`` given: a student that cannot read the names of one side. ``n_saturated``
+        counts sentences at a probability of exactly 0 or 1, where log-odds are infinite: the estimate is then NaN.
+        ``seed_sd`` is the spread from seed to seed.
     """
     rows = []
     for axis in AXES:
+        unread = _unread([average(baseline), average(distilled)], unknown, axis)
         for scale, column in SCALES.items():
             saturated = sum(int((~np.isfinite(frame[column])).sum()) for frame in (teacher, *baseline, *distilled))
-            measured = [NOTHING, NOTHING] if saturated else _measure(teacher, baseline, distilled, axis, column)
+            measured = (
+                {estimand: {} for estimand in ESTIMANDS}
+                if saturated
+                else _measure(
+                    teacher, baseline, distilled, axis, scale, margins, (reliabilities or {}).get((axis, scale))
+                )
+            )
             rows += [
-                {"student": student, "axis": axis, "scale": scale, "estimand": estimand}
+                {"student": student, "axis": axis, "scale": scale, "estimand": estimand, "verdict": NOT_MEASURABLE}
+                | {"target": target, "reference": reference, "n_pairs": 0}
                 | numbers
+                | ({"verdict": NOT_MEASURABLE, "reason": unread} if unread else {})
                 | {"n_seeds": len(distilled), "n_saturated": saturated}
-                for estimand, numbers in zip((CHANGE, SHARE), measured, strict=True)
+                for estimand, numbers in measured.items()
             ]
-    return pd.DataFrame(rows)[COLUMNS]
+    return pd.DataFrame(rows).reindex(columns=COLUMNS).fillna({"reason": ""})
+
+
+def measure_reliability(
+    name: str, teacher: pd.DataFrame, variants: Sequence[pd.DataFrame]
+) -> tuple[pd.DataFrame, Reliabilities]:
+    """The teacher's reliability over its prompts, by axis and scale: as rows of the transfer table, and by key."""
+    rows, found = [], {}
+    for axis in AXES:
+        for scale, column in SCALES.items():
+            frames = [frame.assign(score=frame[column]) for frame in (teacher, *variants)]
+            saturated = sum(int((~np.isfinite(frame[column])).sum()) for frame in frames)
+            row = {"student": name, "axis": axis, "scale": scale, "estimand": RELIABILITY, "n_saturated": saturated}
+            if saturated:
+                rows.append(row | {"verdict": NOT_MEASURABLE, "n_pairs": 0})
+                continue
+            known = found[axis, scale] = reliability(frames, axis)
+            verdict = RELIABLE if known.ci_low > 0 else NOT_MEASURABLE if np.isnan(known.estimate) else UNRELIABLE
+            rows.append(
+                row
+                | {"estimate": known.estimate, "ci_low": known.ci_low, "ci_high": known.ci_high}
+                | {"n_pairs": len(contrast(frames[0], axis).pairs)}
+                | {"verdict": verdict}
+            )
+    return pd.DataFrame(rows).reindex(columns=COLUMNS), found
+
+
+def _unread(arms: Sequence[pd.DataFrame], unknown: Collection[str], axis: str) -> str:
+    reasons = (recognition.reason(recognition.alike_persons(arm) | set(unknown), arm, axis) for arm in arms)
+    return next(filter(None, reasons), "")
+
+
+def _unit(scale: str) -> str:
+    return scale.replace("-", "_")
 
 
 def _measure(
-    teacher: pd.DataFrame, baseline: Sequence[pd.DataFrame], distilled: Sequence[pd.DataFrame], axis: str, column: str
-) -> list[dict[str, float | str]]:
+    teacher: pd.DataFrame,
+    baseline: Sequence[pd.DataFrame],
+    distilled: Sequence[pd.DataFrame],
+    axis: str,
+    scale: str,
+    margins: Margins,
+    known: Reliability | None,
+) -> dict[str, dict[str, float | str]]:
+    column, margin = SCALES[scale], getattr(margins, _unit(scale))
     own = contrast(teacher.assign(score=teacher[column]), axis)
     reference = infer(own)
-    sign = float(np.sign(own.mean)) if reference.ci_low * reference.ci_high > 0 else np.nan
-    changes = [d[column] - b[column] for d, b in zip(distilled, baseline, strict=True)]
-    by_seed = np.array([contrast(teacher.assign(score=change), axis).mean for change in changes])
-    change = contrast(teacher.assign(score=sum(changes) / len(changes)), axis)
-    return [
-        _interval(change, by_seed, sign) | {"teacher_gap": own.mean},
-        _interval(_share(change, own, sign), by_seed / own.mean, 1.0) | {"teacher_gap": own.mean},
+    gap = own.mean if reference.clear else np.nan  # nothing is a share of a gap that may be 0
+    by_seed = [
+        contrast(teacher.assign(score=d[column] - b[column]), axis) for d, b in zip(distilled, baseline, strict=True)
     ]
+    change = contrast(teacher.assign(score=average(distilled)[column] - average(baseline)[column]), axis)
+    means = np.array([each.mean for each in by_seed])
+    lines = np.array([coefficients(own, each) for each in by_seed])
+    line = regress(own, change)
+    towards = (WITH_TEACHER, AGAINST_TEACHER)
+    signed = towards[:: int(np.sign(gap))] if reference.clear else [TEACHER_UNCLEAR] * 2
+    estimates = {
+        CHANGE: (infer(change), means, margin, signed),
+        SHARE: (infer(_share(change, own, gap)), means / gap, margins.share, towards),
+        SLOPE: (line.slope, lines[:, 1], margins.share, (FOLLOWS, OPPOSES)),
+        INTERCEPT: (line.intercept, lines[:, 0], margin, (SHIFTED, SHIFTED)),
+    }
+    if known and known.ci_low > 0:
+        estimates[CORRECTED] = (
+            _corrected(line.slope, known), lines[:, 1] / known.estimate, margins.share, (FOLLOWS, OPPOSES)
+        )  # fmt: skip
+    common = {"n_pairs": len(change.pairs), "teacher_gap": own.mean}
+    rows = {estimand: _row(*estimate) | common for estimand, estimate in estimates.items()}
+    rows[SHARE]["reason"] = "" if reference.clear else NO_GAP
+    return rows
 
 
-def _share(change: Contrast, own: Contrast, sign: float) -> Contrast:
-    """``change.mean / own.mean``; its influence is that of the delta method, (change - share * own) / own.mean."""
-    share = np.nan if np.isnan(sign) else change.mean / own.mean
-    influence = (change.influence["influence"] - share * own.influence["influence"]) / own.mean
+def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
+    """``change.mean / gap``; its influence is that of the delta method, (change - share * own) / gap."""
+    share = change.mean / gap
+    influence = (change.influence["influence"] - share * own.influence["influence"]) / gap
     return replace(
         change, pairs=change.pairs.assign(difference=share), influence=change.influence.assign(influence=influence)
     )
 
 
-def _interval(contrast: Contrast, by_seed: np.ndarray, sign: float) -> dict[str, float | str]:
-    """Estimate, interval and verdict; ``sign`` is that of the teacher's gap, NaN where it is unclear."""
-    inference, seeds = infer(contrast), len(by_seed)
-    between = by_seed.var(ddof=1) / seeds if seeds > 1 else 0.0
-    variance = inference.se**2 + between
-    df = variance**2 / (inference.se**4 / inference.df + (between**2 / (seeds - 1) if seeds > 1 else 0.0))
-    half = float(stats.t.ppf(0.5 + LEVEL / 2, df) * np.sqrt(variance))
-    if np.isnan(half):
+def _row(inference: Inference, by_seed: np.ndarray, margin: float, verdicts: Sequence[str]) -> dict[str, float | str]:
+    """Numbers and verdict; ``verdicts`` are those of an estimate above and below 0."""
+    inference = with_seeds(inference, by_seed)
+    equivalence = inference.p_equivalence(margin)
+    if np.isnan(inference.se):
         verdict = NOT_MEASURABLE
-    elif seeds == 1:
+    elif len(by_seed) == 1:
         verdict = ONE_SEED
-    elif abs(inference.mean) <= half:
-        verdict = NO_EVIDENCE
-    elif np.isnan(sign):
-        verdict = TEACHER_UNCLEAR
+    elif inference.clear:
+        verdict = verdicts[0] if inference.mean > 0 else verdicts[1]
     else:
-        verdict = WITH_TEACHER if inference.mean * sign > 0 else AGAINST_TEACHER
+        verdict = NO_CHANGE if equivalence <= 1 - LEVEL else NO_EVIDENCE
     return {
         "estimate": inference.mean,
-        "ci_low": inference.mean - half,
-        "ci_high": inference.mean + half,
-        "n_pairs": len(contrast.pairs),
+        "ci_low": inference.ci_low,
+        "ci_high": inference.ci_high,
+        "p_value": inference.p_value,
+        "margin": margin,
+        "p_equivalence": equivalence,
         "verdict": verdict,
-        "seed_sd": float(by_seed.std(ddof=1)) if seeds > 1 else np.nan,
+        "seed_sd": float(by_seed.std(ddof=1)) if len(by_seed) > 1 else np.nan,
     }
+
+
+def _corrected(slope: Inference, known: Reliability) -> Inference:
+    """Slope over reliability (Spearman, 1904: noise in a regressor shrinks a slope), its error by the delta method."""
+    estimate = slope.mean / known.estimate
+    se = np.hypot(slope.se, estimate * known.se) / known.estimate
+    return Inference(estimate, float(se), slope.df)

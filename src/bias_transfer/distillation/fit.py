@@ -62,7 +62,7 @@ def fit(
     network = student.network.to(device)
     ids = student.encode(train.texts)
     lengths = np.array([len(tokens) for tokens in ids])
-    labels = torch.from_numpy(train.labels).to(device)
+    labels = torch.tensor(train.labels, device=device)  # a copy: pandas lends its own for reading only
     teacher = torch.from_numpy(train.teacher).float().to(device)
     optimizer = torch.optim.AdamW(network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
     steps = training.epochs * -(-len(ids) // training.batch_size)

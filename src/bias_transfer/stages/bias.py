@@ -1,27 +1,49 @@
-"""Stage ``bias``: paired statistics of every system of the study, and how far distilling moved each student."""
+"""Stage ``bias``: paired statistics of every system of the study, and what distilling did to each student."""
 
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bias_transfer import tables
 from bias_transfer.bias import audit
+from bias_transfer.bias.audit import average
+from bias_transfer.bias.breakdown import breakdown
+from bias_transfer.bias.margins import Margins
+from bias_transfer.bias.pairs import AXES, contrast
 from bias_transfer.bias.scores import match
-from bias_transfer.bias.transfer import COLUMNS, transfer
-from bias_transfer.layout import Arm, Layout, systems, teacher_system
+from bias_transfer.bias.transfer import COLUMNS, measure_reliability, transfer
+from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED
+from bias_transfer.layout import Arm, Layout, arms, groups, systems, teacher_system
 from bias_transfer.params import Params
+from bias_transfer.students.tokenizer import unknown_words
+from bias_transfer.teacher import calibration
+
+Scores = dict[str, pd.DataFrame]
+Words = dict[str, set[str]]
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Write ``bias.csv`` (one row a system and axis), ``transfer.csv`` and the gaps as metrics."""
+    """Write ``bias.csv``, ``breakdown.csv``, ``transfer.csv``, ``pairs.parquet`` and the gaps as metrics.
+
+    The tables are those of ``bias.audit``, ``bias.breakdown`` and ``bias.transfer``; ``pairs.parquet`` has every pair's
+    difference of every system, averaged over seeds.
+    """
     layout = Layout(params.study, root)
-    scores = {}
+    scores, unknown = {}, {}
     for system in systems(params.study):
         path = layout.predictions(system, "eec")
         scores[system] = match(tables.read(path, tables.PREDICTIONS), str(path))
-    table = audit(scores)
+    for arm in arms(params.study):
+        words = unknown_words(layout.model(arm.system), scores[arm.system]["person"].unique())
+        if words is not None:
+            unknown[arm.system] = words
+    table = audit(scores, margin=params.bias.margin_probability, unknown=unknown)
     tables.write(table, layout.report("bias.csv"))
-    tables.write(_transfer(params, scores), layout.report("transfer.csv"))
+    members = {name: [scores[system] for system in names] for name, names in groups(params.study).items()}
+    tables.write(pd.concat([breakdown(*item) for item in members.items()]), layout.report("breakdown.csv"))
+    tables.write(_pairs({name: average(frames) for name, frames in members.items()}), layout.report("pairs.parquet"))
+    tables.write(_transfer(params, layout, scores, unknown), layout.report("transfer.csv"))
     gaps = {
         system: {f"{row.axis}_gap": row.mean_difference for row in rows.itertuples()}
         for system, rows in table.groupby("system", sort=False)
@@ -29,16 +51,56 @@ def run(params: Params, root: Path = Path()) -> None:
     tables.write_json(gaps, layout.metrics("bias"))
 
 
-def _transfer(params: Params, scores: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    study = params.study
-    if not {"baseline", "distilled"} <= set(study.targets):
-        return pd.DataFrame(columns=COLUMNS)
-    arms = {
-        (student, target): [scores[Arm(student, target, seed).system] for seed in study.seeds]
-        for student in study.students
-        for target in ("baseline", "distilled")
-    }
+def _pairs(scores: Scores) -> pd.DataFrame:
+    frames = []
+    for system, frame in scores.items():
+        for axis in AXES:
+            pairs, log_odds = contrast(frame, axis).pairs, np.nan
+            if np.isfinite(frame["log_odds"]).all():
+                log_odds = contrast(frame.assign(score=frame["log_odds"]), axis).pairs["difference"]
+            frames.append(pairs.assign(system=system, axis=axis, log_odds_difference=log_odds))
+    pairs = pd.concat(frames)
+    first = ["system", "axis"]
+    return pairs[first + [name for name in pairs.columns if name not in first]]
+
+
+def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) -> pd.DataFrame:
+    study, limits = params.study, params.bias
+    margins = Margins(limits.margin_probability, limits.margin_log_odds, limits.margin_share)
     teacher = scores[teacher_system(study)]
-    return pd.concat(
-        [transfer(name, teacher, arms[name, "baseline"], arms[name, "distilled"]) for name in study.students]
-    )
+    rows = []
+    if variants := _variants(layout, teacher):
+        rows.append(measure_reliability(teacher_system(study), teacher, variants)[0])
+    for student in study.students:
+        for target, reference in _comparisons(study.targets):
+            names = {side: [Arm(student, side, seed).system for seed in study.seeds] for side in (target, reference)}
+            words = [unknown.get(system, set()) for system in (*names[target], *names[reference])]
+            before, after = ([scores[system] for system in names[side]] for side in (reference, target))
+            rows.append(
+                transfer(
+                    student, teacher, before, after,
+                    target=target, reference=reference, margins=margins, unknown=set.union(*words),
+                )
+            )  # fmt: skip
+    return pd.concat(rows) if rows else pd.DataFrame(columns=COLUMNS)
+
+
+def _comparisons(targets: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Every target against the baseline, and the distilled students against every control."""
+    against_baseline = [(target, BASELINE) for target in targets if target != BASELINE and BASELINE in targets]
+    against_controls = [(DISTILLED, control) for control in CONTROLS if {DISTILLED, control} <= set(targets)]
+    return against_baseline + against_controls
+
+
+def _variants(layout: Layout, teacher: pd.DataFrame) -> list[pd.DataFrame]:
+    """The corpus under the teacher's other prompts, each brought to the mean log-odds of the calibrated ``teacher``."""
+    path = layout.labels("eec-variants")
+    frames = []
+    for number, labels in tables.read(path, tables.VARIANTS).groupby("variant"):
+        offset = _finite_mean(calibration.log_odds(labels)) - _finite_mean(teacher["log_odds"].to_numpy())
+        frames.append(match(calibration.shift(labels, offset), f"{path}, variant {number}"))
+    return frames
+
+
+def _finite_mean(values: np.ndarray) -> float:
+    return float(values[np.isfinite(values)].mean())

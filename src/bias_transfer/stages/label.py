@@ -9,7 +9,7 @@ import pandas as pd
 from bias_transfer import tables
 from bias_transfer.errors import InputError
 from bias_transfer.layout import SPLITS, Layout
-from bias_transfer.params import Params
+from bias_transfer.params import Params, Teacher
 from bias_transfer.teacher import labels, model
 from bias_transfer.teacher.journal import Journal
 
@@ -17,32 +17,41 @@ TOLERANCE = 1e-4
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Write ``train.csv``, ``test.csv``, ``eec.csv`` and ``labels.json`` (what was asked of whom, and label mass).
+    """Write ``train.csv``, ``test.csv``, ``eec.csv``, ``eec-variants.csv`` and ``labels.json``.
 
-    A text is asked once: answers of the same model, dtype and prompt are taken from an interrupted run's journal and
-    from label files that are already there, for this or other reviews.
+    ``eec-variants.csv`` has the EEC under every other wording of the prompt, numbered from 1; ``labels.json`` says what
+    was asked of whom, and the label mass. A text is asked once: answers of the same model, dtype and prompt are taken
+    from an interrupted run's journal and from label files that are already there, for this or other reviews.
     """
     layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
     texts = _texts(layout)
-    fingerprint = model.fingerprint(teacher)
-    known = _known_labels(layout.labels_folder.parent.parent, params.study.teacher, fingerprint)
-    journal = Journal(layout.inputs / "data/journal" / f"{fingerprint['sha256'][:16]}.jsonl")
-
-    everything = _distinct(texts)
-    unknown = everything[~everything["id"].isin(known["id"])]
-    labels.ask(dict(unknown.itertuples(index=False)), journal, lambda: model.load(teacher, params.device))
-
-    all_labels = pd.concat([known, labels.to_labels(unknown["id"], journal.answers)]).set_index("id", drop=False)
+    fingerprint, all_labels = _ask(params, teacher, pd.concat(texts.values()), layout)
+    eec, variants, records = texts["eec"], [_no_labels().assign(variant=0)], []
+    for number, prompt in enumerate(teacher.variants, 1):
+        asked, answers = _ask(params, teacher.model_copy(update={"prompt": prompt}), eec, layout)
+        variants.append(answers.loc[eec["id"]].assign(variant=number))
+        records.append({"teacher": asked} | _summary(variants[-1]))
+    record = layout.labels_folder / "labels.json"
+    record.unlink(missing_ok=True)  # it says whose answers these files hold, which is about to change
     for part, frame in texts.items():
         tables.write(all_labels.loc[frame["id"]], layout.labels(part), tables.LABELS)
-    tables.write_json(
-        {
-            "teacher": fingerprint,
-            "parts": {part: _summary(all_labels.loc[frame["id"]]) for part, frame in texts.items()},
-        },
-        layout.labels_folder / "labels.json",
+    tables.write(pd.concat(variants).astype({"variant": int}), layout.labels("eec-variants"), tables.VARIANTS)
+    parts = {part: _summary(all_labels.loc[frame["id"]]) for part, frame in texts.items()}
+    tables.write_json({"teacher": fingerprint, "parts": parts, "variants": records}, record)
+
+
+def _ask(params: Params, teacher: Teacher, texts: pd.DataFrame, layout: Layout) -> tuple[dict[str, Any], pd.DataFrame]:
+    """Fingerprint and labels (by id) of one prompt; only texts that nobody has asked about are asked."""
+    fingerprint = model.fingerprint(teacher)
+    known = _known_labels(layout.labels_folder.parent.parent, params.study.teacher, fingerprint["sha256"])
+    journal = Journal(layout.inputs / "data/journal" / f"{fingerprint['sha256'][:16]}.jsonl")
+    unknown = texts[~texts["id"].isin(known["id"])].drop_duplicates("id")
+    labels.ask(
+        dict(unknown[["id", "text"]].itertuples(index=False)), journal, lambda: model.load(teacher, params.device)
     )
+    answers = pd.concat([known, labels.to_labels(unknown["id"], journal.answers)])
+    return fingerprint, answers.set_index("id", drop=False)
 
 
 def check(params: Params, n: int, root: Path = Path()) -> float:
@@ -87,13 +96,26 @@ def _distinct(texts: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(texts.values())[["id", "text"]].drop_duplicates("id")
 
 
-def _known_labels(folder: Path, teacher: str, fingerprint: dict[str, Any]) -> pd.DataFrame:
-    frames = [labels.to_labels(pd.Series(dtype=str), {})]
-    for record in sorted(folder.glob(f"*/{teacher}/labels.json")):
-        if tables.read_json(record)["teacher"]["sha256"] == fingerprint["sha256"]:
-            paths = [record.with_name(f"{part}.csv") for part in (*SPLITS, "eec")]
-            frames += [tables.read(path, tables.LABELS) for path in paths if path.exists()]
+def _known_labels(folder: Path, teacher: str, fingerprint: str) -> pd.DataFrame:
+    frames = [_no_labels()]
+    for path in sorted(folder.glob(f"*/{teacher}/labels.json")):
+        record = tables.read_json(path)
+        if record["teacher"]["sha256"] == fingerprint:
+            files = [path.with_name(f"{part}.csv") for part in (*SPLITS, "eec")]
+            frames += [tables.read(file, tables.LABELS) for file in files if file.exists()]
+        numbers = [
+            number
+            for number, variant in enumerate(record.get("variants", []), 1)
+            if variant["teacher"]["sha256"] == fingerprint
+        ]
+        if numbers and (file := path.with_name("eec-variants.csv")).exists():
+            variants = tables.read(file, tables.VARIANTS)
+            frames.append(variants[variants["variant"].isin(numbers)].drop(columns="variant"))
     return pd.concat(frames).drop_duplicates("id")
+
+
+def _no_labels() -> pd.DataFrame:
+    return labels.to_labels(pd.Series(dtype=str), {})
 
 
 def _summary(part: pd.DataFrame) -> dict[str, float]:

@@ -12,13 +12,28 @@ from bias_transfer import figures, provenance, tables, tracking
 from bias_transfer.layout import Arm, Layout, arms, teacher_system
 from bias_transfer.params import Params
 
-_REPORT = ("report.html", "accuracy.csv", "bias.csv", "transfer.csv", "history.csv")
-_PLOTS = ("accuracy.png", "gender_bias.png", "race_bias.png", "confusion.png", "training.png")
+_REPORT = ("report.html", "accuracy.csv", "bias.csv", "breakdown.csv", "transfer.csv", "history.csv")
+_PLOTS = (
+    *("accuracy.png", "gender_bias.png", "race_bias.png", "emotions.png", "placebo.png", "transfer.png"),
+    *("confusion.png", "training.png"),
+)
 _GAP_METRICS = {
     "mean_difference": "gap",
     "ci_low": "gap_ci_low",
     "ci_high": "gap_ci_high",
     "p_clustered": "p_clustered",
+    "p_holm": "p_holm",
+    "p_equivalence": "p_equivalence",
+    "detectable": "detectable",
+    "log_odds_difference": "log_odds_gap",
+    "log_odds_ci_low": "log_odds_gap_ci_low",
+    "log_odds_ci_high": "log_odds_gap_ci_high",
+    "noise_floor": "noise_floor",
+    "names_difference": "names_gap",
+    "p_permutation": "p_permutation",
+    "n_identical": "n_identical_pairs",
+    "n_unknown_persons": "n_unknown_persons",
+    "n_alike_persons": "n_alike_persons",
 }
 
 

@@ -3,17 +3,13 @@
 import shutil
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
-from sklearn.model_selection import train_test_split
-
 from bias_transfer import devices, provenance, tables
 from bias_transfer.corpora.splits import refuse_leakage
-from bias_transfer.distillation.fit import Examples, fit
+from bias_transfer.distillation.arm import fit_arm
+from bias_transfer.distillation.targets import BASELINE, soft_labels
 from bias_transfer.errors import InputError
 from bias_transfer.layout import Arm, Layout
 from bias_transfer.params import Params
-from bias_transfer.students import student as students
 from bias_transfer.teacher import calibration
 
 
@@ -26,21 +22,14 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
     offset = calibration.offset(labels, params.distillation.calibration)
     teacher = calibration.align(calibration.shift(labels, offset), reviews["id"], str(layout.labels("train")))
     training, shared = params.students[arm.student], params.distillation
-    alpha = shared.alpha if arm.target == "distilled" else 0.0
-    rows = train_test_split(
-        np.arange(len(reviews)), test_size=shared.validation_share, random_state=arm.seed, stratify=reviews["label"]
-    )
-    fitting, validation = (_examples(reviews.iloc[part], teacher[part]) for part in rows)
-
-    student = students.build(training, fitting.texts, arm.seed)
-    history = fit(
-        student,
-        fitting,
-        validation,
+    alpha = 0.0 if arm.target == BASELINE else shared.alpha
+    soft = soft_labels(arm.target, teacher, reviews["label"].to_numpy(), arm.seed)
+    fitted = fit_arm(
+        reviews,
+        soft,
         training,
+        shared,
         alpha=alpha,
-        temperature=shared.temperature,
-        warmup_share=shared.warmup_share,
         seed=arm.seed,
         device=devices.resolve(params.device),
         name=arm.system,
@@ -51,8 +40,8 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
     shutil.rmtree(draft, ignore_errors=True)
     try:
         draft.mkdir(parents=True)
-        student.save(draft)
-        tables.write(history, draft / "history.csv", tables.HISTORY)
+        fitted.student.save(draft)
+        tables.write(fitted.history, draft / "history.csv", tables.HISTORY)
         tables.write_json(
             {
                 "system": arm.system,
@@ -63,8 +52,8 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
                 "temperature": shared.temperature,
                 "warmup_share": shared.warmup_share,
                 "validation_share": shared.validation_share,
-                "epoch": int(history["epoch"][history["validation_log_loss"].idxmin()]),
-                "rows": {"fit": len(fitting.texts), "validation": len(validation.texts)},
+                "epoch": int(fitted.history["epoch"][fitted.history["validation_log_loss"].idxmin()]),
+                "rows": {"fit": fitted.n_fit, "validation": fitted.n_validation},
                 "teacher": {
                     "name": params.study.teacher,
                     "calibration": shared.calibration,
@@ -85,7 +74,3 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
         raise InputError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-
-
-def _examples(reviews: pd.DataFrame, teacher: np.ndarray) -> Examples:
-    return Examples(reviews["text"].tolist(), reviews["label"].to_numpy(), teacher)

@@ -1,5 +1,8 @@
 """Word tokenisation, learnt on the training texts, in the same file format as a transformer's tokenizer."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
@@ -28,6 +31,15 @@ def train_words(texts: list[str], vocabulary_size: int, min_frequency: int) -> T
     bare = Tokenizer(models.WordLevel(tokenizer.get_vocab(), UNKNOWN))  # "[PAD]" in a text is the word "pad"
     bare.normalizer, bare.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
     return bare
+
+
+def unknown_words(folder: Path, texts: Iterable[str]) -> set[str] | None:
+    """Which of ``texts`` hold a word that the student in ``folder`` does not know; None if it reads parts of words."""
+    path = folder / "tokenizer.json"
+    tokenizer = Tokenizer.from_file(str(path)) if path.is_file() else None
+    if tokenizer is None or not isinstance(tokenizer.model, models.WordLevel):
+        return None
+    return {text for text in texts if UNKNOWN in tokenizer.encode(text).tokens}
 
 
 def encode(tokenizer: Tokenizer, texts: list[str], max_length: int) -> list[list[int]]:

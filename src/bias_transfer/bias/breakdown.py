@@ -1,0 +1,103 @@
+"""Where a gap comes from: by emotion, template, noun pair and name, and race within gender."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+
+from bias_transfer.bias.audit import average
+from bias_transfer.bias.clustered import infer, with_seeds
+from bias_transfer.bias.pairs import FRAME, Contrast, gender, of_pairs, race
+from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
+
+NO_EMOTION = "none"
+INTERACTION = "female - male"
+COLUMNS = ["system", "axis", "by", "level", "n_pairs", "mean_difference", "ci_low", "ci_high", "p_clustered"]
+Parts = Iterator[tuple[str, str, str, Contrast]]
+
+
+def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """The gaps of one system in parts of the corpus.
+
+    Parameters
+    ----------
+    system
+        Its name, repeated in the table.
+    frames
+        The scored corpus (``bias.scores.read``), one a seed.
+
+    Returns
+    -------
+    DataFrame
+        Columns ``COLUMNS``: ``axis``, ``by`` and ``level`` say which part; differences in P(positive) and their 95 %
+        intervals as in ``audit``. Clustered two ways where the part holds several templates and several noun pairs or
+        names, else one way. Nothing is corrected for the number of rows: they describe, and decide nothing.
+
+        ``emotion``, ``template``
+            The same contrast in the sentences of one emotion (``none``: of templates without one) or template.
+        ``noun pair``
+            Gender in the sentences of one noun pair, or of the names.
+        ``name``
+            One name against the mean of the ten names of its gender and the other race, with the sign of the contrast:
+            over the 20 names of either race these rows average to the race gap. Clustered by template: the other names
+            are fixed.
+        ``gender``
+            Race among the female and among the male names; ``female - male`` is their difference, the interaction of
+            race with gender (0: the race gap is the same for both).
+    """
+    seeds = [[part[-1].mean for part in _parts(frame)] for frame in frames] if len(frames) > 1 else []
+    rows = []
+    for position, (axis, by, level, contrast) in enumerate(_parts(average(frames))):
+        inference = with_seeds(infer(contrast), np.array([means[position] for means in seeds]))
+        numbers = (len(contrast.pairs), inference.mean, inference.ci_low, inference.ci_high, inference.p_value)
+        rows.append((system, axis, by, level, *numbers))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _parts(scores: pd.DataFrame) -> Parts:
+    named = scores[scores["race"] != ""]
+    pairs = gender(scores).pairs
+    yield from _by(pairs, "gender", "emotion", pairs["emotion"].replace("", NO_EMOTION), of_pairs)
+    yield from _by(pairs, "gender", "template", pairs["template"], of_pairs)
+    yield from _by(pairs, "gender", "noun pair", pairs["unit"], of_pairs)
+    yield from _by(named, "race", "emotion", named["emotion"].replace("", NO_EMOTION), race)
+    yield from _by(named, "race", "template", named["template"], race)
+    yield from _by(named, "race", "gender", named["gender"], race)
+    yield "race", "gender", INTERACTION, interaction(named)
+    yield from _names(named)
+
+
+def _by(rows: pd.DataFrame, axis: str, by: str, levels: pd.Series, make: Callable[[pd.DataFrame], Contrast]) -> Parts:
+    for level, part in rows.groupby(levels, sort=False):
+        yield axis, by, str(level), make(part)
+
+
+def interaction(scores: pd.DataFrame) -> Contrast:
+    """The race gap among female names minus that among male names, frame by frame; 0 where race weighs alike."""
+    parts = {side: race(scores[scores["gender"] == side]) for side in ("female", "male")}
+    female, male = parts["female"], parts["male"]
+    pairs = female.pairs.assign(
+        first=female.pairs["difference"],
+        second=male.pairs["difference"],
+        difference=female.pairs["difference"] - male.pairs["difference"],
+    )
+    influence = pd.concat([female.influence, male.influence.assign(influence=-male.influence["influence"])])
+    leverage = {
+        "template": female.leverage["template"],
+        "unit": pd.concat([female.leverage["unit"], male.leverage["unit"]]),
+        "both": influence.groupby(["template", "unit"]).size() / len(influence),
+    }
+    strata = pd.concat([female.strata, male.strata])
+    return Contrast(pairs, influence, leverage, strata)
+
+
+def _names(named: pd.DataFrame) -> Parts:
+    scores = named.pivot_table(index=FRAME, columns="person", values="score", sort=False)
+    people = named.drop_duplicates("person").set_index("person")
+    groups = people.groupby(["gender", "race"], sort=False).groups
+    means = {group: scores[names].mean(axis=1) for group, names in groups.items()}
+    frames = scores.index.to_frame(index=False)
+    for name, gender_of_name, side in people[["gender", "race"]].itertuples():
+        sign, other = (1, EUROPEAN) if side == AFRICAN_AMERICAN else (-1, AFRICAN_AMERICAN)
+        difference = sign * (scores[name] - means[gender_of_name, other]).to_numpy()
+        yield "race", "name", name, of_pairs(frames.assign(unit=name, difference=difference))

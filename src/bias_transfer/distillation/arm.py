@@ -1,0 +1,60 @@
+"""One arm of a study: split its reviews, build the student and fit it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from sklearn.model_selection import train_test_split
+
+from bias_transfer.distillation.fit import Examples, fit
+from bias_transfer.params import Bow, Cnn, Distillation, Encoder
+from bias_transfer.students import student as students
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained student, its ``history`` (see ``fit``), and how many reviews it was fitted on and validated with."""
+
+    student: students.Student
+    history: pd.DataFrame
+    n_fit: int
+    n_validation: int
+
+
+def fit_arm(
+    reviews: pd.DataFrame,
+    soft: np.ndarray,
+    training: Bow | Cnn | Encoder,
+    shared: Distillation,
+    *,
+    alpha: float,
+    seed: int,
+    device: str,
+    name: str,
+) -> Fitted:
+    """Train a student on ``reviews`` (``text``, ``label``) and soft labels of shape (reviews, 2).
+
+    ``seed`` decides the validation slice, the start and the order, and nothing else does: arms of one seed differ in
+    ``soft`` and ``alpha`` alone.
+    """
+    rows = train_test_split(
+        np.arange(len(reviews)), test_size=shared.validation_share, random_state=seed, stratify=reviews["label"]
+    )
+    fitting, validation = (
+        Examples(reviews["text"].iloc[part].tolist(), reviews["label"].iloc[part].to_numpy(), soft[part])
+        for part in rows
+    )
+    student = students.build(training, fitting.texts, seed)
+    history = fit(
+        student,
+        fitting,
+        validation,
+        training,
+        alpha=alpha,
+        temperature=shared.temperature,
+        warmup_share=shared.warmup_share,
+        seed=seed,
+        device=device,
+        name=name,
+    )
+    return Fitted(student, history, len(fitting.texts), len(validation.texts))

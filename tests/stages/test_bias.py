@@ -1,0 +1,277 @@
+"""The bias stage: which arms are compared, and which rows a study of several seeds and wordings gives."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bias_transfer import tables
+from bias_transfer.bias.audit import ONE_OF_SEVERAL, audit, holm
+from bias_transfer.bias.margins import Margins
+from bias_transfer.bias.scores import match
+from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, transfer
+from bias_transfer.corpora import eec
+from bias_transfer.distillation.targets import CONTROLS
+from bias_transfer.layout import Layout, arms, systems
+from bias_transfer.stages import bias
+from bias_transfer.students.tokenizer import train_words
+
+CORPUS = eec.generate()
+FEMALE = (CORPUS["gender"] == "female").to_numpy(float)
+UNKNOWN = {"Latoya", "my uncle"}
+TEACHER = "teacher-tiny"
+MARGINS = {"margin_probability": 0.03, "margin_log_odds": 0.15, "margin_share": 0.4}
+
+
+def noise(seed: int) -> np.ndarray:
+    """Log-odds by person, template and sentence."""
+    random = np.random.default_rng(seed)
+    sizes = {"person": 0.2, "template": 1.0, "sentence": 0.2}
+    effects = (CORPUS[name].astype("category").cat.codes.to_numpy() for name in sizes)
+    return sum(random.normal(0, size, code.max() + 1)[code] for size, code in zip(sizes.values(), effects, strict=True))
+
+
+def probabilities(log_odds: np.ndarray) -> pd.DataFrame:
+    positive = 1 / (1 + np.exp(-log_odds))
+    return pd.DataFrame({"id": CORPUS["id"], "label_0": 1 - positive, "label_1": positive})
+
+
+def write_predictions(layout: Layout) -> None:
+    """Every system by its own noise; the teacher and those who learnt from it put women higher."""
+    for seed, system in enumerate(systems(layout.study)):
+        gap = 0.5 if system == TEACHER or "distilled" in system else 0.0
+        tables.write(probabilities(noise(seed) + gap * FEMALE), layout.predictions(system, "eec"), tables.PREDICTIONS)
+
+
+def write_variants(layout: Layout, *shifts: float) -> None:
+    """The teacher's own log-odds, a little apart and all higher by a ``shift`` that calibration takes away."""
+    columns = {name: pd.Series(dtype=column.dtype.type) for name, column in tables.VARIANTS.columns.items()}
+    rows = [
+        probabilities(noise(0) + 0.5 * FEMALE + 0.1 * noise(100 + i) + shift).assign(variant=i, label_mass=0.9)
+        for i, shift in enumerate(shifts, 1)
+    ]
+    tables.write(pd.concat(rows) if rows else pd.DataFrame(columns), layout.labels("eec-variants"))
+
+
+def write_words(layout: Layout) -> None:
+    """Tokenizers of the bags of words: seed 0 lacks one name, seed 1 a noun as well."""
+    for arm in arms(layout.study):
+        if arm.student == "bow":
+            lacking = {"Latoya"} if arm.seed == 0 else UNKNOWN
+            path = layout.model(arm.system) / "tokenizer.json"
+            path.parent.mkdir(parents=True)
+            known = sorted(set(CORPUS["person"]) - lacking)
+            train_words(known, 1000, 1).save(str(path))
+
+
+@pytest.fixture(scope="module")
+def lay_out(tiny_params, tmp_path_factory):
+    """Write a study's inputs below a folder of its own, run the stage there, and give params and layout."""
+
+    def run(*shifts: float, **study):
+        params = tiny_params(**study)
+        folder = tmp_path_factory.mktemp("study")
+        layout = Layout(params.study, root=folder / "made", inputs=folder)
+        write_predictions(layout)
+        write_variants(layout, *shifts)
+        write_words(layout)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(folder)
+            bias.run(params, Path("made"))
+        return params, layout
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def several(lay_out):
+    """Two seeds and two wordings, and margins of the study's own."""
+    return lay_out(0.0, 3.0, seeds=[0, 1], bias=MARGINS)
+
+
+@pytest.fixture(scope="module")
+def one(lay_out):
+    """Two students, one seed and no wording but the main one."""
+    return lay_out(students=["bow", "cnn"])
+
+
+@pytest.fixture
+def transfer_alone(monkeypatch, lay_out):
+    """Run the stage without its slow tables."""
+    empty = pd.DataFrame(columns=["system", "axis", "mean_difference"])
+    monkeypatch.setattr(bias, "audit", lambda scores, **options: empty)
+    monkeypatch.setattr(bias, "breakdown", lambda system, frames: empty)
+    return lay_out
+
+
+def report(study, name: str) -> pd.DataFrame:
+    return tables.read_table(study[1].report(name))
+
+
+def scores(study, system: str) -> pd.DataFrame:
+    return match(tables.read(study[1].predictions(system, "eec"), tables.PREDICTIONS), system)
+
+
+def reliabilities(study) -> pd.DataFrame:
+    table = report(study, "transfer.csv")
+    return table[table["estimand"] == RELIABILITY]
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        (("baseline", "distilled"), [("distilled", "baseline")]),
+        (("distilled", "baseline"), [("distilled", "baseline")]),
+        (("baseline", "smoothed"), [("smoothed", "baseline")]),
+        (("distilled", "permuted"), [("distilled", "permuted")]),
+        (("smoothed", "permuted"), []),
+        (("distilled",), []),
+        (
+            ("baseline", "permuted", "distilled", "teacher-argmax"),
+            [
+                *((target, "baseline") for target in ("permuted", "distilled", "teacher-argmax")),
+                *(("distilled", control) for control in ("teacher-argmax", "permuted")),
+            ],
+        ),
+        (
+            ("baseline", "distilled", *CONTROLS),
+            [
+                *((target, "baseline") for target in ("distilled", *CONTROLS)),
+                *(("distilled", control) for control in CONTROLS),
+            ],
+        ),
+    ],
+)
+def test_targets_are_compared_with_the_baseline_and_the_distilled_with_the_controls(targets, expected):
+    assert bias._comparisons(targets) == expected
+
+
+def test_seeds_are_pooled_in_a_row_before_theirs(several):
+    names = [TEACHER]
+    for arm in ("bow-baseline", "bow-distilled"):
+        names += [arm, f"{arm}/seed-0", f"{arm}/seed-1"]
+    table = report(several, "bias.csv")
+    assert list(zip(table["system"], table["axis"], strict=True)) == [(n, a) for n in names for a in ("gender", "race")]
+    seeds = table["system"].str.contains("/seed-")
+    assert set(table[seeds]["verdict"]) == {ONE_OF_SEVERAL}
+    assert ONE_OF_SEVERAL not in set(table[~seeds]["verdict"])
+    assert set(table["margin"]) == {MARGINS["margin_probability"]}
+    by_name = table[table["axis"] == "gender"].set_index("system")["mean_difference"]
+    assert by_name["bow-distilled"] == pytest.approx(by_name[["bow-distilled/seed-0", "bow-distilled/seed-1"]].mean())
+    assert by_name["bow-distilled"] - by_name["bow-baseline"] > 0.05
+
+
+def test_bias_is_the_audit_of_the_predictions(one):
+    params, _ = one
+    table = report(one, "bias.csv")
+    assert table["system"].drop_duplicates().tolist() == systems(params.study)
+    expected = audit({TEACHER: scores(one, TEACHER)}, margin=params.bias.margin_probability)
+    for column in ("mean_difference", "ci_low", "ci_high", "p_clustered", "p_equivalence", "margin"):
+        np.testing.assert_allclose(table[column].head(2), expected[column], rtol=1e-9, err_msg=column)
+    np.testing.assert_allclose(table["p_holm"], holm(table["p_clustered"]), rtol=1e-9)
+
+
+def test_words_that_a_word_level_student_does_not_know_are_counted(several, one):
+    counts = report(several, "bias.csv").set_index(["system", "axis"])["n_unknown_persons"]
+    assert counts["bow-baseline/seed-0", "gender"] == counts["bow-baseline/seed-1", "race"] == 1
+    assert counts["bow-baseline/seed-1", "gender"] == counts["bow-baseline", "gender"] == len(UNKNOWN)
+    counts = report(one, "bias.csv").set_index("system")["n_unknown_persons"]
+    assert counts["bow-baseline/seed-0"].tolist() == [1, 1]
+    assert counts[["cnn-baseline/seed-0", TEACHER]].isna().all()  # no tokenizer, and nobody said
+
+
+def test_gaps_are_metrics_of_every_row(several):
+    _, layout = several
+    gaps = tables.read_json(layout.metrics("bias"))
+    table = report(several, "bias.csv").set_index(["system", "axis"])["mean_difference"]
+    assert list(gaps) == list(dict.fromkeys(table.index.get_level_values("system")))
+    for system in ("bow-baseline", "bow-baseline/seed-1"):
+        expected = {f"{axis}_gap": table[system, axis] for axis in ("gender", "race")}
+        assert gaps[system] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("study", ["several", "one"])
+def test_breakdown_and_pairs_have_one_entry_a_group(request, study):
+    study = request.getfixturevalue(study)
+    names = {
+        2: [TEACHER, "bow-baseline", "bow-distilled"],
+        1: [TEACHER, *(f"{s}-{t}/seed-0" for s in ("bow", "cnn") for t in ("baseline", "distilled"))],
+    }[len(study[0].study.seeds)]
+    breakdown, pairs = report(study, "breakdown.csv"), pd.read_parquet(study[1].report("pairs.parquet"))
+    assert breakdown["system"].drop_duplicates().tolist() == names
+    assert breakdown.groupby("system").size().nunique() == 1
+    assert list(pairs.columns[:2]) == ["system", "axis"]
+    sizes = pairs.groupby(["system", "axis"], sort=False).size()
+    assert sizes.to_dict() == {(n, a): size for n in names for a, size in (("gender", 1584), ("race", 144))}
+
+
+def test_pairs_average_the_seeds_on_both_scales(several):
+    pairs = pd.read_parquet(several[1].report("pairs.parquet"))
+    found = pairs[(pairs["system"] == "bow-distilled") & (pairs["axis"] == "gender")]
+    frames = [scores(several, f"bow-distilled/seed-{seed}") for seed in (0, 1)]
+    she_he = (CORPUS["template"] == eec.TEMPLATES[7]) & CORPUS["person"].isin(["she", "he"])
+    (row,) = (r for _, r in found.iterrows() if (r["template"], r["unit"]) == (eec.TEMPLATES[7], "she/he"))
+    for name, column in (("difference", "score"), ("log_odds_difference", "log_odds")):
+        means = [frame[she_he].set_index("person")[column] for frame in frames]
+        assert row[name] == pytest.approx(np.mean([mean["she"] - mean["he"] for mean in means]))
+
+
+def test_transfer_has_every_comparison_of_every_student(transfer_alone):
+    study = transfer_alone(students=["cnn", "bow"], targets=["baseline", "smoothed", "distilled"])
+    table = report(study, "transfer.csv")
+    keys = ["student", "target", "reference"]
+    comparisons = [("smoothed", "baseline"), ("distilled", "baseline"), ("distilled", "smoothed")]
+    found = list(table[keys].drop_duplicates().itertuples(index=False, name=None))
+    assert found == [(student, *names) for student in ("cnn", "bow") for names in comparisons]
+    assert table.groupby(keys).size().nunique() == 1
+
+
+def test_transfer_is_that_of_the_predictions_under_the_studys_margins(several):
+    table = report(several, "transfer.csv")
+    table = table[table["student"] == "bow"]
+    before, after = (
+        [scores(several, f"bow-{target}/seed-{seed}") for seed in (0, 1)] for target in ("baseline", "distilled")
+    )
+    margins = Margins(probability=0.03, log_odds=0.15, share=0.4)
+    expected = transfer("bow", scores(several, TEACHER), before, after, margins=margins, unknown=UNKNOWN)
+    for column in ("estimand", "axis", "scale", "verdict"):
+        assert table[column].tolist() == expected[column].tolist()
+    for column in ("estimate", "ci_low", "ci_high", "margin", "seed_sd"):
+        np.testing.assert_allclose(table[column], expected[column], rtol=1e-7, err_msg=column)
+
+
+@pytest.mark.parametrize("arm", ["bow-baseline", "bow-distilled"])
+def test_names_that_one_arm_cannot_read_leave_transfer_unmeasured(transfer_alone, monkeypatch, arm):
+    """More than half of the African-American names unknown to one arm alone."""
+    african = sorted(set(CORPUS["person"][CORPUS["race"] == eec.AFRICAN_AMERICAN]))[:11]
+    monkeypatch.setattr(
+        bias, "unknown_words", lambda folder, people: set(african) if folder.parent.name == arm else set()
+    )
+    table = report(transfer_alone(), "transfer.csv").set_index(["axis", "scale", "estimand"])
+    assert "55% of the African-American side" in table.loc[("race", "log-odds", CHANGE), "reason"]
+    assert table.loc[("gender", "log-odds", CHANGE), "verdict"] == ONE_SEED
+
+
+def test_reliability_is_there_where_the_teacher_has_variants(several, one):
+    found = reliabilities(several)
+    keys = list(found[["student", "axis", "scale"]].itertuples(index=False, name=None))
+    assert keys == [(TEACHER, axis, scale) for axis in ("gender", "race") for scale in ("log-odds", "probability")]
+    assert reliabilities(one).empty
+
+
+def test_variants_are_brought_to_the_teachers_mean_log_odds(several):
+    """Wordings one of which answers 3 log-odds higher: as reliable as without that, on either scale."""
+    found = reliabilities(several).set_index(["axis", "scale"])
+    assert (found["ci_low"] > 0).all()
+    assert found.loc[("gender", "log-odds"), "estimate"] > 0.9
+    assert found.loc[("gender", "probability"), "estimate"] > 0.9
+    teacher = scores(several, TEACHER)
+    shifted = bias._variants(several[1], teacher)
+    assert [frame["log_odds"].mean() for frame in shifted] == pytest.approx([teacher["log_odds"].mean()] * 2)
+
+
+def test_study_without_a_comparison_writes_a_header(transfer_alone):
+    table = report(transfer_alone(targets=["distilled"]), "transfer.csv")
+    assert len(table) == 0
+    assert list(table.columns) == list(bias.COLUMNS)

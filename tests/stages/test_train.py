@@ -1,0 +1,88 @@
+"""The train stage: a control is the same fit as ``distilled`` to other targets, and no arm is another."""
+
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from bias_transfer import params, tables
+from bias_transfer.corpora import text_id
+from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED, soft_labels
+from bias_transfer.layout import SPLITS, Arm, Layout
+from bias_transfer.stages import train
+
+GOOD, BAD = "warm witty lovely clever".split(), "dull clumsy stale thin".split()
+
+
+@pytest.fixture(autouse=True)
+def inputs(checkout, tiny_params) -> None:
+    """100 reviews that differ, and a teacher that is wrong about some of them."""
+    random = np.random.default_rng(0)
+    labels = np.arange(100) % 2
+    texts = [f"a {random.choice(GOOD if label else BAD)} film about {'ab' * (i + 1)}" for i, label in enumerate(labels)]
+    frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": labels})
+    layout = Layout(tiny_params().study)
+    for split, part in zip(SPLITS, (frame.iloc[:80], frame.iloc[80:]), strict=True):
+        tables.write(part, layout.reviews(split), tables.REVIEWS)
+    positive = np.clip(0.2 + 0.5 * labels[:80] + random.normal(0, 0.2, 80), 0.01, 0.99)
+    write_teacher(layout, np.stack([1 - positive, positive], 1))
+
+
+@pytest.fixture
+def weights(tiny_params, checkout):
+    """Train an arm of the bag of words on the labels that are there, and give the weights' bytes."""
+
+    def run(target: str, seed: int = 0, root: str = "made", **distillation) -> bytes:
+        study = tiny_params(distillation=distillation, targets=[target], seeds=[seed])
+        arm = Arm("bow", target, seed)
+        train.run(study, arm, checkout / root)
+        folder = Layout(study.study, checkout / root).model(arm.system)
+        record = tables.read_json(folder / "training.json")
+        assert (record["target"], record["seed"]) == (target, seed)
+        assert record["alpha"] == (0.0 if target == BASELINE else study.distillation.alpha)
+        return (folder / "model.safetensors").read_bytes()
+
+    return run
+
+
+def write_teacher(layout: Layout, probabilities: np.ndarray) -> None:
+    ids = tables.read(layout.reviews("train"), tables.REVIEWS)["id"]
+    frame = pd.DataFrame(probabilities, columns=tables.PROBABILITIES).assign(id=ids, label_mass=0.9)
+    tables.write(frame, layout.labels("train"), tables.LABELS)
+
+
+def test_every_target_gives_a_model_of_its_own(weights):
+    targets = get_args(params.Target)
+    assert len({weights(target) for target in targets}) == len(targets)
+
+
+@pytest.mark.parametrize("target", CONTROLS)
+def test_same_seed_gives_the_same_bytes(weights, target):
+    assert weights(target, seed=3, root="one") == weights(target, seed=3, root="other")
+
+
+@pytest.mark.parametrize("target", CONTROLS)
+def test_control_is_distilling_from_a_teacher_that_gives_its_targets(weights, tiny_params, target):
+    """Byte for byte: same weights to start from, same batches, same loss, and the seed that permutes is the arm's."""
+    found = weights(target, seed=5, calibration="none")
+    layout = Layout(tiny_params().study)
+    reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
+    teacher = tables.read(layout.labels("train"), tables.LABELS)[tables.PROBABILITIES].to_numpy()
+    write_teacher(layout, soft_labels(target, teacher, reviews["label"].to_numpy(), seed=5))
+    assert found == weights(DISTILLED, seed=5, calibration="none")
+
+
+@pytest.mark.parametrize("target", ["teacher-argmax", "smoothed"])
+def test_controls_are_made_of_the_calibrated_teacher(weights, target):
+    assert weights(target, calibration="none") != weights(target, calibration="batch")
+
+
+@pytest.mark.parametrize("target", [BASELINE, *CONTROLS])
+def test_model_has_a_folder_under_its_targets_name(weights, checkout, target):
+    weights(target, seed=2)
+    folder = checkout / "made" / "models/tiny" / f"bow-{target}" / "seed-2"
+    assert {path.name for path in Path(folder).iterdir()} == {
+        *("config.json", "model.safetensors", "tokenizer.json", "history.csv", "training.json")
+    }

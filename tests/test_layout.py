@@ -1,0 +1,45 @@
+"""Names of systems and groups, in the order in which reports list them."""
+
+import pytest
+
+from bias_transfer.layout import Layout, groups, systems
+from bias_transfer.params import Study
+
+
+def study(*seeds: int) -> Study:
+    return Study(
+        name="tiny",
+        reviews="mine",
+        teacher="t1.5",
+        students=("bow", "cnn"),
+        targets=("baseline", "distilled"),
+        seeds=seeds,
+    )
+
+
+def test_one_seed_keeps_the_full_names_with_the_teacher_first():
+    names = "teacher-t1.5 bow-baseline/seed-7 bow-distilled/seed-7 cnn-baseline/seed-7 cnn-distilled/seed-7".split()
+    assert list(groups(study(7)).items()) == [(name, [name]) for name in names]
+    assert systems(study(7)) == names
+
+
+def test_several_seeds_are_grouped_in_the_order_of_the_params():
+    assert list(groups(study(2, 0)).items()) == [
+        ("teacher-t1.5", ["teacher-t1.5"]),
+        ("bow-baseline", ["bow-baseline/seed-2", "bow-baseline/seed-0"]),
+        ("bow-distilled", ["bow-distilled/seed-2", "bow-distilled/seed-0"]),
+        ("cnn-baseline", ["cnn-baseline/seed-2", "cnn-baseline/seed-0"]),
+        ("cnn-distilled", ["cnn-distilled/seed-2", "cnn-distilled/seed-0"]),
+    ]
+
+
+@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
+def test_every_system_is_in_one_group(seeds):
+    members = [system for names in groups(study(*seeds)).values() for system in names]
+    assert members == systems(study(*seeds))
+
+
+def test_inputs_and_what_a_study_makes_have_roots_of_their_own(tmp_path):
+    layout = Layout(study(0), root=tmp_path / "made", inputs=tmp_path / "given")
+    assert layout.labels("eec-variants") == tmp_path / "given/data/teacher/mine/t1.5/eec-variants.csv"
+    assert layout.report("bias.csv") == tmp_path / "made/reports/tiny/bias.csv"
