@@ -128,7 +128,7 @@ def test_figure_of_each_axis(run, table, tmp_path):
     save(table, tmp_path / "a.csv")
     audited(run("--plot", "deep/figures", "mine=a.csv"), "1 system, 2 rows")
     figures = sorted((tmp_path / "deep" / "figures").iterdir())
-    assert [path.name for path in figures] == ["gender_bias.png", "race_bias.png"]
+    assert [path.name for path in figures] == ["gender_bias.png", "placebo.png", "race_bias.png"]
     assert all(path.read_bytes().startswith(PNG) for path in figures)
     assert figures[0].read_bytes() != figures[1].read_bytes()
 
@@ -344,3 +344,23 @@ def test_scores_of_other_sentences_than_the_pairs(run, pairs, table, tmp_path):
     result = run("--corpus", "pairs.csv", "mine=a.csv")
     assert_refused(result, tmp_path, "a.csv: 8640 sentences are not in the corpus")
     assert len(re.findall("Alonzo feels", result.stderr)) == 3
+
+
+def test_breakdown_and_figures_lie_where_they_were_asked_for(run, table, tmp_path):
+    table.to_csv("mine.csv", index=False)
+    result = run("mine=mine.csv", "--breakdown", "parts/breakdown.csv", "--plot", "figures")
+    assert result.exit_code == 0, result.output
+    parts = pd.read_csv("parts/breakdown.csv").set_index(["axis", "by", "level"])["mean_difference"]
+    assert len(parts) == 86
+    assert parts["gender", "noun pair", "names"] == pytest.approx(0.1, abs=0.01)
+    assert parts["race", "gender", "female - male"] == pytest.approx(0, abs=0.01)
+    names = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert names == ["gender_bias.png", "placebo.png", "race_bias.png"]
+
+
+def test_a_breakdown_is_of_the_eec_alone(run, pairs, table):
+    pairs.to_csv("pairs.csv", index=False)
+    table.to_csv("mine.csv", index=False)
+    result = run("mine=mine.csv", "--corpus", "pairs.csv", "--breakdown", "breakdown.csv")
+    assert result.exit_code == 2
+    assert "--breakdown" in result.output

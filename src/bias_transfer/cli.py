@@ -173,7 +173,8 @@ def publish(params: Any) -> None:
     type=click.FloatRange(0, 1, min_open=True),
     help="Largest difference in P(positive) that counts as none (default 0.02).",
 )
-@click.option("--plot", type=click.Path(path_type=Path, file_okay=False), help="Folder for a figure of each axis.")
+@click.option("--plot", type=click.Path(path_type=Path, file_okay=False), help="Folder for figures.")
+@click.option("--breakdown", type=click.Path(path_type=Path), help="CSV of gaps by emotion, template, person and name.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 @click.argument("files", metavar="[NAME=PATH]...", nargs=-1)
 def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options: Any) -> None:
@@ -197,6 +198,8 @@ def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options:
         raise click.UsageError("--score names a column of NAME=PATH")
     if options["corpus"] and options["method"] != "paper":
         raise click.UsageError("--method is how the EEC is paired: leave it out with --corpus")
+    if options["corpus"] and options["breakdown"]:
+        raise click.UsageError("--breakdown takes the EEC apart: leave it out with --corpus")
     systems, rows = len(files) + len(models), len(audit.run(files, models, out, **options))
     click.echo(f"{systems} system{'s' * (systems != 1)}, {rows} row{'s' * (rows != 1)}: {out}")
 

@@ -42,14 +42,6 @@ def systems(study: Study) -> list[str]:
     return [teacher_system(study), *(arm.system for arm in arms(study))]
 
 
-def groups(study: Study) -> dict[str, list[str]]:
-    """Systems by what they are called without their seed, one that has a single seed by its full name."""
-    names = {teacher_system(study): [teacher_system(study)]}
-    for arm in arms(study):
-        names.setdefault(arm.group if len(study.seeds) > 1 else arm.system, []).append(arm.system)
-    return names
-
-
 @dataclass(frozen=True)
 class Layout:
     """Paths of one study. Inputs lie under ``inputs``; what the study itself makes lies under ``root``."""

@@ -10,6 +10,7 @@ from bias_transfer.bias.audit import audit, holm, summarise
 from bias_transfer.bias.clustered import infer, one_way, over_pairs, with_seeds
 from bias_transfer.bias.pairs import contrast
 from bias_transfer.corpora import eec
+from bias_transfer.errors import InputError
 
 # Others' scripts read these, in this order.
 CONTRACT = "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict reason".split()
@@ -395,6 +396,12 @@ def test_seed_in_the_middle_of_a_name_is_not_a_seed(seeds):
     rows = audit({"runs/seed-0/bow": first, "runs/seed-0/cnn": second})
     assert rows["system"].unique().tolist() == ["runs/seed-0/bow", "runs/seed-0/cnn"]
     assert (rows["n_seeds"] == 1).all()
+
+
+def test_a_system_called_as_another_s_seeds_together_is_refused(seeds):
+    first, second, _, _ = seeds.values()
+    with pytest.raises(InputError, match="'x' and 'x/seed-0'"):
+        audit({"x": first, "x/seed-0": second})
 
 
 def test_summarise_gives_the_audit_s_numbers_for_contrasts_at_hand(systems, result):

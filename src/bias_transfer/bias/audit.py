@@ -1,7 +1,7 @@
 """Bias of any number of systems, one row a system and axis."""
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -89,7 +89,7 @@ def audit(
     """
     unknown = unknown or {}
     rows = []
-    for system, members in _groups(scores).items():
+    for system, members in groups(scores).items():
         several = [(system, members)] if len(members) > 1 else []
         for name, part in [*several, *((member, [member]) for member in members)]:
             frames = [scores[member] for member in part]
@@ -123,6 +123,23 @@ def holm(p_values: pd.Series) -> pd.Series:
     return adjusted
 
 
+def groups(systems: Iterable[str]) -> dict[str, list[str]]:
+    """Systems by their name without ``/seed-N``; one that has a single seed by its full name.
+
+    Raises
+    ------
+    InputError
+        If one system is called what another's seeds are together.
+    """
+    found: dict[str, list[str]] = {}
+    for system in systems:
+        found.setdefault(re.sub(r"/seed-\d+$", "", system), []).append(system)
+    for group, members in found.items():
+        if len(members) > 1 and group in members:
+            raise InputError(f"{group!r} and {members[-1]!r} would be one system's seeds: call one of them otherwise")
+    return {group if len(members) > 1 else members[0]: members for group, members in found.items()}
+
+
 def average(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The corpus with ``score`` and ``log_odds`` averaged over seeds."""
     if len(frames) == 1:
@@ -130,16 +147,6 @@ def average(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     with np.errstate(invalid="ignore"):  # log-odds that are infinite both ways have no mean
         means = {name: np.mean([frame[name] for frame in frames], axis=0) for name in ("score", "log_odds")}
     return frames[0].assign(**means)
-
-
-def _groups(scores: Mapping[str, pd.DataFrame]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = {}
-    for system in scores:
-        groups.setdefault(re.sub(r"/seed-\d+$", "", system), []).append(system)
-    for group, members in groups.items():
-        if len(members) > 1 and group in members:
-            raise InputError(f"{group!r} and {members[-1]!r} would be one system's seeds: call one of them otherwise")
-    return groups
 
 
 def _eec_row(

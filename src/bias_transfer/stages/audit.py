@@ -7,7 +7,8 @@ import pandas as pd
 
 from bias_transfer import tables
 from bias_transfer.bias import custom, scores
-from bias_transfer.bias.audit import MARGIN, audit, summarise
+from bias_transfer.bias.audit import MARGIN, audit, groups, summarise
+from bias_transfer.bias.breakdown import breakdown as by_part
 from bias_transfer.bias.pairs import AXES
 from bias_transfer.corpora import eec
 from bias_transfer.errors import InputError
@@ -25,6 +26,7 @@ def run(
     corpus: Path | None,
     margin: float | None,
     plot: Path | None,
+    breakdown: Path | None,
 ) -> pd.DataFrame:
     """Write one row a system and axis to ``out``, and return the table.
 
@@ -42,7 +44,9 @@ def run(
     margin
         Largest difference that counts as none; ``bias.audit.MARGIN`` where it is None.
     plot
-        Folder for one figure an axis.
+        Folder for one figure an axis, and that of the placebo.
+    breakdown
+        CSV of the gaps in parts of the EEC (see ``bias.breakdown``).
 
     Raises
     ------
@@ -62,6 +66,9 @@ def run(
         table = audit(scored, method, margin, unknown)
     else:
         table = _audit(scored, own, margin)
+    if breakdown is not None:
+        parts = [by_part(name, [scored[system] for system in systems]) for name, systems in groups(scored).items()]
+        tables.write(pd.concat(parts), breakdown)
     tables.write(table, out)
     if plot is not None:
         _plot(table, plot, {f"{axis}_bias": axis for axis in AXES} if own is None else {"bias": custom.axis(own)})
@@ -113,5 +120,7 @@ def _audit(scored: dict[str, pd.DataFrame], own: pd.DataFrame, margin: float) ->
 def _plot(table: pd.DataFrame, folder: Path, axes: dict[str, str]) -> None:
     from bias_transfer import figures
 
+    if "noise_floor" in table.columns:
+        figures.save(figures.placebo(table), folder / "placebo.png")
     for file, axis in axes.items():
         figures.save(figures.gaps(table, axis), folder / f"{file}.png")

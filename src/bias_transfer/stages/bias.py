@@ -7,14 +7,14 @@ import pandas as pd
 
 from bias_transfer import tables
 from bias_transfer.bias import audit
-from bias_transfer.bias.audit import average
+from bias_transfer.bias.audit import average, groups
 from bias_transfer.bias.breakdown import breakdown
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, contrast
 from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import COLUMNS, measure_reliability, transfer
 from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED
-from bias_transfer.layout import Arm, Layout, arms, groups, systems, teacher_system
+from bias_transfer.layout import Arm, Layout, arms, systems, teacher_system
 from bias_transfer.params import Params
 from bias_transfer.students.tokenizer import unknown_words
 from bias_transfer.teacher import calibration
@@ -40,7 +40,7 @@ def run(params: Params, root: Path = Path()) -> None:
             unknown[arm.system] = words
     table = audit(scores, margin=params.bias.margin_probability, unknown=unknown)
     tables.write(table, layout.report("bias.csv"))
-    members = {name: [scores[system] for system in names] for name, names in groups(params.study).items()}
+    members = {name: [scores[system] for system in names] for name, names in groups(scores).items()}
     tables.write(pd.concat([breakdown(*item) for item in members.items()]), layout.report("breakdown.csv"))
     tables.write(_pairs({name: average(frames) for name, frames in members.items()}), layout.report("pairs.parquet"))
     tables.write(_transfer(params, layout, scores, unknown), layout.report("transfer.csv"))
