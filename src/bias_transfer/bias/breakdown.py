@@ -1,18 +1,26 @@
 """Where a gap comes from: by emotion, template, noun pair and name, and race within gender."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
 
 from bias_transfer.bias.audit import average
 from bias_transfer.bias.clustered import infer, with_seeds
-from bias_transfer.bias.pairs import FRAME, Contrast, gender, of_pairs, race
+from bias_transfer.bias.pairs import FRAME, Contrast, gender, of_pairs, race, within
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 NO_EMOTION = "none"
 INTERACTION = "female - male"
 COLUMNS = ["system", "axis", "by", "level", "n_pairs", "mean_difference", "ci_low", "ci_high", "p_clustered"]
+_PARTS = [
+    ("gender", "emotion"),
+    ("gender", "template"),
+    ("gender", "noun pair"),
+    ("race", "emotion"),
+    ("race", "template"),
+]
+_COLUMNS = {"noun pair": "unit"}
 Parts = Iterator[tuple[str, str, str, Contrast]]
 
 
@@ -56,20 +64,15 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 
 def _parts(scores: pd.DataFrame) -> Parts:
     named = scores[scores["race"] != ""]
-    pairs = gender(scores).pairs
-    yield from _by(pairs, "gender", "emotion", pairs["emotion"].replace("", NO_EMOTION), of_pairs)
-    yield from _by(pairs, "gender", "template", pairs["template"], of_pairs)
-    yield from _by(pairs, "gender", "noun pair", pairs["unit"], of_pairs)
-    yield from _by(named, "race", "emotion", named["emotion"].replace("", NO_EMOTION), race)
-    yield from _by(named, "race", "template", named["template"], race)
-    yield from _by(named, "race", "gender", named["gender"], race)
+    wholes = {"gender": gender(scores), "race": race(named)}
+    for axis, by in _PARTS:
+        column = _COLUMNS.get(by, by)
+        for level in wholes[axis].pairs[column].unique():
+            yield axis, by, level or NO_EMOTION, within(wholes[axis], column, level)
+    for side in ("male", "female"):
+        yield "race", "gender", side, race(named[named["gender"] == side])
     yield "race", "gender", INTERACTION, interaction(named)
     yield from _names(named)
-
-
-def _by(rows: pd.DataFrame, axis: str, by: str, levels: pd.Series, make: Callable[[pd.DataFrame], Contrast]) -> Parts:
-    for level, part in rows.groupby(levels, sort=False):
-        yield axis, by, str(level), make(part)
 
 
 def interaction(scores: pd.DataFrame) -> Contrast:

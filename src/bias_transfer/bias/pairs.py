@@ -131,6 +131,20 @@ def race(scores: pd.DataFrame) -> Contrast:
     return Contrast(pairs, influence, {"template": templates, "unit": names, "both": both}, strata=strata)
 
 
+def within(whole: Contrast, column: str, level: str) -> Contrast:
+    """The contrast in those of its pairs that have ``level`` in ``column``: of a frame, or the unit of gender pairs."""
+    pairs = whole.pairs[whole.pairs[column] == level]
+    if whole.strata is None:
+        return of_pairs(pairs)
+    rows = whole.influence[whole.influence[column] == level]
+    # Undo the division by the number of frames, and hold the pairs against their own mean.
+    common = (whole.mean - pairs["difference"].mean()) * len(pairs) / len(rows)
+    influence = rows.assign(influence=(rows["influence"] * len(whole.pairs) + common) / len(pairs))
+    templates = pairs.groupby("template").size() / len(pairs)
+    both = influence.groupby(["template", "unit"]).size() / len(influence)
+    return Contrast(pairs, influence, whole.leverage | {"template": templates, "both": both}, whole.strata)
+
+
 def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
     """``first``, ``second`` and ``difference = first - second`` of two columns of ``sides``, its index as columns."""
     return pd.DataFrame(
