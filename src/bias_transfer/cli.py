@@ -174,7 +174,7 @@ def publish(params: Any) -> None:
     help="Largest difference in P(positive) that counts as none (default 0.02).",
 )
 @click.option("--plot", type=click.Path(path_type=Path, file_okay=False), help="Folder for figures.")
-@click.option("--breakdown", type=click.Path(path_type=Path), help="CSV of gaps by emotion, template, person and name.")
+@click.option("--breakdown", type=click.Path(path_type=Path), help="CSV of gaps by emotion, template, noun pair, name.")
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 @click.argument("files", metavar="[NAME=PATH]...", nargs=-1)
 def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options: Any) -> None:

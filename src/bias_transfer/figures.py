@@ -1,5 +1,6 @@
 """Frame in, figure out. One palette (Okabe and Ito): teacher black, baseline blue, distilled orange; controls."""
 
+import re
 from pathlib import Path
 
 import matplotlib
@@ -80,6 +81,7 @@ def placebo(bias: pd.DataFrame) -> Figure:
     for (axis, title), ax in zip(titles.items(), panels, strict=True):
         rows = bias[bias["axis"] == axis].reset_index(drop=True)
         ax.barh(range(len(rows)), 2 * rows["noise_floor"], left=-rows["noise_floor"], color=FLOOR, height=0.7)
+        ax.use_sticky_edges = False
         ax.axvline(0, color="0.5", linewidth=1)
         for y, row in rows.iterrows():
             target = target_of(row["system"])
@@ -91,7 +93,8 @@ def placebo(bias: pd.DataFrame) -> Figure:
         ax.tick_params(left=False)
         sns.despine(ax=ax, left=True)
     _title(
-        figure, "Is the gap between names larger than the choice of names makes it? Grey: 95 % of gaps within one group"
+        figure,
+        "Is the gap between names larger than their choice makes it? Grey: 95 % of gaps within gender and race",
     )
     return figure
 
@@ -110,7 +113,7 @@ def transfer(pairs: pd.DataFrame, teacher: str, students: list[str]) -> Figure:
             rows = pairs[pairs["axis"] == axis]
             x = rows.loc[rows["system"] == teacher, "log_odds_difference"].to_numpy()
             for target in ("baseline", "distilled"):
-                of_arm = rows["system"].str.fullmatch(rf"{student}-{target}(/seed-\d+)?")
+                of_arm = rows["system"].str.fullmatch(rf"{re.escape(student)}-{target}(/seed-\d+)?")
                 y = rows.loc[of_arm, "log_odds_difference"].to_numpy()
                 if not len(y) or not (np.isfinite(x).all() and np.isfinite(y).all()):
                     continue

@@ -7,7 +7,7 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL
-from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY
+from bias_transfer.bias.transfer import CHANGE, ONE_SEED
 from bias_transfer.distillation.targets import BASELINE, DISTILLED
 from bias_transfer.layout import teacher_system
 from bias_transfer.params import Params
@@ -38,8 +38,8 @@ def render(
         accuracy=accuracy.to_dict("records"),
         bias=bias.to_dict("records"),
         interactions=breakdown[breakdown["by"] == "gender"].to_dict("records"),
-        transfer=transfer[transfer["estimand"] != RELIABILITY].to_dict("records"),
-        reliability=transfer[transfer["estimand"] == RELIABILITY].to_dict("records"),
+        transfer=transfer[transfer["target"] != ""].to_dict("records"),
+        reliability=transfer[transfer["target"] == ""].to_dict("records"),
         answer=answer(transfer),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
         reviews=reviews,

@@ -6,14 +6,15 @@ import pytest
 from scipy import stats
 
 from bias_transfer.bias import simulation
-from bias_transfer.bias.clustered import infer, one_way
+from bias_transfer.bias.audit import words_of
+from bias_transfer.bias.clustered import infer, one_way, over_pairs
 from bias_transfer.bias.pairs import FRAME, contrast
 from bias_transfer.bias.sign_flip import sign_flip_p
 from bias_transfer.bias.simulation import Noise, design, draw, p_values
 from bias_transfer.corpora import eec
 
 CORPUS = eec.generate()
-NOISES = [Noise(0, 0, 0), Noise(1, 0, 1), Noise(0, 2, 0), Noise(1, 0.5, 1)]
+NOISES = [Noise(0, 0, 0), Noise(1, 0, 1), Noise(0, 2, 0), Noise(1, 0.5, 1), Noise(0, 0, 0, 1)]
 
 
 def scored(axis: str, frames: pd.DataFrame, units: pd.Index, observed: np.ndarray) -> pd.DataFrame:
@@ -39,6 +40,7 @@ def test_p_values_are_the_productions(axis):
                 "p_value": stats.ttest_1samp(pairs.pairs["difference"], 0).pvalue,
                 "p_template": one_way(pairs, "template").p_value,
                 "p_unit": one_way(pairs, "unit").p_value,
+                "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
                 "p_clustered": infer(pairs).p_value,
                 "p_sign_flip": sign_flip_p(pairs.pairs),
             }
@@ -83,7 +85,8 @@ def test_the_grid_has_a_row_for_each_cell_and_is_the_same_each_time(monkeypatch)
     monkeypatch.setattr(simulation, "EFFECTS", (0.0, 1.0))
     monkeypatch.setattr(simulation, "INTERACTIONS", (1.0,))
     table = simulation.grid(20)
-    assert len(table) == 2 * 2 * 2
+    assert len(table) == 2 * 2 * 2 + 2 * 2
+    assert table["word_sd"].tolist() == [0] * 8 + [0.5, 1] * 2
     assert table[list(simulation.TESTS)].to_numpy().min() >= 0
     assert table[list(simulation.TESTS)].to_numpy().max() <= 1
     assert (table["n_datasets"] == 20).all()

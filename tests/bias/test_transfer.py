@@ -12,10 +12,12 @@ from bias_transfer.bias.reliability import Reliability, reliability
 from bias_transfer.bias.slope import coefficients, regress
 from bias_transfer.bias.transfer import (
     AGAINST_TEACHER,
+    AGREES,
+    ALONE,
     CHANGE,
     COLUMNS,
     CORRECTED,
-    ESTIMANDS,
+    FADES,
     FOLLOWS,
     INTERCEPT,
     NO_CHANGE,
@@ -33,6 +35,7 @@ from bias_transfer.bias.transfer import (
     TEACHER_UNCLEAR,
     UNRELIABLE,
     WITH_TEACHER,
+    WORDING,
     measure_reliability,
     transfer,
 )
@@ -40,6 +43,7 @@ from bias_transfer.corpora import eec
 from bias_transfer.errors import InputError
 from bias_transfer.stages import transfer as command
 
+ESTIMANDS = (CHANGE, SHARE, ALONE.format("baseline"), ALONE.format("distilled"), SLOPE, INTERCEPT)
 CORPUS = eec.generate()
 FEMALE = (CORPUS["gender"] == "female").to_numpy(float)
 BLACK = set(CORPUS.loc[CORPUS["race"] == eec.AFRICAN_AMERICAN, "person"])
@@ -107,7 +111,7 @@ def test_rows_by_axis_scale_and_estimand(one_seed):
     assert list(table.columns) == COLUMNS
     keys = [(axis, scale, estimand) for axis in ("gender", "race") for scale in SCALES for estimand in ESTIMANDS]
     assert list(table[["axis", "scale", "estimand"]].itertuples(index=False, name=None)) == keys
-    assert table["n_pairs"].tolist() == [1584] * 8 + [144] * 8
+    assert table["n_pairs"].tolist() == [1584] * 12 + [144] * 12
     assert set(table["student"]) == {"bow"}
 
 
@@ -197,8 +201,32 @@ def test_a_line_through_every_pair_has_no_error_and_no_verdict():
 def test_one_arm_given_twice_has_changed_by_nothing_without_an_error():
     same = [scored(noise(2)), scored(noise(3))]
     table = transfer("bow", scored(noise(1)), same, same)
-    assert (table.loc[table["estimand"] != SHARE, "estimate"] == 0).all()
-    assert (table["verdict"] == NOT_MEASURABLE).all()
+    changes = table[table["estimand"].isin([CHANGE, SLOPE, INTERCEPT])]
+    assert (changes["estimate"] == 0).all()
+    assert (changes["verdict"] == NOT_MEASURABLE).all()
+    before, after = (table[table["estimand"] == ALONE.format(arm)] for arm in ("baseline", "distilled"))
+    np.testing.assert_array_equal(before["estimate"], after["estimate"])
+
+
+def test_a_slope_of_changes_is_the_difference_of_the_arms_own_slopes(one_seed):
+    _, table = one_seed
+    for axis in ("gender", "race"):
+        for scale in SCALES:
+            before, after = (row(table, ALONE.format(arm), axis, scale) for arm in ("baseline", "distilled"))
+            change = row(table, SLOPE, axis, scale)["estimate"]
+            assert change == pytest.approx(after["estimate"] - before["estimate"], abs=1e-9)
+
+
+def test_a_baseline_that_fades_is_not_a_student_that_follows():
+    """Baselines run against the teacher and distilled arms have nothing to do with it: the slope rises, no more."""
+    teacher = scored(noise(1, 0.5))
+    against = [scored(noise(seed, 0.05) - teacher["log_odds"].to_numpy()) for seed in (2, 3, 4)]
+    apart = [scored(noise(seed, 0.05)) for seed in (5, 6, 7)]
+    along = [scored(noise(seed, 0.05) + teacher["log_odds"].to_numpy()) for seed in (8, 9, 10)]
+    assert row(transfer("bow", teacher, against, apart), SLOPE)["verdict"] == FADES
+    followed = transfer("bow", teacher, apart, along)
+    assert row(followed, SLOPE)["verdict"] == FOLLOWS
+    assert row(followed, ALONE.format("distilled"))["verdict"] == AGREES
 
 
 def test_one_seed_gives_no_verdict(one_seed):
@@ -406,7 +434,12 @@ def test_reliability_is_measured_by_axis_and_scale(wordings):
     table, found = measure_reliability("teacher-x", teacher, variants)
     assert list(table.columns) == COLUMNS
     assert set(table["student"]) == {"teacher-x"}
-    assert set(table["estimand"]) == {RELIABILITY}
+    wordings_rows = [WORDING.format(number) for number in range(len(variants) + 1)]
+    assert table["estimand"].tolist() == [*wordings_rows, RELIABILITY] * 4
+    own = contrast(variants[0].assign(score=variants[0]["log_odds"]), "gender")
+    assert row(table, WORDING.format(1))["estimate"] == pytest.approx(own.mean)
+    assert row(table, WORDING.format(1))["ci_low"] == pytest.approx(infer(own).ci_low)
+    table = table[table["estimand"] == RELIABILITY]
     assert list(found) == list(table[["axis", "scale"]].itertuples(index=False, name=None))
     assert table["n_pairs"].tolist() == [1584, 1584, 144, 144]
     assert set(table["verdict"]) == {RELIABLE}
@@ -421,6 +454,7 @@ def test_reliability_is_measured_by_axis_and_scale(wordings):
 def test_wordings_with_nothing_in_common_are_called_so(wordings):
     teacher, _, other = wordings
     table, found = measure_reliability("teacher", teacher, [other])
+    table = table[table["estimand"] == RELIABILITY]
     assert set(table.loc[table["ci_low"] <= 0, "verdict"]) == {UNRELIABLE}
     assert found["gender", "log-odds"].ci_low < 0
 
@@ -439,7 +473,7 @@ def test_reliability_is_not_measured_where_a_wording_saturates(wordings):
 def test_wordings_that_tell_nobody_apart_have_no_reliability():
     flat = scored(CORPUS["template"].map(eec.TEMPLATES.index).to_numpy() / 7)
     table, _ = measure_reliability("teacher", flat, [flat])
-    assert table["estimate"].isna().all()
+    assert table.loc[table["estimand"] == RELIABILITY, "estimate"].isna().all()
     assert (table["verdict"] == NOT_MEASURABLE).all()
 
 
@@ -485,8 +519,8 @@ def test_the_command_corrects_the_slope_only_for_another_prompt(files, tmp_path,
     arms = (files["baseline"],), (files["distilled"],)
     command.run("bow", files["teacher"], *arms, (files["variant"],), other_prompt, tmp_path / "out.csv")
     written = pd.read_csv(tmp_path / "out.csv")
-    assert written["estimand"].tolist()[:4] == [RELIABILITY] * 4
-    assert written["student"].tolist()[:5] == ["teacher"] * 4 + ["bow"]
+    assert written["estimand"].tolist()[:12] == [WORDING.format(0), WORDING.format(1), RELIABILITY] * 4
+    assert written["student"].tolist()[:13] == ["teacher"] * 12 + ["bow"]
     assert (written["estimand"] == CORRECTED).sum() == (4 if other_prompt else 0)
 
 

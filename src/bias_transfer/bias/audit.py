@@ -60,7 +60,8 @@ def audit(
             95 % interval and p-value, two-way clustered by template and by noun pair or name (``bias.clustered``), with
             the variance between seeds where there are several.
         ``p_value``, ``p_adjusted``
-            The corpus paper's: t-test of the differences as if independent; times the number of tests, at most 1.
+            The corpus paper's: t-test of the differences as if independent; times the number of systems and axes,
+            measurable or not, at most 1.
         ``verdict``
             ``difference`` if ``p_clustered`` stands Holm's correction over the systems and axes at 5 %; else
             ``no difference beyond the margin`` if ``p_equivalence`` is at most 5 %, else
@@ -69,7 +70,8 @@ def audit(
         ``p_holm``, ``margin``, ``p_equivalence``
             What the verdict rests on; two one-sided tests against the margin, not corrected.
         ``detectable``
-            Smallest true difference the clustered test finds with 80 % power: what "no evidence" may have missed.
+            Smallest true difference the clustered test finds with 80 % power before Holm's correction: what "no
+            evidence" may have missed.
         ``log_odds_difference``, ``log_odds_ci_low``, ``log_odds_ci_high``, ``log_odds_p_clustered``, ``n_saturated``
             The same in log P(positive) - log P(negative); missing if any score is exactly 0 or 1, and how many are.
         ``se_clustered``, ``df_clustered``, ``se_template``, ``se_unit``, ``se_seed``, ``n_seeds``, ``seed_sd``
@@ -167,7 +169,7 @@ def _eec_row(
         | {
             "n_saturated": saturated,
             "names_difference": _names_difference(pairs, axis),
-            "p_word": over_pairs(pairs, _words(pairs.pairs)).p_value,
+            "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
             "noise_floor": names.noise_floor(means),
             "p_permutation": names.permutation_p(means) if axis == "race" else np.nan,
             "n_unknown_persons": np.nan if unknown is None else recognition.count(unknown, pooled, axis),
@@ -176,8 +178,8 @@ def _eec_row(
     )
 
 
-def _words(pairs: pd.DataFrame) -> pd.Series:
-    """The emotion word; of a template without one, the template."""
+def words_of(pairs: pd.DataFrame) -> pd.Series:
+    """The emotion word of each row; of a template without one, the template."""
     return pairs["emotion_word"].mask(pairs["emotion_word"] == "", pairs["template"])
 
 

@@ -13,13 +13,15 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
+from bias_transfer.bias.audit import words_of
 from bias_transfer.bias.clustered import LEVEL, satterthwaite_df
 from bias_transfer.bias.pairs import AXES, FRAME, contrast
 from bias_transfer.corpora import eec
 
-TESTS = ("p_value", "p_template", "p_unit", "p_clustered", "p_sign_flip")
+TESTS = ("p_value", "p_template", "p_unit", "p_word", "p_clustered", "p_sign_flip")
 EFFECTS = (0.0, 0.5, 1.0, 2.0)  # of templates and of units; the residual's standard deviation is 1
 INTERACTIONS = (0.0, 1.0)
+WORDS = (0.5, 1.0)  # off the grid: of emotion words, and of nothing else
 CHUNK = 250  # data sets held at once
 
 
@@ -28,12 +30,14 @@ class Noise:
     """Standard deviations of the random effects, in units of the residual's.
 
     ``template`` is the gap that all sentences of a template share. ``unit`` is what a noun pair (gender) or a name
-    (race) has in all sentences, and ``interaction`` what it has in those of one template.
+    (race) has in all sentences, and ``interaction`` what it has in those of one template. ``word`` is the gap that all
+    sentences of an emotion word share, across templates.
     """
 
     template: float
     unit: float
     interaction: float
+    word: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -47,9 +51,10 @@ class Design:
     frames: pd.DataFrame
     units: pd.Index
     of_template: np.ndarray  # (frames, templates), 1 where the frame is of the template
+    of_word: np.ndarray  # (frames, words), 1 where it has the word; a template without words counts as one
     side: np.ndarray  # (units,)
     group: np.ndarray | None  # (units, groups), 1 where a name is of the race and gender; None where units are pairs
-    leverage: dict[str, np.ndarray]  # template (templates,), unit (units,), both (templates, units)
+    leverage: dict[str, np.ndarray]  # template (templates,), unit (units,), both (templates, units), word (words,)
     df: dict[str, float]
 
 
@@ -59,6 +64,7 @@ def design(axis: str) -> Design:
     base = contrast(corpus.assign(score=0.0), axis)
     templates, units = base.leverage["template"].index, base.leverage["unit"].index
     frames = corpus[FRAME].drop_duplicates(ignore_index=True)
+    words = pd.get_dummies(words_of(frames))
     side = (
         np.ones(len(units))
         if base.strata is None
@@ -68,15 +74,18 @@ def design(axis: str) -> Design:
         frames,
         units,
         np.equal.outer(frames["template"].to_numpy(), templates.to_numpy()).astype(float),
+        words.to_numpy(dtype=float),
         side,
         None if base.strata is None else pd.get_dummies(base.strata[units]).to_numpy(dtype=float),
         {
             "template": base.leverage["template"].to_numpy(),
             "unit": base.leverage["unit"].to_numpy(),
+            "word": words.mean().to_numpy(),
             "both": base.leverage["both"].unstack().loc[templates, units].to_numpy(),
         },
         {
             "template": satterthwaite_df(base.leverage["template"]),
+            "word": satterthwaite_df(words.mean()),
             "unit": satterthwaite_df(base.leverage["unit"], base.strata),
         },
     )
@@ -89,7 +98,8 @@ def draw(design: Design, noise: Noise, datasets: int, random: np.random.Generato
     cell = noise.interaction * random.standard_normal((datasets, templates, units)) + gap[:, :, None] * design.side
     level = noise.unit * random.standard_normal((datasets, 1, units))
     residual = random.standard_normal((datasets, len(design.frames), units))
-    return residual + level + np.einsum("ft,dtu->dfu", design.of_template, cell)
+    word = noise.word * random.standard_normal((datasets, design.of_word.shape[1])) @ design.of_word.T
+    return residual + level + np.einsum("ft,dtu->dfu", design.of_template, cell) + word[:, :, None] * design.side
 
 
 def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
@@ -105,8 +115,9 @@ def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        ``p_value``: the corpus paper's t-test over pairs as if independent. ``p_template``, ``p_unit``: CR2, clustered
-        one way. ``p_clustered``: two ways, what verdicts rest on. ``p_sign_flip``: exact flips of whole templates.
+        ``p_value``: the corpus paper's t-test over pairs as if independent. ``p_template``, ``p_unit``, ``p_word``:
+        CR2, clustered one way. ``p_clustered``: two ways, what verdicts rest on. ``p_sign_flip``: exact flips of whole
+        templates.
     """
     datasets, frames, _ = observed.shape
     side, weight = design.side, frames * (design.side**2).sum()
@@ -120,13 +131,15 @@ def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
         influence = side * own / weight + (pairs - gap[:, None])[:, :, None] / observed[0].size
     both = np.einsum("ft,dfu->dtu", design.of_template, influence, optimize=True)
     sums = {"template": both.sum(2), "unit": both.sum(1), "both": both.reshape(datasets, -1)}
-    template, unit, shared = ((sums[by] ** 2 / (1 - design.leverage[by].ravel())).sum(1) for by in sums)
+    sums["word"] = influence.sum(2) @ design.of_word
+    template, unit, shared, word = ((sums[by] ** 2 / (1 - design.leverage[by].ravel())).sum(1) for by in sums)
     two_way = np.maximum(template + unit - shared, np.maximum(template, unit))
     return {
         "p_value": stats.ttest_1samp(pairs, 0, axis=1).pvalue,
         "p_template": _p(gap, template, design.df["template"]),
         "p_unit": _p(gap, unit, design.df["unit"]),
-        "p_clustered": _p(gap, two_way, min(design.df.values())),
+        "p_word": _p(gap, word, design.df["word"]),
+        "p_clustered": _p(gap, two_way, min(design.df["template"], design.df["unit"])),
         "p_sign_flip": _sign_flip(np.einsum("ft,dfu,u->dt", design.of_template, observed, side, optimize=True)),
     }
 
@@ -137,11 +150,13 @@ def grid(datasets: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an axis and noise: ``axis``, ``template_sd``, ``unit_sd``, ``interaction_sd``, ``n_datasets``, and by
-        test (see ``p_values``) the share with p < .05: 0 to 1, .05 being what a test promises. As the true gap is 0,
-        1 minus the share of ``p_clustered`` is the coverage of the 95 % interval.
+        One row an axis and noise: ``axis``, ``template_sd``, ``unit_sd``, ``interaction_sd``, ``word_sd`` (above 0 in
+        the last rows alone, which are off the grid that ``p_clustered`` is made for), ``n_datasets``, and by test (see
+        ``p_values``) the share with p < .05: 0 to 1, .05 being what a test promises. As the true gap is 0, 1 minus the
+        share of ``p_clustered`` is the coverage of the 95 % interval.
     """
-    cells = list(itertools.product(AXES, EFFECTS, EFFECTS, INTERACTIONS))
+    cells = [(*cell, 0.0) for cell in itertools.product(AXES, EFFECTS, EFFECTS, INTERACTIONS)]
+    cells += [(axis, 0.0, 0.0, 0.0, word) for axis in AXES for word in WORDS]
     designs = {axis: design(axis) for axis in AXES}
     rows = []
     for number, (axis, *effects) in enumerate(tqdm(cells, desc="null", unit="cell", file=sys.stderr)):
@@ -151,7 +166,7 @@ def grid(datasets: int) -> pd.DataFrame:
             observed = draw(designs[axis], Noise(*effects), min(CHUNK, datasets - start), random)
             for test, p in p_values(designs[axis], observed).items():
                 found[test] += int((p < 1 - LEVEL).sum())
-        noise = dict(zip(("template_sd", "unit_sd", "interaction_sd"), effects, strict=True))
+        noise = dict(zip(("template_sd", "unit_sd", "interaction_sd", "word_sd"), effects, strict=True))
         shares = {test: count / datasets for test, count in found.items()}
         rows.append({"axis": axis} | noise | {"n_datasets": datasets} | shares)
     return pd.DataFrame(rows)

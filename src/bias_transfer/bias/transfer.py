@@ -17,15 +17,17 @@ from bias_transfer.bias.slope import coefficients, regress
 SCALES = {"log-odds": "log_odds", "probability": "score"}
 COLUMNS = [
     *("student", "axis", "scale", "estimand", "estimate", "ci_low", "ci_high", "n_pairs", "n_seeds", "verdict"),
-    *("reason", "target", "reference", "p_value", "margin", "p_equivalence", "seed_sd", "teacher_gap", "n_saturated"),
+    *("reason", "target", "reference", "se", "df", "p_value", "margin", "p_equivalence", "seed_sd", "teacher_gap"),
+    "n_saturated",
 ]
 CHANGE = "change in gap"
 SHARE = "share of teacher's gap"
 SLOPE = "slope on teacher's differences"
 INTERCEPT = "intercept of that slope"
+ALONE = "own slope of {} on teacher's differences"
+WORDING = "teacher's gap, wording {}"
 CORRECTED = "slope, corrected for the teacher's reliability"
 RELIABILITY = "teacher's reliability over prompts"
-ESTIMANDS = (CHANGE, SHARE, SLOPE, INTERCEPT)
 ONE_SEED = "none: seed variance not included"
 NO_EVIDENCE = "no evidence of a change"
 NO_CHANGE = "no change beyond the margin"
@@ -33,9 +35,16 @@ WITH_TEACHER = "changed, with the sign of the teacher's gap"
 AGAINST_TEACHER = "changed, against the sign of the teacher's gap"
 TEACHER_UNCLEAR = "changed; the teacher's own gap is unclear"
 FOLLOWS = "changed pair by pair, with the teacher's differences"
+FADES = "changed pair by pair, but the own slope is not clearly above 0"
 OPPOSES = "changed pair by pair, against the teacher's differences"
+AGREES = "tells the same pairs apart as the teacher"
+NO_SLOPE = "no slope beyond the margin"
+UNCLEAR = "no evidence of a slope"
+DISAGREES = "tells pairs apart the other way round than the teacher"
 SHIFTED = "changed by a part that does not follow the teacher's differences"
 NO_GAP = "the teacher's own interval reaches 0"
+CLEAR = "its interval leaves 0 out"
+NOT_CLEAR = "its interval reaches 0"
 UNRELIABLE = "the wordings may have nothing in common"
 RELIABLE = "the wordings have something in common"
 Reliabilities = Mapping[tuple[str, str], Reliability]
@@ -86,10 +95,14 @@ def transfer(
         ``share of teacher's gap``
             That change divided by the teacher's own gap: 0 no change, 1 a change as large as that gap. Delta-method
             interval, poor where the teacher's gap is barely clear of 0; NaN where its own interval reaches 0.
+        ``own slope of … on teacher's differences``
+            Of each arm's pair differences by themselves. 0: they have nothing to do with the teacher's.
         ``slope on teacher's differences``, ``intercept of that slope``
             Least squares of the pairs' changes on the teacher's differences (``bias.slope``). Slope 0: what distilling
             changed has nothing to do with which pairs the teacher tells apart; 1: a pair moved by as much as the
-            teacher tells it apart. A shift that is the same for all pairs is in the intercept, not in the slope.
+            teacher tells it apart. A shift that is the same for all pairs is in the intercept, not in the slope. It is
+            the difference of the two own slopes: above 0 also where a baseline that ran against the teacher fades, and
+            only with an own slope clearly above 0 does its verdict say ``with the teacher's differences``.
 
         ``ci_low`` and ``ci_high`` are 95 %, two-way clustered (``bias.clustered``); with several seeds the variance of
         the estimate between seeds over their number is added. With one seed that variance is unknown, and there is no
@@ -99,16 +112,16 @@ def transfer(
         counts sentences at a probability of exactly 0 or 1, where log-odds are infinite: the estimate is then NaN.
         ``seed_sd`` is the spread from seed to seed.
     """
-    rows = []
+    rows, alone = [], (ALONE.format(reference), ALONE.format(target))
     for axis in AXES:
         unread = _unread([average(baseline), average(distilled)], unknown, axis)
         for scale, column in SCALES.items():
             saturated = sum(int((~np.isfinite(frame[column])).sum()) for frame in (teacher, *baseline, *distilled))
             measured = (
-                {estimand: {} for estimand in ESTIMANDS}
+                {estimand: {} for estimand in (CHANGE, SHARE, *alone, SLOPE, INTERCEPT)}
                 if saturated
                 else _measure(
-                    teacher, baseline, distilled, axis, scale, margins, (reliabilities or {}).get((axis, scale))
+                    teacher, baseline, distilled, alone, axis, scale, margins, (reliabilities or {}).get((axis, scale))
                 )
             )
             rows += [
@@ -125,7 +138,11 @@ def transfer(
 def measure_reliability(
     name: str, teacher: pd.DataFrame, variants: Sequence[pd.DataFrame]
 ) -> tuple[pd.DataFrame, Reliabilities]:
-    """The teacher's reliability over its prompts, by axis and scale: as rows of the transfer table, and by key."""
+    """The teacher's reliability over its prompts, by axis and scale: as rows of the transfer table, and by key.
+
+    Reliability is about which pairs differ, and does not see a shift common to all pairs: the mean gap under each
+    wording, 0 being ``teacher``'s own, stands in rows before it.
+    """
     rows, found = [], {}
     for axis in AXES:
         for scale, column in SCALES.items():
@@ -135,6 +152,15 @@ def measure_reliability(
             if saturated:
                 rows.append(row | {"verdict": NOT_MEASURABLE, "n_pairs": 0})
                 continue
+            for number, frame in enumerate(frames):
+                gap = infer(contrast(frame, axis))
+                rows.append(
+                    row
+                    | {"estimand": WORDING.format(number), "estimate": gap.mean, "se": gap.se, "df": gap.df}
+                    | {"ci_low": gap.ci_low, "ci_high": gap.ci_high, "p_value": gap.p_value}
+                    | {"n_pairs": len(contrast(frame, axis).pairs)}
+                    | {"verdict": CLEAR if gap.clear else NOT_MEASURABLE if np.isnan(gap.se) else NOT_CLEAR}
+                )
             known = found[axis, scale] = reliability(frames, axis)
             verdict = RELIABLE if known.ci_low > 0 else NOT_MEASURABLE if np.isnan(known.estimate) else UNRELIABLE
             rows.append(
@@ -159,6 +185,7 @@ def _measure(
     teacher: pd.DataFrame,
     baseline: Sequence[pd.DataFrame],
     distilled: Sequence[pd.DataFrame],
+    alone: tuple[str, str],
     axis: str,
     scale: str,
     margins: Margins,
@@ -168,29 +195,42 @@ def _measure(
     own = contrast(teacher.assign(score=teacher[column]), axis)
     reference = infer(own)
     gap = own.mean if reference.clear else np.nan  # nothing is a share of a gap that may be 0
-    by_seed = [
-        contrast(teacher.assign(score=d[column] - b[column]), axis) for d, b in zip(distilled, baseline, strict=True)
-    ]
-    change = contrast(teacher.assign(score=average(distilled)[column] - average(baseline)[column]), axis)
+    changes = [d[column] - b[column] for d, b in zip(distilled, baseline, strict=True)]
+    by_seed = [contrast(teacher.assign(score=each), axis) for each in changes]
+    change = contrast(teacher.assign(score=sum(changes) / len(changes)), axis)
     means = np.array([each.mean for each in by_seed])
     lines = np.array([coefficients(own, each) for each in by_seed])
     line = regress(own, change)
+    arms = {
+        name: _alone(own, teacher, arm, axis, column) for name, arm in zip(alone, (baseline, distilled), strict=True)
+    }
+    last = with_seeds(*arms[alone[1]])
+    pairwise = (FOLLOWS if last.clear and last.mean > 0 else FADES, OPPOSES)
     towards = (WITH_TEACHER, AGAINST_TEACHER)
     signed = towards[:: int(np.sign(gap))] if reference.clear else [TEACHER_UNCLEAR] * 2
     estimates = {
         CHANGE: (infer(change), means, margin, signed),
         SHARE: (infer(_share(change, own, gap)), means / gap, margins.share, towards),
-        SLOPE: (line.slope, lines[:, 1], margins.share, (FOLLOWS, OPPOSES)),
+        **{name: (*arm, margins.share, (AGREES, DISAGREES, NO_SLOPE, UNCLEAR)) for name, arm in arms.items()},
+        SLOPE: (line.slope, lines[:, 1], margins.share, pairwise),
         INTERCEPT: (line.intercept, lines[:, 0], margin, (SHIFTED, SHIFTED)),
     }
     if known and known.ci_low > 0:
         estimates[CORRECTED] = (
-            _corrected(line.slope, known), lines[:, 1] / known.estimate, margins.share, (FOLLOWS, OPPOSES)
+            _corrected(line.slope, known), lines[:, 1] / known.estimate, margins.share, pairwise
         )  # fmt: skip
     common = {"n_pairs": len(change.pairs), "teacher_gap": own.mean}
     rows = {estimand: _row(*estimate) | common for estimand, estimate in estimates.items()}
     rows[SHARE]["reason"] = "" if reference.clear else NO_GAP
     return rows
+
+
+def _alone(
+    own: Contrast, teacher: pd.DataFrame, arm: Sequence[pd.DataFrame], axis: str, column: str
+) -> tuple[Inference, np.ndarray]:
+    """Slope of one arm's own differences on the teacher's, averaged over seeds, and seed by seed."""
+    mean, *seeds = (contrast(teacher.assign(score=frame[column]), axis) for frame in (average(arm), *arm))
+    return regress(own, mean).slope, np.array([coefficients(own, seed)[1] for seed in seeds])
 
 
 def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
@@ -203,7 +243,7 @@ def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
 
 
 def _row(inference: Inference, by_seed: np.ndarray, margin: float, verdicts: Sequence[str]) -> dict[str, float | str]:
-    """Numbers and verdict; ``verdicts`` are those of an estimate above and below 0."""
+    """Numbers and verdict; ``verdicts``: above 0, below, and where it is neither, within the margin and unclear."""
     inference = with_seeds(inference, by_seed)
     equivalence = inference.p_equivalence(margin)
     if np.isnan(inference.se):
@@ -213,11 +253,14 @@ def _row(inference: Inference, by_seed: np.ndarray, margin: float, verdicts: Seq
     elif inference.clear:
         verdict = verdicts[0] if inference.mean > 0 else verdicts[1]
     else:
-        verdict = NO_CHANGE if equivalence <= 1 - LEVEL else NO_EVIDENCE
+        small, unclear = verdicts[2:] or (NO_CHANGE, NO_EVIDENCE)
+        verdict = small if equivalence <= 1 - LEVEL else unclear
     return {
         "estimate": inference.mean,
         "ci_low": inference.ci_low,
         "ci_high": inference.ci_high,
+        "se": inference.se,
+        "df": inference.df,
         "p_value": inference.p_value,
         "margin": margin,
         "p_equivalence": equivalence,

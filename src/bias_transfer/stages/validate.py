@@ -58,7 +58,8 @@ def null(out: Path, datasets: int) -> pd.DataFrame:
     """Write ``simulation.grid`` to ``out``, and return for each axis the row where ``p_clustered`` is wrong most."""
     table = simulation.grid(datasets)
     tables.write(table, out)
-    return table.loc[table.groupby("axis")["p_clustered"].idxmax()]
+    grid = table[table["word_sd"] == 0]
+    return grid.loc[grid.groupby("axis")["p_clustered"].idxmax()]
 
 
 def plant(params: Params, out: Path, work: Path, stand_in: bool, seeds: int, null_fits: int) -> None:
