@@ -63,6 +63,8 @@ def answer(transfer: pd.DataFrame) -> str:
     if change.empty:
         return "Transfer was not measured: the study lacks one of the targets baseline and distilled."
     measured = change[change["verdict"] != NOT_MEASURABLE]
+    if measured.empty:
+        return "Transfer cannot be measured: transfer.csv gives the reason for each student and axis."
     hidden = len(change) - len(measured)
     left_out = f" {hidden} of {len(change)} gaps are not measurable." * (hidden > 0)
     if measured["verdict"].eq(ONE_SEED).any():

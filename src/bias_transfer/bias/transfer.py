@@ -153,12 +153,13 @@ def measure_reliability(
                 rows.append(row | {"verdict": NOT_MEASURABLE, "n_pairs": 0})
                 continue
             for number, frame in enumerate(frames):
-                gap = infer(contrast(frame, axis))
+                pairs = contrast(frame, axis)
+                gap = infer(pairs)
                 rows.append(
                     row
                     | {"estimand": WORDING.format(number), "estimate": gap.mean, "se": gap.se, "df": gap.df}
                     | {"ci_low": gap.ci_low, "ci_high": gap.ci_high, "p_value": gap.p_value}
-                    | {"n_pairs": len(contrast(frame, axis).pairs)}
+                    | {"n_pairs": len(pairs.pairs)}
                     | {"verdict": CLEAR if gap.clear else NOT_MEASURABLE if np.isnan(gap.se) else NOT_CLEAR}
                 )
             known = found[axis, scale] = reliability(frames, axis)
@@ -166,7 +167,7 @@ def measure_reliability(
             rows.append(
                 row
                 | {"estimate": known.estimate, "ci_low": known.ci_low, "ci_high": known.ci_high}
-                | {"n_pairs": len(contrast(frames[0], axis).pairs)}
+                | {"n_pairs": len(pairs.pairs)}
                 | {"verdict": verdict}
             )
     return pd.DataFrame(rows).reindex(columns=COLUMNS), found
