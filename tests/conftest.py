@@ -105,12 +105,17 @@ def tiny_teacher(tiny_llama) -> Callable[..., params.Teacher]:
             "prompt": PROMPT,
             "labels": (" Negative", " Positive"),
             "max_text_tokens": 48,
-            "batch_size": 8,
             "dtype": "float32",
         }
         return params.Teacher(**fields | changes)
 
     return teacher
+
+
+@pytest.fixture(scope="session")
+def labelling() -> params.Labelling:
+    """Small batches, in this process."""
+    return params.Labelling(engine="transformers", batch_tokens=256, ray_workers=0)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from bias_transfer.evaluation import evaluate, log_loss
+from bias_transfer.evaluation import calibration_bins, calibration_error, calibration_error_floor, evaluate, log_loss
 
 # Called positive above 0.5:      yes   yes   no    no    yes   no
 LABELS = np.array([1, 1, 1, 0, 0, 0])
@@ -98,3 +98,32 @@ def test_sure_and_wrong_is_infinite(label, positive):
     labels, scores = np.array([label, 1, 0]), np.array([positive, 0.9, 0.1])
     assert log_loss(labels, scores) == math.inf
     assert evaluate(labels, scores)["log_loss"] == math.inf
+
+
+def test_calibration_bins_by_hand():
+    """Four scores in two bins, given out of order."""
+    bins = calibration_bins(np.array([1, 0, 1, 1]), np.array([0.9, 0.1, 0.3, 0.7]), bins=2)
+    np.testing.assert_allclose(bins, [[0.2, 0.5, 2], [0.8, 1.0, 2]])
+
+
+def test_calibration_error_by_hand():
+    """Three reviews fill three of fifteen bins, a score of 0.9, 0.6 and 0.2 beside 1, 0 and 0."""
+    assert calibration_error(np.array([0, 1, 0]), np.array([0.6, 0.9, 0.2])) == pytest.approx((0.6 + 0.1 + 0.2) / 3)
+
+
+def test_calibration_error_sees_what_is_too_sure():
+    random = np.random.default_rng(0)
+    truth = random.random(30_000)
+    labels = (random.random(30_000) < truth).astype(int)
+    log_odds = np.log(truth / (1 - truth))
+    assert calibration_error(labels, truth) < 0.01
+    assert calibration_error(labels, 1 / (1 + np.exp(-3 * log_odds))) > 0.1
+
+
+def test_floor_is_what_perfect_calibration_shows():
+    """Near the mean error over fresh draws of labels, far from 0 with few reviews, near it with many."""
+    random = np.random.default_rng(1)
+    scores = random.random(300)
+    fresh = [calibration_error(random.random(300) < scores, scores) for _ in range(500)]
+    assert calibration_error_floor(scores) == pytest.approx(np.mean(fresh), rel=0.05)
+    assert calibration_error_floor(scores) > 3 * calibration_error_floor(np.tile(scores, 20), n_draws=20)

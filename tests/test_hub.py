@@ -1,6 +1,7 @@
 """Where models come from, and what is said when one cannot be had."""
 
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -155,3 +156,72 @@ def test_damaged_weights_are_named(tiny_student, tiny_encoder, tmp_path):
     weights.write_bytes(weights.read_bytes()[:200])
     with pytest.raises(InputError, match="damaged"):
         transformer.pretrained(tiny_student("tiny_encoder", model=str(folder)))
+
+
+COMMIT = "0e9e39f249a16976918f6564b8830bc894c89659"
+
+
+@pytest.fixture
+def hub_says(monkeypatch):
+    """A hub that answers every question about a model with one commit, or with an error; gives what it was asked."""
+    questions = []
+
+    def say(answer: str | Exception) -> list[tuple[str, str | None]]:
+        def model_info(client, name, revision=None, timeout=None):
+            questions.append((name, revision))
+            if isinstance(answer, Exception):
+                raise answer
+            return SimpleNamespace(sha=answer)
+
+        monkeypatch.setattr("huggingface_hub.HfApi.model_info", model_info)
+        return questions
+
+    return say
+
+
+@pytest.fixture
+def cached(monkeypatch, tmp_path):
+    """A cache that holds one revision of a model."""
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    folder = tmp_path / "models--someone--some-model"
+    for name, text in ((f"snapshots/{COMMIT}/config.json", "{}"), ("refs/main", COMMIT)):
+        (folder / name).parent.mkdir(parents=True)
+        (folder / name).write_text(text)
+
+
+def commit(revision: str | None) -> str:
+    return hub.commit(hub.locate("someone/some-model", revision))
+
+
+def test_commit_that_is_named_is_taken_at_its_word(hub_says):
+    questions = hub_says(OSError("must not be asked"))
+    assert commit(COMMIT) == COMMIT
+    assert questions == []
+
+
+@pytest.mark.parametrize("revision", [None, "main", COMMIT[:12], COMMIT.upper()])
+def test_commit_of_a_branch_is_what_the_hub_says_whatever_is_cached(hub_says, cached, revision):
+    questions = hub_says("f" * 40)
+    assert commit(revision) == "f" * 40
+    assert questions == [("someone/some-model", revision)]
+
+
+def test_commit_is_that_of_the_cached_model_when_the_hub_is_out_of_reach(hub_says, cached):
+    hub_says(OSError("no network"))
+    assert commit(None) == commit("main") == COMMIT
+    with pytest.raises(InputError, match=r"hub is out of reach.*no network"):
+        commit("another-branch")
+
+
+def test_commit_of_a_model_that_nobody_has(hub_says):
+    hub_says(OSError("no network"))
+    with pytest.raises(InputError, match=r"hub is out of reach.*no network"):
+        commit(None)
+
+
+def test_commit_of_a_model_that_the_hub_does_not_have(hub_says):
+    from huggingface_hub.errors import RepositoryNotFoundError
+
+    hub_says(RepositoryNotFoundError("no such model", response=SimpleNamespace(headers={}, request=None)))
+    with pytest.raises(InputError, match="hub has no model 'someone/some-model' for you: no such model"):
+        commit(None)

@@ -90,6 +90,7 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
         "seeds": [0],
     }
     values["device"] = "cpu"
+    values["labelling"]["batch_tokens"] = 16384  # a tiny model waits for the batch, not for its tokens
     for name, size in (("mine", 60), ("other", 40)):
         values["reviews"][name] = values["reviews"]["files"] | {
             "path": "mine.csv",
@@ -99,7 +100,6 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     smollm2 = values["teachers"]["smollm2"]
     values["teachers"]["tiny"] = smollm2 | {
         "model": str(teacher),
-        "batch_size": 256,
         "variants": smollm2["variants"][:1],
     }
     values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1}
@@ -139,6 +139,7 @@ def test_every_contract_file_is_there_with_its_columns(project):
         "data/teacher/mine/tiny/eec.csv": "id label_0 label_1 label_mass",
         "data/teacher/mine/tiny/eec-variants.csv": "id variant label_0 label_1 label_mass",
         "reports/tiny/accuracy.csv": "system n accuracy precision recall f1",
+        "reports/tiny/calibration.csv": "method chosen offset temperature n accuracy log_loss brier ece ece_floor",
         "reports/tiny/bias.csv": (
             "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict"
         ),

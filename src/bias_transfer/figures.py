@@ -153,6 +153,29 @@ def accuracy(table: pd.DataFrame) -> Figure:
     return figure
 
 
+def reliability(bins: pd.DataFrame, chosen: str) -> Figure:
+    """Share of positive reviews against the teacher's score in each bin, a panel for each calibration."""
+    from statsmodels.stats.proportion import proportion_confint
+
+    methods = list(dict.fromkeys(bins["method"]))
+    figure, axes = plt.subplots(
+        1, len(methods), figsize=(2.6 * len(methods), 3), sharex=True, sharey=True, squeeze=False, layout="constrained"
+    )
+    for ax, method in zip(axes.flat, methods, strict=True):
+        rows = bins[bins["method"] == method]
+        ax.plot([0, 1], [0, 1], color="0.5", linewidth=1)
+        ends = proportion_confint((rows["share_positive"] * rows["n"]).round(), rows["n"], method="wilson")
+        ax.vlines(rows["score"], *ends, color=COLOURS["teacher"], linewidth=2)
+        ax.plot(rows["score"], rows["share_positive"], MARKERS["teacher"], color=COLOURS["teacher"], markersize=4)
+        ax.set_title(f"{method}, this study's" if method == chosen else method, loc="left", size=9)
+        ax.set_aspect("equal")
+        sns.despine(ax=ax)
+    axes.flat[0].set_ylabel("share truly positive")
+    figure.supxlabel("teacher's P(positive)", size=9)
+    _title(figure, "Is the teacher right as often as it says?")
+    return figure
+
+
 def confusion(table: pd.DataFrame) -> Figure:
     """One confusion matrix a system: counts of true class (rows) by called class (columns)."""
     columns = min(4, len(table))

@@ -82,6 +82,28 @@ def reach(source: Source) -> None:
         ) from error
 
 
+def commit(source: Source) -> str:
+    """The commit that a hub model's revision stands for: the revision itself if it is one, else what the hub says.
+
+    Raises
+    ------
+    InputError
+        If the revision is a branch or nothing, the model is not cached, and the hub cannot be asked.
+    """
+    from huggingface_hub import HfApi, try_to_load_from_cache
+
+    if source.revision and re.fullmatch(r"[0-9a-f]{40}", source.revision):
+        return source.revision
+    try:
+        return HfApi().model_info(source.name, revision=source.revision, timeout=10).sha
+    except Exception:  # out of reach: what is cached is what will be loaded
+        cached = try_to_load_from_cache(source.name, "config.json", revision=source.revision)
+        if isinstance(cached, str):
+            return Path(cached).parent.name
+        reach(source)
+        raise
+
+
 def _one_line(error: Exception) -> str:
     return " ".join(str(error).split())[:200]
 

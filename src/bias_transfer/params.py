@@ -88,17 +88,34 @@ class Files(Section):
 Reviews = Annotated[Snippets | Files, Field(discriminator="source")]
 
 
+class Examples(Section):
+    """Solved reviews in the teacher's prompt, drawn from the training split and balanced by class.
+
+    ``fixed`` shows every text the same ones; ``random`` draws anew for each training review, as the original study did.
+    """
+
+    count: int = Field(gt=0)
+    choice: Literal["fixed", "random"]
+    seed: int = Field(ge=0)
+
+
 class Teacher(Section):
-    """A causal language model and the question put to it; ``variants`` are other wordings, put to the EEC alone."""
+    """A causal language model and the question put to it; ``variants`` are other wordings, put to the EEC alone.
+
+    ``chat`` puts the prompt through the model's chat template. ``quantization`` is int8 on a CPU (``cpu-int8``), or
+    bitsandbytes' 8 or 4 bits on a GPU.
+    """
 
     model: str = Field(min_length=1)
     revision: str | None
     prompt: str
     variants: tuple[str, ...] = ()
+    examples: Examples | None = None
+    chat: bool = False
     labels: tuple[str, str]
     max_text_tokens: int = Field(gt=0)
-    batch_size: int = Field(gt=0)
     dtype: Literal["float32", "bfloat16", "float16"]
+    quantization: Literal["cpu-int8", "bnb-int8", "bnb-nf4"] | None = None
 
     @model_validator(mode="after")
     def _prompt_holds_the_text(self) -> "Teacher":
@@ -109,6 +126,18 @@ class Teacher(Section):
         if self.labels[0].strip() == self.labels[1].strip():
             raise ValueError("the two labels are the same word")
         return self
+
+
+class Labelling(Section):
+    """How the teacher is run, which decides no label but for rounding.
+
+    ``batch_tokens`` is what a batch of prompts may hold (None: what suits the device); with ``ray_workers`` above 0 as
+    many processes of a Ray cluster share the work.
+    """
+
+    engine: Literal["transformers", "vllm"]
+    batch_tokens: int | None = Field(gt=0)
+    ray_workers: int = Field(ge=0)
 
 
 class Training(Section):
@@ -166,7 +195,7 @@ class Bias(Section):
 class Distillation(Section):
     """What the two arms of a student share, and the one thing in which they differ."""
 
-    calibration: Literal["none", "batch"]
+    calibration: Literal["none", "contextual", "batch", "temperature"]
     alpha: Share
     temperature: float = Field(gt=0)
     validation_share: float = Field(gt=0, lt=1)
@@ -180,6 +209,7 @@ class Params(Section):
     distillation: Distillation
     bias: Bias
     device: Literal["auto", "cpu", "cuda"]
+    labelling: Labelling
     reviews: dict[CatalogueName, Reviews]
     teachers: dict[DottedName, Teacher]
     students: dict[CatalogueName, Student]

@@ -11,7 +11,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
 
 
 @pytest.fixture(scope="session")
-def tiny_params(tiny_teacher, tiny_student) -> Callable[..., params.Params]:
+def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.Params]:
     """Params of a study of the reviews ``mine``; ``study`` and the other sections named are changed."""
 
     def make(teacher: params.Teacher | None = None, distillation=(), bias=(), **study) -> params.Params:
@@ -21,6 +21,7 @@ def tiny_params(tiny_teacher, tiny_student) -> Callable[..., params.Params]:
         values["distillation"] |= dict(distillation)
         values["bias"] |= dict(bias)
         values["reviews"] |= dict.fromkeys(("mine", "other"), values["reviews"]["files"])
+        values["labelling"] = labelling.model_dump()
         values["teachers"]["tiny"] = (teacher or tiny_teacher()).model_dump()
         values["students"] |= {name: tiny_student(name).model_dump() for name in ("bow", "cnn")}
         values["device"] = "cpu"

@@ -1,19 +1,31 @@
 """The label stage: every wording is asked as if it were the main one, once, and nobody's answers pass for another's."""
 
 import shutil
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
+from safetensors.torch import load_file, save_file
+from transformers import AutoTokenizer
 
 from bias_transfer import tables
 from bias_transfer.corpora import eec, text_id
+from bias_transfer.errors import InputError
 from bias_transfer.layout import SPLITS, Layout
 from bias_transfer.stages import label
-from bias_transfer.teacher import model
+from bias_transfer.teacher import labels, model, scoring
+from bias_transfer.teacher.calibration import CONTENT_FREE
+from bias_transfer.teacher.fingerprint import fingerprint
+from bias_transfer.teacher.journal import Journal
 
 FIRST, SECOND, THIRD = (f"{word}: {{text}}\nSentiment:" for word in ("Text", "Review", "a film"))
+EXAMPLES = {"count": 3, "choice": "fixed", "seed": 0}
 COLUMNS = ["label_0", "label_1", "label_mass"]
 EEC = eec.generate().iloc[::600].reset_index(drop=True)
 
@@ -29,11 +41,22 @@ def inputs(checkout, sentences) -> None:
 
 
 @pytest.fixture
-def run(tiny_params, tiny_teacher):
-    """Run the stage for a prompt and its variants, and give the layout."""
+def params_of(tiny_params, tiny_teacher):
+    """Params of a study whose teacher has a prompt, its variants and any other field."""
 
-    def label_with(prompt: str, *variants: str, **study) -> Layout:
-        params = tiny_params(teacher=tiny_teacher(prompt=prompt, variants=variants), **study)
+    def make(prompt: str = FIRST, *variants: str, teacher=(), **study):
+        fields = {"prompt": prompt, "variants": variants} | dict(teacher)
+        return tiny_params(teacher=tiny_teacher(**fields), **study)
+
+    return make
+
+
+@pytest.fixture
+def run(params_of):
+    """Run the stage for such params, and give the layout."""
+
+    def label_with(*arguments, **options) -> Layout:
+        params = params_of(*arguments, **options)
         label.run(params)
         return Layout(params.study)
 
@@ -43,14 +66,14 @@ def run(tiny_params, tiny_teacher):
 @pytest.fixture
 def asked(monkeypatch) -> dict[str, int]:
     """How many texts the model was asked, by prompt, from here on."""
-    counts, score = {}, model.CausalTeacher.score
+    counts, score = {}, scoring.Teacher.score
 
-    def counting(teacher, texts):
-        prompt = f"{teacher.prompt.head}{{text}}{teacher.prompt.tail}"
-        counts[prompt] = counts.get(prompt, 0) + len(texts)
-        return score(teacher, texts)
+    def counting(teacher, texts, done=()):
+        prompt = teacher.prompt.params.prompt
+        counts[prompt] = counts.get(prompt, 0) + len(texts.keys() - set(done))
+        return score(teacher, texts, done)
 
-    monkeypatch.setattr(model.CausalTeacher, "score", counting)
+    monkeypatch.setattr(scoring.Teacher, "score", counting)
     return counts
 
 
@@ -60,6 +83,15 @@ def forget_the_journal() -> None:
 
 def must_not_load(*arguments):
     pytest.fail("the model was loaded although nothing is missing")
+
+
+def record_of(layout: Layout) -> dict:
+    return tables.read_json(layout.labels_folder / "labels.json")
+
+
+def texts_of(layout: Layout) -> dict[str, pd.DataFrame]:
+    splits = {split: tables.read(layout.reviews(split), tables.REVIEWS) for split in SPLITS}
+    return splits | {"eec": EEC.rename(columns={"sentence": "text"})}
 
 
 def labels_of(layout: Layout, part: str) -> pd.DataFrame:
@@ -73,45 +105,82 @@ def variants_of(layout: Layout) -> dict[int, pd.DataFrame]:
 
 def assert_same_labels(one: pd.DataFrame, other: pd.DataFrame) -> None:
     assert one["id"].tolist() == other["id"].tolist()
-    np.testing.assert_allclose(one[COLUMNS], other[COLUMNS], atol=1e-6, rtol=0)
+    np.testing.assert_allclose(one[COLUMNS], other[COLUMNS], atol=1e-5, rtol=0)
 
 
 def files(layout: Layout) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in layout.labels_folder.iterdir()}
 
 
-def test_each_variant_has_the_labels_of_a_teacher_with_that_prompt(run, checkout):
-    layout = run(FIRST, SECOND, THIRD)
+@pytest.mark.parametrize("teacher", [{}, {"examples": EXAMPLES}], ids=["bare", "with examples"])
+def test_each_variant_has_the_labels_of_a_teacher_with_that_prompt(run, teacher):
+    layout = run(FIRST, SECOND, THIRD, teacher=teacher)
     variants = variants_of(layout)
     main = labels_of(layout, "eec")
     assert list(variants) == [1, 2]
     for number, prompt in enumerate((SECOND, THIRD), 1):
         shutil.rmtree("data/teacher")
         forget_the_journal()
-        alone = labels_of(run(prompt), "eec")
+        alone = labels_of(run(prompt, teacher=teacher), "eec")
         assert_same_labels(variants[number], alone)
         assert alone["id"].tolist() == EEC["id"].tolist()
         assert np.abs(alone["label_1"] - main["label_1"]).max() > 1e-3  # else the prompts would not matter
 
 
-def test_record_says_what_each_variant_was_asked(run, tiny_teacher):
+def test_record_says_what_each_prompt_was_asked(run, tiny_teacher):
     layout = run(FIRST, SECOND, THIRD)
-    record = tables.read_json(layout.labels_folder / "labels.json")
-    assert record["teacher"] == model.fingerprint(tiny_teacher(prompt=FIRST))
+    record = record_of(layout)
+    assert record["teacher"] == fingerprint(tiny_teacher(prompt=FIRST), None)
     assert list(record["parts"]) == ["train", "test", "eec"]
-    for found, prompt, labels in zip(record["variants"], (SECOND, THIRD), variants_of(layout).values(), strict=True):
-        assert found["teacher"] == model.fingerprint(tiny_teacher(prompt=prompt))
-        assert found["n"] == len(EEC)
-        assert found["mean_label_mass"] == pytest.approx(labels["label_mass"].mean())
-        assert found["min_label_mass"] == pytest.approx(labels["label_mass"].min())
-        assert found["share_positive"] == pytest.approx((labels["label_1"] > 0.5).mean())
+    for found, prompt in zip(record["variants"], (SECOND, THIRD), strict=True):
+        assert found["teacher"] == fingerprint(tiny_teacher(prompt=prompt), None)
+    summaries = [*record["parts"].values(), *record["variants"]]
+    parts = [*(labels_of(layout, part) for part in record["parts"]), *variants_of(layout).values()]
+    for found, part in zip(summaries, parts, strict=True):
+        assert found["n"] == len(part)
+        assert found["mean_label_mass"] == pytest.approx(part["label_mass"].mean())
+        assert found["min_label_mass"] == pytest.approx(part["label_mass"].min())
+        assert found["share_positive"] == pytest.approx((part["label_1"] > 0.5).mean())
+
+
+def test_record_says_which_texts_were_cut_wherever_their_answers_come_from(run, tiny_llama, monkeypatch):
+    """From the model, from label files, from the journal, and from another study's files."""
+    limit = {"max_text_tokens": 12}
+    layout = run(FIRST, SECOND, teacher=limit)
+    before, tokenizer = files(layout), AutoTokenizer.from_pretrained(tiny_llama)
+    texts = pd.concat(texts_of(layout).values())
+    long = texts["id"][texts["text"].map(lambda text: len(tokenizer.tokenize(text)) > 12)]
+    record = record_of(layout)
+    assert record["cut"] == sorted(long)
+    assert 0 < record["variants"][0]["n_cut"] == len(record["variants"][0]["cut"]) < len(EEC)
+    found = {part: summary["n_cut"] for part, summary in record["parts"].items()}
+    assert found == {part: frame["id"].isin(long).sum() for part, frame in texts_of(layout).items()}
+    with monkeypatch.context() as patch:
+        patch.setattr(model, "load", must_not_load)
+        shutil.rmtree("data/teacher")
+        assert files(run(FIRST, SECOND, teacher=limit)) == before
+        forget_the_journal()
+        assert files(run(FIRST, SECOND, teacher=limit)) == before
+    other = record_of(run(FIRST, SECOND, teacher=limit, reviews="other"))
+    assert other["parts"]["eec"] == record["parts"]["eec"]
+    assert other["variants"] == record["variants"]
+
+
+def test_record_holds_the_answers_to_texts_without_content(run, params_of, tiny_teacher, labelling):
+    """The three of Zhao et al. (2021), which calibration asks for."""
+    found = pd.DataFrame(record_of(run(FIRST))["content_free"])
+    texts = dict(zip(found["id"], found["text"], strict=True))
+    assert texts == {text_id(text): text for text in ("N/A", "[MASK]", "")}
+    teacher = model.load(tiny_teacher(prompt=FIRST), None, labelling, "cpu")
+    answers = {name: answer for batch in teacher.score(texts) for name, answer in batch.items()}
+    assert_same_labels(found, labels.to_labels(found["id"], answers))
 
 
 def test_without_variants_the_file_is_a_header_that_reads_back(run):
     layout = run(FIRST)
     lines = layout.labels("eec-variants").read_text().splitlines()
     assert [sorted(line.split(",")) for line in lines] == [sorted(tables.VARIANTS.columns)]
-    assert tables.read_json(layout.labels_folder / "labels.json")["variants"] == []
+    assert record_of(layout)["variants"] == []
     table = tables.read(layout.labels("eec-variants"), tables.VARIANTS)
     assert len(table) == 0
     assert table[COLUMNS].to_numpy().dtype == np.float64
@@ -158,22 +227,127 @@ def test_prompt_and_variant_that_change_places_keep_their_own_labels(run, asked)
     swapped = run(SECOND, FIRST)
     assert_same_labels(labels_of(swapped, "eec"), second)
     assert_same_labels(variants_of(swapped)[1], first)
-    assert asked == {SECOND: len(tables.read(swapped.reviews("train"), tables.REVIEWS)) + 1}
+    reviews = sum(len(texts_of(swapped)[split]) for split in SPLITS)
+    assert asked == {SECOND: reviews + len(CONTENT_FREE)}
 
 
 def test_run_killed_after_the_main_prompt_does_not_pass_off_its_labels_as_anothers(run, monkeypatch):
     """The next run with the old prompt must not take the new prompt's answers for its own."""
     expected = labels_of(run(FIRST), "train")
-    score = model.CausalTeacher.score
+    score = scoring.Teacher.score
 
-    def killed_at_the_variant(teacher, texts):
-        if teacher.prompt.head == THIRD.split("{text}")[0]:
+    def killed_at_the_variant(teacher, *arguments):
+        if teacher.prompt.params.prompt == THIRD:
             raise KeyboardInterrupt
-        return score(teacher, texts)
+        return score(teacher, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(model.CausalTeacher, "score", killed_at_the_variant)
+        patch.setattr(scoring.Teacher, "score", killed_at_the_variant)
         with pytest.raises(KeyboardInterrupt):
             run(SECOND, THIRD)
     forget_the_journal()
     assert_same_labels(labels_of(run(FIRST), "train"), expected)
+
+
+def test_further_reviews_alone_are_asked(run, asked):
+    before = labels_of(run(FIRST), "train")
+    asked.clear()
+    path = Path("data/reviews/mine/train.csv")
+    texts = ["a lovely plot", "a thin film", "no jokes"]
+    new = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": [1, 0, 0]})
+    tables.write(pd.concat([new, tables.read(path, tables.REVIEWS)]), path, tables.REVIEWS)
+    after = labels_of(run(FIRST), "train")
+    assert asked == {FIRST: 3}
+    assert after["id"].tolist() == [*new["id"], *before["id"]]
+    pd.testing.assert_frame_equal(after.iloc[3:].reset_index(drop=True), before, check_exact=True)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"labels": (" Positive", " Negative")},
+        {"labels": (" Negative", " wonderful film")},
+        {"examples": EXAMPLES},
+        {"examples": EXAMPLES | {"seed": 1}},
+        {"examples": EXAMPLES | {"choice": "random"}},
+        {"max_text_tokens": 5},
+        {"dtype": "bfloat16"},
+        {"quantization": "cpu-int8"},
+    ],
+    ids=str,
+)
+def test_teacher_that_changed_is_asked_anew_and_what_the_old_one_said_is_kept(run, asked, monkeypatch, change):
+    layout = run(FIRST)
+    before, old = files(layout), labels_of(layout, "eec")
+    everything = asked.pop(FIRST)
+    run(FIRST, teacher=change)
+    assert asked == {FIRST: everything}
+    assert np.abs(labels_of(layout, "eec")["label_1"] - old["label_1"]).max() > 1e-6
+    monkeypatch.setattr(model, "load", must_not_load)
+    assert files(run(FIRST)) == before
+
+
+def test_weights_that_changed_under_their_name_are_asked_anew(run, asked, tiny_llama):
+    weights = shutil.copytree(tiny_llama, Path("model")) / "model.safetensors"
+    run(FIRST, teacher={"model": "model"})
+    everything = asked.pop(FIRST)
+    changed = load_file(weights)
+    changed["lm_head.weight"][0] += 1
+    save_file(changed, weights, metadata={"format": "pt"})
+    run(FIRST, teacher={"model": "model"})
+    assert asked == {FIRST: everything}
+
+
+def test_check_asks_texts_of_every_file_again(run, params_of, asked):
+    run(FIRST, SECOND, teacher={"examples": EXAMPLES})
+    before = {path: path.read_bytes() for path in Path("data").rglob("*") if path.is_file()}
+    asked.clear()
+    assert 0 <= label.check(params_of(FIRST, SECOND, teacher={"examples": EXAMPLES}), 9) < 1e-5
+    assert asked == {FIRST: 9}
+    assert {path: path.read_bytes() for path in Path("data").rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize("part", ["train", "test", "eec"])
+@pytest.mark.parametrize("column", ["label_1", "label_mass"])
+def test_check_finds_a_label_that_is_not_the_teachers(run, params_of, part, column):
+    layout = run(FIRST)
+    table = labels_of(layout, part)
+    table.loc[0, column] += 2e-3 if table.loc[0, column] < 0.5 else -2e-3
+    table.loc[0, "label_0"] = 1 - table.loc[0, "label_1"]
+    tables.write(table, layout.labels(part), tables.LABELS)
+    with pytest.raises(InputError, match=f"differ .* by up to 0.002, most for id {table['id'][0]}"):
+        label.check(params_of(FIRST), 1000)
+
+
+def journal_of(params) -> Journal:
+    sha256 = fingerprint(params.teachers["tiny"], None)["sha256"]
+    return Journal(Path("data/journal") / f"{sha256[:16]}.jsonl", sha256)
+
+
+def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_of):
+    """SIGKILL, each time as soon as some more batches have reached the disk."""
+    tables.write(eec.generate().iloc[::8], Path("data/eec/eec.csv"), tables.EEC)
+    params = params_of(FIRST, THIRD)
+    params = params.model_copy(update={"labelling": params.labelling.model_copy(update={"batch_tokens": 64})})
+    Path("params.yaml").write_text(yaml.safe_dump(params.model_dump(mode="json")), encoding="utf-8")
+    label.run(params)
+    unbroken, answers = files(Layout(params.study)), journal_of(params).answers
+    path = journal_of(params).path
+
+    def batches() -> int:
+        return path.read_bytes().count(b"\n") if path.exists() else 0
+
+    assert batches() > 300
+    shutil.rmtree("data/teacher")
+    forget_the_journal()
+    for more in np.random.default_rng(0).integers(5, 60, 3):
+        before = batches()
+        with subprocess.Popen([sys.executable, "-m", "bias_transfer", "label", "mine", "tiny"]) as process:
+            while process.poll() is None and batches() < before + more:
+                time.sleep(0.001)
+            process.kill()
+        assert process.returncode == -signal.SIGKILL
+        assert 0 < len(journal_of(params).answers) < len(answers)
+    label.run(params)
+    assert files(Layout(params.study)) == unbroken
+    assert journal_of(params).answers == answers

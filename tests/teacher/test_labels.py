@@ -5,8 +5,10 @@ import pandas as pd
 import pytest
 
 from bias_transfer import tables
+from bias_transfer.errors import InputError
 from bias_transfer.teacher import labels, model
-from bias_transfer.teacher.journal import Journal
+from bias_transfer.teacher.journal import Answer, Journal
+from bias_transfer.teacher.scoring import Teacher
 
 
 def ids_of(n: int) -> list[str]:
@@ -15,37 +17,44 @@ def ids_of(n: int) -> list[str]:
 
 def frame(*pairs: tuple[float, float]) -> pd.DataFrame:
     ids = ids_of(len(pairs))
-    return labels.to_labels(pd.Series(ids), dict(zip(ids, pairs, strict=True)))
+    return labels.to_labels(pd.Series(ids), {name: Answer(*pair, 0) for name, pair in zip(ids, pairs, strict=True)})
 
 
 class StopsHalfWay:
     """A teacher whose machine is switched off after two batches."""
 
-    def __init__(self, teacher: model.CausalTeacher) -> None:
+    def __init__(self, teacher: Teacher) -> None:
         self.teacher = teacher
 
-    def score(self, texts):
-        for done, part in enumerate(self.teacher.score(texts)):
-            if done == 2:
+    def score(self, texts, done=()):
+        for number, part in enumerate(self.teacher.score(texts, done)):
+            if number == 2:
                 raise KeyboardInterrupt
             yield part
 
 
 class Counts:
-    """A teacher that notes what it was asked."""
+    """A teacher that notes what it answered, and whom it was told to leave out."""
 
-    def __init__(self, teacher: model.CausalTeacher) -> None:
+    def __init__(self, teacher: Teacher) -> None:
         self.teacher = teacher
-        self.asked: list[str] = []
+        self.answered: list[str] = []
 
-    def score(self, texts):
-        self.asked += texts
-        return self.teacher.score(texts)
+    def score(self, texts, done=()):
+        for part in self.teacher.score(texts, done):
+            self.answered += part
+            yield part
 
 
 @pytest.fixture(scope="module")
-def teacher(tiny_teacher):
-    return model.load(tiny_teacher(batch_size=3), "cpu")
+def teacher(tiny_teacher, labelling) -> Teacher:
+    return model.load(tiny_teacher(), None, labelling, "cpu")
+
+
+@pytest.fixture
+def journal(tmp_path):
+    """A journal by name, read anew."""
+    return lambda name="journal": Journal(tmp_path / f"{name}.jsonl", "ab" * 32)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +74,7 @@ def test_probabilities_by_hand():
 
 
 def test_columns_fit_the_file_contract_in_the_order_of_the_ids():
-    answers = {name: (-1.0 - i, -2.0) for i, name in enumerate(ids_of(5))}
+    answers = {name: Answer(-1.0 - i, -2.0, 0) for i, name in enumerate(ids_of(5))}
     wanted = pd.Series(ids_of(5)[::-1], index=[7, 3, 1, 9, 4])
     result = labels.to_labels(wanted, answers)
     assert result["id"].tolist() == ids_of(5)[::-1]
@@ -106,38 +115,43 @@ def test_answers_too_small_for_a_float_still_have_a_ratio():
     assert (row["label_0"], row["label_1"], row["label_mass"]) == pytest.approx((0.75, 0.25, 0))
 
 
-def test_asks_only_for_what_is_missing(teacher, texts, tmp_path):
-    journal = Journal(tmp_path / "journal.jsonl")
+def test_asks_only_for_what_is_missing(teacher, texts, journal):
+    answers = journal()
     first = dict(list(texts.items())[:6])
-    assert labels.ask(first, journal, lambda: teacher) == 6
-    before = dict(journal.answers)
+    assert labels.ask(first, answers, lambda: teacher) == 6
+    before = dict(answers.answers)
     counts = Counts(teacher)
-    assert labels.ask(texts, journal, lambda: counts) == 14
-    assert sorted(counts.asked) == sorted(list(texts.values())[6:])
-    assert {name: journal.answers[name] for name in first} == before
-    assert journal.answers.keys() == texts.keys()
+    assert labels.ask(texts, answers, lambda: counts) == 14
+    assert sorted(counts.answered) == sorted(list(texts)[6:])
+    assert {name: answers.answers[name] for name in first} == before
+    assert answers.answers.keys() == journal().answers.keys() == texts.keys()
 
 
-def test_does_not_load_the_model_when_nothing_is_missing(teacher, texts, tmp_path):
-    path = tmp_path / "journal.jsonl"
-    labels.ask(texts, Journal(path), lambda: teacher)
-    assert labels.ask(texts, Journal(path), must_not_load) == 0
-    assert labels.ask({}, Journal(path), must_not_load) == 0
+def test_does_not_load_the_model_when_nothing_is_missing(teacher, texts, journal):
+    labels.ask(texts, journal(), lambda: teacher)
+    assert labels.ask(texts, journal(), must_not_load) == 0
+    assert labels.ask({}, journal("another"), must_not_load) == 0
 
 
-def test_killed_half_way_and_resumed_gives_the_labels_of_an_unbroken_run(teacher, texts, tmp_path):
-    unbroken = Journal(tmp_path / "unbroken.jsonl")
-    labels.ask(texts, unbroken, lambda: teacher)
+def test_model_is_not_loaded_beside_another_run(texts, journal):
+    with journal().alone(), pytest.raises(InputError, match="another run"):
+        labels.ask(texts, journal(), must_not_load)
 
-    path = tmp_path / "broken.jsonl"
+
+def test_killed_half_way_and_resumed_gives_the_very_labels_of_an_unbroken_run(teacher, texts, journal):
+    labels.ask(texts, journal("unbroken"), lambda: teacher)
     with pytest.raises(KeyboardInterrupt):
-        labels.ask(texts, Journal(path), lambda: StopsHalfWay(teacher))
-    resumed = Journal(path)
-    saved = len(resumed.answers)
-    assert 2 <= saved <= 6  # two batches of at most three
-    assert labels.ask(texts, resumed, lambda: teacher) == len(texts) - saved
+        labels.ask(texts, journal(), lambda: StopsHalfWay(teacher))
+    saved = len(journal().answers)
+    assert 2 <= saved < len(texts) - 2
+    assert labels.ask(texts, journal(), lambda: teacher) == len(texts) - saved
+    assert journal().answers == journal("unbroken").answers
 
-    ids = pd.Series(list(texts))
-    columns = ["label_0", "label_1", "label_mass"]
-    again = labels.to_labels(ids, Journal(path).answers)[columns]
-    np.testing.assert_allclose(again, labels.to_labels(ids, unbroken.answers)[columns], atol=1e-6, rtol=0)
+
+def test_largest_difference_is_found_in_the_label_and_in_the_mass():
+    stored = frame(*[(-1.0, -2.0)] * 4)
+    assert labels.largest_difference(stored, stored)[0] == 0
+    for column, shift in (("label_1", -0.25), ("label_mass", 0.125)):
+        again = stored.copy()
+        again.loc[2, column] += shift
+        assert labels.largest_difference(stored, again) == (abs(shift), stored["id"][2])

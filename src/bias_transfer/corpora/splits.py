@@ -1,5 +1,6 @@
 """De-duplicate reviews and split them so that no text is in both halves."""
 
+import numpy as np
 import pandas as pd
 from sklearn.model_selection import train_test_split
 
@@ -107,3 +108,8 @@ def _sample(frame: pd.DataFrame, size: int | None, seed: int, name: str) -> pd.D
         return train_test_split(frame, train_size=size, random_state=seed, stratify=frame["label"])[0]
     except ValueError as error:
         raise InputError(f"cannot draw {size} {name} reviews by class: {error}") from None
+
+
+def hold_out(labels: pd.Series, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions to fit on and positions to validate with, ``share`` of each class being held out by ``seed``."""
+    return train_test_split(np.arange(len(labels)), test_size=share, random_state=seed, stratify=labels)

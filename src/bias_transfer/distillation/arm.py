@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from sklearn.model_selection import train_test_split
 
+from bias_transfer.corpora.splits import hold_out
 from bias_transfer.distillation.fit import Examples, fit
 from bias_transfer.params import Bow, Cnn, Distillation, Encoder
 from bias_transfer.students import student as students
@@ -37,9 +37,7 @@ def fit_arm(
     ``seed`` decides the validation slice, the start and the order, and nothing else does: arms of one seed differ in
     ``soft`` and ``alpha`` alone.
     """
-    rows = train_test_split(
-        np.arange(len(reviews)), test_size=shared.validation_share, random_state=seed, stratify=reviews["label"]
-    )
+    rows = hold_out(reviews["label"], shared.validation_share, seed)
     fitting, validation = (
         Examples(reviews["text"].iloc[part].tolist(), reviews["label"].iloc[part].to_numpy(), soft[part])
         for part in rows

@@ -18,6 +18,7 @@ from bias_transfer.layout import Arm, Layout, arms, systems, teacher_system
 from bias_transfer.params import Params
 from bias_transfer.students.tokenizer import unknown_words
 from bias_transfer.teacher import calibration
+from bias_transfer.teacher.calibration import Calibration
 
 Scores = dict[str, pd.DataFrame]
 Words = dict[str, set[str]]
@@ -98,7 +99,7 @@ def _variants(layout: Layout, teacher: pd.DataFrame) -> list[pd.DataFrame]:
     frames = []
     for number, labels in tables.read(path, tables.VARIANTS).groupby("variant"):
         offset = _finite_mean(calibration.log_odds(labels)) - _finite_mean(teacher["log_odds"].to_numpy())
-        frames.append(match(calibration.shift(labels, offset), f"{path}, variant {number}"))
+        frames.append(match(Calibration(offset).apply(labels), f"{path}, variant {number}"))
     return frames
 
 

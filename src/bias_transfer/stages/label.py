@@ -1,57 +1,90 @@
 """Stage ``label``: the teacher's P(Negative) and P(Positive) for train, test and EEC."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from bias_transfer import tables
 from bias_transfer.errors import InputError
 from bias_transfer.layout import SPLITS, Layout
 from bias_transfer.params import Params, Teacher
-from bias_transfer.teacher import labels, model
+from bias_transfer.teacher import calibration, labels, model
+from bias_transfer.teacher.examples import Pool
+from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
 
 TOLERANCE = 1e-4
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What one prompt was asked with, its labels by id, and the ids of texts that were cut."""
+
+    fingerprint: dict[str, Any]
+    labels: pd.DataFrame
+    cut: set[str]
+
+    def record(self, ids: pd.Series) -> dict[str, Any]:
+        return {"teacher": self.fingerprint, "cut": sorted(self.cut & set(ids))}
+
+    def summary(self, ids: pd.Series) -> dict[str, float]:
+        part = self.labels.loc[ids]
+        return {
+            "n": len(part),
+            "n_cut": int(ids.isin(self.cut).sum()),
+            "mean_label_mass": float(part["label_mass"].mean()),
+            "min_label_mass": float(part["label_mass"].min()),
+            "share_positive": float((part["label_1"] > 0.5).mean()),
+        }
 
 
 def run(params: Params, root: Path = Path()) -> None:
     """Write ``train.csv``, ``test.csv``, ``eec.csv``, ``eec-variants.csv`` and ``labels.json``.
 
     ``eec-variants.csv`` has the EEC under every other wording of the prompt, numbered from 1; ``labels.json`` says what
-    was asked of whom, and the label mass. A text is asked once: answers of the same model, dtype and prompt are taken
-    from an interrupted run's journal and from label files that are already there, for this or other reviews.
+    was asked of whom, the label mass, which texts were cut, and the answers to texts without content. A text is asked
+    once: answers of the same model, dtype and prompt are taken from an interrupted run's journal and from label files
+    that are already there, for this or other reviews.
     """
     layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
-    texts = _texts(layout)
-    fingerprint, all_labels = _ask(params, teacher, pd.concat(texts.values()), layout)
-    eec, variants, records = texts["eec"], [_no_labels().assign(variant=0)], []
+    texts, pool = _texts(layout), _pool(layout, teacher)
+    main = _ask(params, teacher, pool, pd.concat([*texts.values(), calibration.CONTENT_FREE]), layout)
+    eec, variants, records = texts["eec"], [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)], []
     for number, prompt in enumerate(teacher.variants, 1):
-        asked, answers = _ask(params, teacher.model_copy(update={"prompt": prompt}), eec, layout)
-        variants.append(answers.loc[eec["id"]].assign(variant=number))
-        records.append({"teacher": asked} | _summary(variants[-1]))
+        asked = _ask(params, teacher.model_copy(update={"prompt": prompt}), pool, eec, layout)
+        variants.append(asked.labels.loc[eec["id"]].assign(variant=number))
+        records.append(asked.record(eec["id"]) | asked.summary(eec["id"]))
     record = layout.labels_folder / "labels.json"
     record.unlink(missing_ok=True)  # it says whose answers these files hold, which is about to change
     for part, frame in texts.items():
-        tables.write(all_labels.loc[frame["id"]], layout.labels(part), tables.LABELS)
+        tables.write(main.labels.loc[frame["id"]], layout.labels(part), tables.LABELS)
     tables.write(pd.concat(variants).astype({"variant": int}), layout.labels("eec-variants"), tables.VARIANTS)
-    parts = {part: _summary(all_labels.loc[frame["id"]]) for part, frame in texts.items()}
-    tables.write_json({"teacher": fingerprint, "parts": parts, "variants": records}, record)
-
-
-def _ask(params: Params, teacher: Teacher, texts: pd.DataFrame, layout: Layout) -> tuple[dict[str, Any], pd.DataFrame]:
-    """Fingerprint and labels (by id) of one prompt; only texts that nobody has asked about are asked."""
-    fingerprint = model.fingerprint(teacher)
-    known = _known_labels(layout.labels_folder.parent.parent, params.study.teacher, fingerprint["sha256"])
-    journal = Journal(layout.inputs / "data/journal" / f"{fingerprint['sha256'][:16]}.jsonl")
-    unknown = texts[~texts["id"].isin(known["id"])].drop_duplicates("id")
-    labels.ask(
-        dict(unknown[["id", "text"]].itertuples(index=False)), journal, lambda: model.load(teacher, params.device)
+    content_free = calibration.CONTENT_FREE.join(main.labels.drop(columns="id"), on="id")
+    tables.write_json(
+        {
+            **main.record(pd.concat(texts.values())["id"]),
+            "parts": {part: main.summary(frame["id"]) for part, frame in texts.items()},
+            "variants": records,
+            "content_free": content_free.to_dict("records"),
+        },
+        record,
     )
+
+
+def _ask(params: Params, teacher: Teacher, pool: Pool | None, texts: pd.DataFrame, layout: Layout) -> _Asked:
+    """Only texts that nobody has asked about are asked."""
+    identity = fingerprint(teacher, pool)
+    known, cut = _known(layout.labels_folder.parent.parent, params.study.teacher, identity["sha256"])
+    journal = Journal(layout.inputs / "data/journal" / f"{identity['sha256'][:16]}.jsonl", identity["sha256"])
+    unknown = texts[~texts["id"].isin(known["id"])].drop_duplicates("id")
+    labels.ask(_by_id(unknown), journal, lambda: model.load(teacher, pool, params.labelling, params.device))
     answers = pd.concat([known, labels.to_labels(unknown["id"], journal.answers)])
-    return fingerprint, answers.set_index("id", drop=False)
+    cut |= {name for name in unknown["id"] if journal.answers[name].n_cut}
+    return _Asked(identity, answers.set_index("id", drop=False), cut)
 
 
 def check(params: Params, n: int, root: Path = Path()) -> float:
@@ -67,24 +100,20 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     InputError
         If a label differs by more than ``TOLERANCE``.
     """
-    layout = Layout(params.study, root)
+    layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
     texts = _texts(layout)
-    stored = pd.concat([tables.read(layout.labels(part), tables.LABELS) for part in texts])
-    sample = _distinct(texts).merge(stored.drop_duplicates("id"), on="id").iloc[:: max(1, len(stored) // n)].head(n)
-    teacher = model.load(params.teachers[params.study.teacher], params.device)
-    answers = {}
-    for positions, log_probabilities in teacher.score(sample["text"].tolist()):
-        answers |= dict(zip(sample["id"].iloc[positions], log_probabilities, strict=True))
-    columns = ["label_1", "label_mass"]
-    again = labels.to_labels(sample["id"], answers)
-    difference = np.abs(again[columns].to_numpy() - sample[columns].to_numpy())
-    if difference.max() > TOLERANCE:
-        worst = sample["id"].iloc[difference.max(axis=1).argmax()]
+    stored = pd.concat([tables.read(layout.labels(part), tables.LABELS) for part in texts]).drop_duplicates("id")
+    every = pd.concat(texts.values())[["id", "text"]].merge(stored, on="id").drop_duplicates("id")
+    sample = every.iloc[:: max(1, len(every) // n)].head(n)
+    loaded = model.load(teacher, _pool(layout, teacher), params.labelling, params.device)
+    answers = {name: answer for batch in loaded.score(_by_id(sample)) for name, answer in batch.items()}
+    difference, worst = labels.largest_difference(sample, labels.to_labels(sample["id"], answers))
+    if difference > TOLERANCE:
         raise InputError(
-            f"labels in {layout.labels_folder} differ from the teacher's answers by up to {difference.max():.2g}, "
-            f"most for id {worst}: remove the folder and label again"
+            f"labels in {layout.labels_folder} differ from the teacher's answers by up to {difference:.2g}, most for "
+            f"id {worst}: remove the folder and label again"
         )
-    return float(difference.max())
+    return difference
 
 
 def _texts(layout: Layout) -> dict[str, pd.DataFrame]:
@@ -92,36 +121,29 @@ def _texts(layout: Layout) -> dict[str, pd.DataFrame]:
     return texts | {"eec": tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"})}
 
 
-def _distinct(texts: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(texts.values())[["id", "text"]].drop_duplicates("id")
+def _by_id(texts: pd.DataFrame) -> Mapping[str, str]:
+    return dict(texts[["id", "text"]].itertuples(index=False))
 
 
-def _known_labels(folder: Path, teacher: str, fingerprint: str) -> pd.DataFrame:
-    frames = [_no_labels()]
+def _pool(layout: Layout, teacher: Teacher) -> Pool | None:
+    return Pool(tables.read(layout.reviews("train"), tables.REVIEWS), teacher.examples) if teacher.examples else None
+
+
+def _known(folder: Path, teacher: str, sha256: str) -> tuple[pd.DataFrame, set[str]]:
+    """Labels of this fingerprint in any study's files, and the ids of those whose texts were cut."""
+    frames, cut = [labels.to_labels(pd.Series(dtype=str), {})], set()
     for path in sorted(folder.glob(f"*/{teacher}/labels.json")):
         record = tables.read_json(path)
-        if record["teacher"]["sha256"] == fingerprint:
+        if record["teacher"]["sha256"] == sha256:
             files = [path.with_name(f"{part}.csv") for part in (*SPLITS, "eec")]
             frames += [tables.read(file, tables.LABELS) for file in files if file.exists()]
+            frames.append(pd.DataFrame(record["content_free"]).drop(columns="text"))
+            cut |= set(record["cut"])
         numbers = [
-            number
-            for number, variant in enumerate(record.get("variants", []), 1)
-            if variant["teacher"]["sha256"] == fingerprint
+            i for i, variant in enumerate(record.get("variants", []), 1) if variant["teacher"]["sha256"] == sha256
         ]
         if numbers and (file := path.with_name("eec-variants.csv")).exists():
             variants = tables.read(file, tables.VARIANTS)
             frames.append(variants[variants["variant"].isin(numbers)].drop(columns="variant"))
-    return pd.concat(frames).drop_duplicates("id")
-
-
-def _no_labels() -> pd.DataFrame:
-    return labels.to_labels(pd.Series(dtype=str), {})
-
-
-def _summary(part: pd.DataFrame) -> dict[str, float]:
-    return {
-        "n": len(part),
-        "mean_label_mass": float(part["label_mass"].mean()),
-        "min_label_mass": float(part["label_mass"].min()),
-        "share_positive": float((part["label_1"] > 0.5).mean()),
-    }
+            cut |= set().union(*(record["variants"][i - 1]["cut"] for i in numbers))
+    return pd.concat(frames).drop_duplicates("id"), cut

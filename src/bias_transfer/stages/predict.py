@@ -9,8 +9,8 @@ from bias_transfer.errors import InputError, unknown
 from bias_transfer.evaluation import evaluate
 from bias_transfer.layout import Layout, systems, teacher_system
 from bias_transfer.params import Params
+from bias_transfer.stages import calibrated
 from bias_transfer.students import student as students
-from bias_transfer.teacher import calibration
 
 
 def run(params: Params, system: str, root: Path = Path()) -> None:
@@ -41,11 +41,5 @@ def _student(params: Params, layout: Layout, system: str, texts: dict[str, pd.Se
 
 
 def _teacher(params: Params, layout: Layout, ids: dict[str, pd.Series]) -> dict[str, pd.DataFrame]:
-    labels = {part: tables.read(layout.labels(part), tables.LABELS) for part in ("train", "test", "eec")}
-    offset = calibration.offset(labels["train"], params.distillation.calibration)
-    scores = {}
-    for part, wanted in ids.items():
-        name = "test" if part == "reviews" else part
-        aligned = calibration.align(calibration.shift(labels[name], offset), wanted, str(layout.labels(name)))
-        scores[part] = pd.DataFrame(aligned, columns=tables.PROBABILITIES)
-    return scores
+    files = {"reviews": "test", "eec": "eec"}
+    return {part: calibrated.read(layout, params.distillation, files[part], wanted) for part, wanted in ids.items()}

@@ -12,9 +12,17 @@ from bias_transfer import figures, provenance, tables, tracking
 from bias_transfer.layout import Arm, Layout, arms, teacher_system
 from bias_transfer.params import Params
 
-_REPORT = ("report.html", "accuracy.csv", "bias.csv", "breakdown.csv", "transfer.csv", "history.csv")
+_REPORT = ("report.html", "accuracy.csv", "calibration.csv", "bias.csv", "breakdown.csv", "transfer.csv", "history.csv")
 _PLOTS = (
-    *("accuracy.png", "gender_bias.png", "race_bias.png", "emotions.png", "placebo.png", "transfer.png"),
+    *(
+        "accuracy.png",
+        "reliability.png",
+        "gender_bias.png",
+        "race_bias.png",
+        "emotions.png",
+        "placebo.png",
+        "transfer.png",
+    ),
     *("confusion.png", "training.png"),
 )
 _GAP_METRICS = {
@@ -74,7 +82,12 @@ def _teacher(params: Params, layout: Layout) -> tracking.Record:
         "calibration": params.distillation.calibration
     }
     record.metrics |= {f"{part}_label_mass": values["mean_label_mass"] for part, values in labels["parts"].items()}
-    record.files.append(layout.labels_folder / "labels.json")
+    calibrations = tables.read_table(layout.report("calibration.csv")).set_index("method")
+    uncalibrated = calibrations.loc["none", ["accuracy", "log_loss", "brier", "ece"]]
+    record.metrics |= {f"uncalibrated_{name}": value for name, value in uncalibrated.items()}
+    record.metrics["ece_floor"] = calibrations.loc[params.distillation.calibration, "ece_floor"]
+    files = [layout.report("calibration.csv"), layout.report("reliability.png")]
+    record.files += [layout.labels_folder / "labels.json", *files]
     return record
 
 

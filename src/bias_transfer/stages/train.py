@@ -10,6 +10,7 @@ from bias_transfer.distillation.targets import BASELINE, soft_labels
 from bias_transfer.errors import InputError
 from bias_transfer.layout import Arm, Layout
 from bias_transfer.params import Params
+from bias_transfer.stages import calibrated
 from bias_transfer.teacher import calibration
 
 
@@ -19,9 +20,9 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
     reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
     refuse_leakage(reviews, tables.read(layout.reviews("test"), tables.REVIEWS))
     labels = tables.read(layout.labels("train"), tables.LABELS)
-    offset = calibration.offset(labels, params.distillation.calibration)
-    teacher = calibration.align(calibration.shift(labels, offset), reviews["id"], str(layout.labels("train")))
     training, shared = params.students[arm.student], params.distillation
+    fitted_calibration = calibrated.fit(layout, shared, shared.calibration)
+    teacher = calibration.align(fitted_calibration.apply(labels), reviews["id"], str(layout.labels("train")))
     alpha = 0.0 if arm.target == BASELINE else shared.alpha
     soft = soft_labels(arm.target, teacher, reviews["label"].to_numpy(), arm.seed)
     fitted = fit_arm(
@@ -57,7 +58,8 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
                 "teacher": {
                     "name": params.study.teacher,
                     "calibration": shared.calibration,
-                    "log_odds_offset": offset,
+                    "log_odds_offset": fitted_calibration.offset,
+                    "log_odds_temperature": fitted_calibration.temperature,
                     "mean_label_mass": float(labels["label_mass"].mean()),
                 },
                 "inputs": {

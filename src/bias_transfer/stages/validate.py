@@ -20,7 +20,9 @@ from bias_transfer.distillation.arm import fit_arm
 from bias_transfer.errors import InputError
 from bias_transfer.layout import Layout
 from bias_transfer.params import Params
+from bias_transfer.stages import calibrated
 from bias_transfer.teacher import calibration
+from bias_transfer.teacher.calibration import Calibration
 
 STUDENT = "bow"
 STAND_IN = "cross-fitted words"
@@ -137,12 +139,12 @@ def _setting(params: Params, stand_in: bool) -> Setting:
     reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
     if stand_in:
         probabilities = planted.cross_fitted(reviews["text"], reviews["label"])
-        labels = pd.DataFrame(probabilities, columns=tables.PROBABILITIES).assign(id=reviews["id"])
+        labels = pd.DataFrame(probabilities, columns=tables.PROBABILITIES)
+        teacher = Calibration(offset=calibration.log_odds(labels).mean()).apply(labels)
     else:
-        labels = tables.read(layout.labels("train"), tables.LABELS)
-    offset = calibration.offset(labels, params.distillation.calibration)
-    teacher = calibration.align(calibration.shift(labels, offset), reviews["id"], str(layout.labels("train")))
-    return Setting(params, reviews, planted.mentions_more_women(reviews["text"]), teacher, eec.generate())
+        teacher = calibrated.read(layout, params.distillation, "train", reviews["id"])
+    women = planted.mentions_more_women(reviews["text"])
+    return Setting(params, reviews, women, teacher.to_numpy(), eec.generate())
 
 
 def _scores(setting: Setting, jobs: Sequence[tuple[str, int, float]], work: Path) -> Iterator[np.ndarray]:

@@ -1,44 +1,92 @@
-"""Calibration of the teacher's labels: estimated on the training split, applied to every split.
+"""Calibration of the teacher's labels: estimated on the training split, applied to every split when labels are read."""
 
-Batch calibration takes the mean log-odds over a batch of inputs as the prompt's bias towards one label and removes it
-(Zhou et al., "Batch Calibration", ICLR 2024, equation 4, with the training split as the batch).
-"""
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
+from bias_transfer.corpora import text_id
 from bias_transfer.errors import InputError
+
+METHODS = ("none", "contextual", "batch", "temperature")
+_TEXTS = ("N/A", "[MASK]", "")  # Zhao et al. (2021), section 5
+CONTENT_FREE = pd.DataFrame({"id": map(text_id, _TEXTS), "text": _TEXTS})
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Log-odds become ``(log-odds - offset) / temperature``."""
+
+    offset: float = 0.0
+    temperature: float = 1.0
+
+    def apply(self, labels: pd.DataFrame) -> pd.DataFrame:
+        """The labels with their log-odds calibrated; ``label_mass`` is left as it is."""
+        if self == Calibration():
+            return labels
+        values = (log_odds(labels) - self.offset) / self.temperature
+        return labels.assign(label_0=expit(-values), label_1=expit(values))
+
+
+def fit(
+    method: str, train: pd.DataFrame, content_free: pd.DataFrame, validation: pd.DataFrame, hard: np.ndarray
+) -> Calibration:
+    """Estimate a calibration.
+
+    ``contextual``
+        Removes the log-odds of the mean answer to texts without content (Zhao et al., "Calibrate Before Use", ICML
+        2021, section 5).
+    ``batch``
+        Removes the mean log-odds of the training split (Zhou et al., "Batch Calibration", ICLR 2024, equation 4, with
+        the training split as the batch). It presumes balanced classes.
+    ``temperature``
+        Divides by the temperature with the lowest log loss on the validation slice (Guo et al., "On Calibration of
+        Modern Neural Networks", ICML 2017, section 4.2). It moves no label across 0.5.
+
+    Parameters
+    ----------
+    method
+        One of ``METHODS``.
+    train, content_free, validation
+        The teacher's labels of the training split, of ``CONTENT_FREE``, and of a slice with hard labels.
+    hard
+        The slice's hard labels, 0 or 1, shape (validation,).
+
+    Raises
+    ------
+    InputError
+        If labels that the method needs are saturated at 0 or 1, so that their log-odds are not numbers.
+    """
+    if method == "contextual":
+        mean = content_free[["label_0", "label_1"]].mean().to_frame().T
+        return Calibration(offset=float(_finite(mean, "content-free", method)[0]))
+    if method == "batch":
+        return Calibration(offset=float(_finite(train, "training", method).mean()))
+    if method == "temperature":
+        margins = _finite(validation, "validation", method) * (2 * hard - 1)
+        best = minimize_scalar(
+            lambda x: np.logaddexp(0, -margins * np.exp(-x)).mean(), bounds=(-5, 5), method="bounded"
+        )
+        return Calibration(temperature=float(np.exp(best.x)))
+    return Calibration()
+
+
+def _finite(labels: pd.DataFrame, what: str, method: str) -> np.ndarray:
+    values = log_odds(labels)
+    if saturated := int((~np.isfinite(values)).sum()):
+        raise InputError(
+            f"{saturated} {what} labels are exactly 0 or 1, where `calibration: {method}` is not defined: use "
+            "`calibration: none`"
+        )
+    return values
 
 
 def log_odds(labels: pd.DataFrame) -> np.ndarray:
     """``log label_1 - log label_0``: above 0 the label is positive. Shape (rows,), float64; infinite at 0 and 1."""
     with np.errstate(divide="ignore"):
         return np.log(labels["label_1"].to_numpy()) - np.log(labels["label_0"].to_numpy())
-
-
-def offset(train: pd.DataFrame, method: str) -> float:
-    """Log-odds to subtract from every label of this teacher: 0 for ``none``, the training mean for ``batch``.
-
-    Raises
-    ------
-    InputError
-        If a training label is saturated at 0 or 1, so that the mean is not a number.
-    """
-    if method == "none":
-        return 0.0
-    values = log_odds(train)
-    if saturated := int((~np.isfinite(values)).sum()):
-        raise InputError(f"{saturated} training labels are exactly 0 or 1: use `calibration: none`")
-    return float(values.mean())
-
-
-def shift(labels: pd.DataFrame, by: float) -> pd.DataFrame:
-    """The labels with ``by`` subtracted from their log-odds; ``label_mass`` is left as it is."""
-    if by == 0:
-        return labels
-    shifted = log_odds(labels) - by
-    return labels.assign(label_0=expit(-shifted), label_1=expit(shifted))
 
 
 def align(labels: pd.DataFrame, ids: pd.Series, origin: str) -> np.ndarray:

@@ -1,44 +1,99 @@
-"""Labels on disk as they come, so that a killed run loses at most the batch in hand.
+"""Answers on disk as they come, so that a killed run loses at most the batch in hand.
 
-One JSON array a line: ``[id, log-probability of label 0, log-probability of label 1]``. The file's name is the
-fingerprint of model, dtype and prompt, so an answer is never taken for another teacher's.
+The first line names the version of this format and the fingerprint of model, dtype and prompt, which is also in the
+file's name, so that an answer is never taken for another teacher's. Every further line is a batch, a JSON array of
+``[id, log-probability of label 0, log-probability of label 1, tokens cut]``: a batch is there whole or not at all.
 """
 
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
-import numpy as np
+from filelock import FileLock, Timeout
 
 from bias_transfer.errors import InputError
+
+VERSION = 2
+
+
+class Answer(NamedTuple):
+    """Natural logarithms of both labels' probabilities after the prompt, and how many tokens of the text were cut."""
+
+    log_probability_0: float
+    log_probability_1: float
+    n_cut: int
 
 
 class Journal:
     """Append-only answers of one teacher, keyed by text id."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, fingerprint: str) -> None:
         self.path = path
-        self.answers: dict[str, tuple[float, float]] = {}
+        self.answers: dict[str, Answer] = {}
+        self._header = json.dumps({"journal": VERSION, "fingerprint": fingerprint}) + "\n"
+        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
         whole = 0
-        if path.exists():
-            for line in path.read_bytes().splitlines(keepends=True):
-                if not line.endswith(b"\n"):
-                    break  # torn by a kill; the text is asked again
-                try:
-                    name, *pair = json.loads(line)
-                    self.answers[name] = tuple(map(float, pair))
-                except (ValueError, TypeError) as error:
-                    raise InputError(f"{path}, byte {whole}: not a journal line ({error}): remove the file") from None
-                whole += len(line)
-            if whole < path.stat().st_size:
-                os.truncate(path, whole)
+        for number, line in enumerate(lines, 1):
+            if not line.endswith(b"\n"):
+                break  # torn by a kill; the batch is asked again
+            if number == 1:
+                self._refuse_another(line)
+            else:
+                self._read(number, line)
+            whole += len(line)
+        if lines and whole < path.stat().st_size:
+            os.truncate(path, whole)
 
-    def append(self, ids: list[str], log_probabilities: np.ndarray) -> None:
-        """Add answers and see them to disk. ``log_probabilities`` has shape (len(ids), 2)."""
-        rows = [(name, tuple(map(float, pair))) for name, pair in zip(ids, log_probabilities, strict=True)]
+    def append(self, batch: dict[str, Answer]) -> None:
+        """Add answers and see them to disk.
+
+        Raises
+        ------
+        InputError
+            If they cannot be written; what was written before stays.
+        """
+        line = json.dumps([[name, *answer] for name, answer in batch.items()]) + "\n"
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as stream:
+                stream.write(line if stream.tell() else self._header + line)
+                stream.flush()
+                os.fsync(stream.fileno())
+        except OSError as error:
+            raise InputError(
+                f"cannot write {self.path}: {error.strerror or error}; {len(self.answers)} answers are safe there, "
+                "make room and run again"
+            ) from error
+        self.answers |= batch
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep a second run from asking the same teacher at the same time.
+
+        Raises
+        ------
+        InputError
+            If another one is at it.
+        """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with self.path.open("a", encoding="utf-8") as stream:
-            stream.writelines(json.dumps([name, *pair]) + "\n" for name, pair in rows)
-            stream.flush()
-            os.fsync(stream.fileno())
-        self.answers.update(rows)
+        try:
+            with FileLock(self.path.with_suffix(".lock"), timeout=0):
+                yield
+        except Timeout:
+            raise InputError(f"another run is writing {self.path}: wait for it, or stop it") from None
+
+    def _refuse_another(self, line: bytes) -> None:
+        if line != self._header.encode():
+            raise InputError(
+                f"{self.path} is of another version, or of another teacher: move it away and run again (it begins "
+                f"with {line[:80].decode(errors='replace').strip()!r})"
+            )
+
+    def _read(self, number: int, line: bytes) -> None:
+        try:
+            self.answers |= {name: Answer(float(a), float(b), int(n_cut)) for name, a, b, n_cut in json.loads(line)}
+        except (ValueError, TypeError) as error:
+            raise InputError(f"{self.path}, line {number}: not answers ({error}): remove the file") from None

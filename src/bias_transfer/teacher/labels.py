@@ -8,11 +8,11 @@ import pandas as pd
 from scipy.special import expit
 from tqdm import tqdm
 
-from bias_transfer.teacher.journal import Journal
-from bias_transfer.teacher.model import CausalTeacher
+from bias_transfer.teacher.journal import Answer, Journal
+from bias_transfer.teacher.scoring import Teacher
 
 
-def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], CausalTeacher]) -> int:
+def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], Teacher]) -> int:
     """Fill the journal for every text (id to text); the model is loaded only if something is missing.
 
     Returns
@@ -20,29 +20,26 @@ def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], CausalTea
     int
         How many texts were asked.
     """
-    missing = {name: text for name, text in texts.items() if name not in journal.answers}
-    if not missing:
-        return 0
-    ids = list(missing)
-    teacher = load()
-    with tqdm(total=len(ids), desc="label", unit="text", file=sys.stderr, mininterval=1) as bar:
-        for positions, log_probabilities in teacher.score(list(missing.values())):
-            journal.append([ids[i] for i in positions], log_probabilities)
-            bar.update(len(positions))
-    return len(ids)
+    missing = sum(name not in journal.answers for name in texts)
+    if missing:
+        with journal.alone(), tqdm(total=missing, desc="label", unit="text", file=sys.stderr, mininterval=1) as bar:
+            for batch in load().score(texts, journal.answers):
+                journal.append(batch)
+                bar.update(len(batch))
+    return missing
 
 
-def to_labels(ids: pd.Series, answers: Mapping[str, tuple[float, float]]) -> pd.DataFrame:
+def to_labels(ids: pd.Series, answers: Mapping[str, Answer]) -> pd.DataFrame:
     """Label probabilities from log-probabilities.
 
     Returns
     -------
     DataFrame
         ``id``; ``label_0`` and ``label_1``, the two probabilities renormalised to sum to 1; ``label_mass``, the share
-        of the next-token distribution that the two labels held together (0 to 1; low means that the model wanted to
-        say something else). float64, in the order of ``ids``.
+        of probability that the two labels held together (0 to 1; low means that the model wanted to say something
+        else). float64, in the order of ``ids``.
     """
-    log_probabilities = np.array([answers[name] for name in ids], dtype=np.float64).reshape(-1, 2)
+    log_probabilities = np.array([answers[name][:2] for name in ids], dtype=np.float64).reshape(-1, 2)
     log_mass = np.logaddexp(log_probabilities[:, 0], log_probabilities[:, 1])
     log_odds = log_probabilities[:, 1] - log_probabilities[:, 0]
     return pd.DataFrame(
@@ -53,3 +50,10 @@ def to_labels(ids: pd.Series, answers: Mapping[str, tuple[float, float]]) -> pd.
             "label_mass": np.exp(log_mass),
         }
     )
+
+
+def largest_difference(stored: pd.DataFrame, again: pd.DataFrame) -> tuple[float, str]:
+    """The largest absolute difference in ``label_1`` or ``label_mass`` of the same texts, and the id that has it."""
+    columns = ["label_1", "label_mass"]
+    difference = np.abs(again[columns].to_numpy() - stored[columns].to_numpy()).max(axis=1)
+    return float(difference.max()), stored["id"].iloc[difference.argmax()]

@@ -1,68 +1,141 @@
-"""From a text to the token ids that the teacher reads, with the seam before the label as its tokenizer expects it."""
+"""From a text to the token ids that the teacher reads, and to those of each label as they follow."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from bias_transfer.errors import InputError
 from bias_transfer.params import Teacher
+from bias_transfer.teacher.examples import Pool, Solved
+
+BREAK = "\n\n"
+
+
+@dataclass(frozen=True)
+class Query:
+    """One text as the teacher is asked about it.
+
+    ``context`` holds the token ids before the label, ``labels`` those of each label, and ``n_cut`` says how many tokens
+    of the text were left out.
+    """
+
+    context: list[int]
+    labels: tuple[list[int], list[int]]
+    n_cut: int
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A template, two labels, and a tokenizer that turns them into token ids.
+    """A template, two labels and, from ``pool``, solved examples, for one tokenizer.
 
-    ``label_ids`` are the tokens that follow the prompt when ``prompt + label`` is tokenised as one string: a label
-    carries the space before it (" Negative"), as the words of a tokenizer's vocabulary do, and the prompt ends without.
+    Examples repeat the template's last paragraph, which holds ``{text}``, each with its label behind; what stands
+    before that paragraph is said once. In a chat every example is a turn of the user and one of the assistant.
     """
 
     tokenizer: Any
-    head: str
-    tail: str
-    label_ids: tuple[int, int]
-    max_text_tokens: int
+    params: Teacher
+    pool: Pool | None
 
-    def ids(self, text: str) -> list[int]:
-        """Token ids of the whole prompt; a text over ``max_text_tokens`` is cut to its head and its tail."""
-        return self.tokenizer.encode(self.head + self.fit(text) + self.tail)
+    def queries(self, texts: Mapping[str, str]) -> list[Query]:
+        """Token ids of every text (id to text), in their order.
 
-    def fit(self, text: str) -> str:
-        """The text, or its first and last halves of ``max_text_tokens`` with `` ... `` between."""
-        offsets = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-        if len(offsets) <= self.max_text_tokens:
-            return text
-        first = self.max_text_tokens // 2
-        last = self.max_text_tokens - first
-        head = text[: offsets[first - 1][1]] if first else ""
-        return head + " ... " + text[offsets[-last][0] :]
+        Prompt and label are tokenised as the one string that they are. The context is what that string shares with the
+        prompt alone, so the seam is where the tokenizer puts it: a space that ends the prompt goes to the label, if
+        that is how its tokenizer writes a word.
+
+        Raises
+        ------
+        InputError
+            If a label adds no token to the prompt, or one label is the beginning of the other.
+        """
+        fitted = self._fit(list(texts.values()))
+        prompts = [self._render(name, text) for name, (text, _) in zip(texts, fitted, strict=True)]
+        encoded = (self._encode([prompt + label for prompt in prompts]) for label in ("", *self._labels()))
+        return [self._query(parts, n_cut) for parts, (_, n_cut) in zip(zip(*encoded, strict=True), fitted, strict=True)]
+
+    def check(self, context: int | None) -> None:
+        """Try the labels on one text, and the longest prompt against ``context`` tokens (None: no limit is known).
+
+        Raises
+        ------
+        InputError
+            If the labels do not fit (see ``queries``) or a full prompt could exceed the context.
+        """
+        (query,) = self.queries({"": "x"})
+        shots = self.params.examples.count if self.params.examples else 0
+        longest = len(query.context) + max(map(len, query.labels)) + (1 + shots) * (self.params.max_text_tokens + 16)
+        if context is not None and longest > context:
+            raise InputError(
+                f"a prompt of up to {longest} tokens exceeds the model's context of {context}: lower max_text_tokens"
+            )
+
+    def _query(self, parts: tuple[list[int], ...], n_cut: int) -> Query:
+        shared = common_prefix(parts)
+        context, labels = parts[0][:shared], tuple(ids[shared:] for ids in parts[1:])
+        for label, ids in zip(self.params.labels, labels, strict=True):
+            if not ids:
+                raise InputError(f"label {label!r} adds no token to the prompt: choose another word")
+        if common_prefix(labels) == min(map(len, labels)):
+            raise InputError(
+                f"labels {self.params.labels} are the same tokens, or one begins with the other: choose others"
+            )
+        return Query(context, labels, n_cut)
+
+    def _labels(self) -> tuple[str, str]:
+        return tuple(label.strip() for label in self.params.labels) if self.params.chat else self.params.labels
+
+    def _fit(self, texts: list[str]) -> list[tuple[str, int]]:
+        """Each text, or its first and last halves of ``max_text_tokens`` with `` ... `` between; and the tokens cut."""
+        limit = self.params.max_text_tokens
+        encoded = self.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+        fitted = []
+        for text, offsets in zip(texts, encoded, strict=True):
+            if len(offsets) > limit:
+                first, last = limit // 2, limit - limit // 2
+                head = text[: offsets[first - 1][1]] if first else ""
+                text = head + " ... " + text[offsets[-last][0] :]
+            fitted.append((text, max(0, len(offsets) - limit)))
+        return fitted
+
+    def _render(self, name: str, text: str) -> str:
+        instruction, block = split(self.params.prompt)
+        solved = self.pool.examples(name) if self.pool else []
+        turns = [(block.replace("{text}", fitted), label) for fitted, label in self._solutions(solved)]
+        last = block.replace("{text}", text)
+        if not self.params.chat:
+            return instruction + "".join(question + answer + BREAK for question, answer in turns) + last
+        messages = []
+        for question, answer in turns:
+            messages += [{"role": "user", "content": question}, {"role": "assistant", "content": answer}]
+        messages.append({"role": "user", "content": last})
+        messages[0]["content"] = instruction + messages[0]["content"]
+        return self.tokenizer.apply_chat_template(messages, tokenize=False, add_generation_prompt=True)
+
+    def _solutions(self, solved: list[Solved]) -> list[tuple[str, str]]:
+        fitted = self._fit([example.text for example in solved]) if solved else []
+        return [(text, self._labels()[example.label]) for (text, _), example in zip(fitted, solved, strict=True)]
+
+    def _encode(self, strings: list[str]) -> list[list[int]]:
+        # A chat template writes the special tokens itself; others may put one at the end, between prompt and label.
+        encoded = self.tokenizer(strings, add_special_tokens=not self.params.chat)["input_ids"]
+        behind = 0 if self.params.chat else _tokens_behind(self.tokenizer)
+        return [ids[: len(ids) - behind] for ids in encoded]
 
 
-def build(params: Teacher, tokenizer: Any, context: int | None) -> Prompt:
-    """Check the seam and the context, and return the prompt.
-
-    Raises
-    ------
-    InputError
-        If a label is not one token after the prompt, both labels are the same token, or a full prompt could exceed
-        ``context`` tokens (None: the model names no limit).
-    """
-    head, tail = params.prompt.split("{text}")
-    base = tokenizer.encode(head + "x" + tail)
-    label_ids = tuple(_label_id(tokenizer, head + "x" + tail, base, label) for label in params.labels)
-    if label_ids[0] == label_ids[1]:
-        raise InputError(f"labels {params.labels} start with the same token: choose others")
-    longest = len(base) + params.max_text_tokens + 16
-    if context is not None and longest > context:
-        raise InputError(
-            f"a prompt of up to {longest} tokens exceeds the model's context of {context}: lower max_text_tokens"
-        )
-    return Prompt(tokenizer, head, tail, label_ids, params.max_text_tokens)
+def split(prompt: str) -> tuple[str, str]:
+    """What is said once, and the paragraph with ``{text}`` to the end, which every example repeats."""
+    start = prompt.rfind(BREAK, 0, prompt.index("{text}"))
+    return ("", prompt) if start < 0 else (prompt[: start + len(BREAK)], prompt[start + len(BREAK) :])
 
 
-def _label_id(tokenizer: Any, prompt: str, base: list[int], label: str) -> int:
-    whole = tokenizer.encode(prompt + label)
-    if whole[: len(base)] != base or len(whole) != len(base) + 1:
-        raise InputError(
-            f"label {label!r} is not one token of its own after the prompt (it adds {len(whole) - len(base)}): end the "
-            "prompt without a space and start the label with one, or choose a shorter word"
-        )
-    return whole[-1]
+def common_prefix(sequences: list[list[int]] | tuple[list[int], ...]) -> int:
+    """How many leading items all sequences share."""
+    first, last = min(sequences), max(sequences)
+    return next((i for i, pair in enumerate(zip(first, last, strict=False)) if pair[0] != pair[1]), len(first))
+
+
+def _tokens_behind(tokenizer: Any) -> int:
+    bare = tokenizer("x", add_special_tokens=False)["input_ids"]
+    whole = tokenizer("x")["input_ids"]
+    start = next(i for i in range(len(whole)) if whole[i : i + len(bare)] == bare)
+    return len(whole) - start - len(bare)

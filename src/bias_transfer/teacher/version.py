@@ -3,4 +3,4 @@
 Raise it when a change alters what the teacher is asked or how its answer is read; labels are then asked for again.
 """
 
-SCORING_VERSION = 1
+SCORING_VERSION = 2

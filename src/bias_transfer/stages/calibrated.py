@@ -1,0 +1,38 @@
+"""The teacher's labels as a study takes them: read and calibrated."""
+
+import pandas as pd
+
+from bias_transfer import tables
+from bias_transfer.corpora.splits import hold_out
+from bias_transfer.layout import Layout
+from bias_transfer.params import Distillation
+from bias_transfer.teacher import calibration
+from bias_transfer.teacher.calibration import Calibration
+
+SLICE_SEED = 0
+
+
+def fit(layout: Layout, shared: Distillation, method: str) -> Calibration:
+    """Estimate one of ``calibration.METHODS`` from the training split.
+
+    The slice for ``temperature`` is the validation slice of students with seed 0.
+    """
+    train = tables.read(layout.labels("train"), tables.LABELS)
+    reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
+    _, rows = hold_out(reviews["label"], shared.validation_share, SLICE_SEED)
+    validation = reviews.iloc[rows]
+    aligned = calibration.align(train, validation["id"], str(layout.labels("train")))
+    return calibration.fit(
+        method,
+        train,
+        pd.DataFrame(tables.read_json(layout.labels_folder / "labels.json")["content_free"]),
+        pd.DataFrame(aligned, columns=tables.PROBABILITIES),
+        validation["label"].to_numpy(),
+    )
+
+
+def read(layout: Layout, shared: Distillation, part: str, ids: pd.Series) -> pd.DataFrame:
+    """Calibrated probabilities of ``ids`` in one of the teacher's files: ``label_0, label_1``, in their order."""
+    found = fit(layout, shared, shared.calibration).apply(tables.read(layout.labels(part), tables.LABELS))
+    aligned = calibration.align(found, ids, str(layout.labels(part)))
+    return pd.DataFrame(aligned, columns=tables.PROBABILITIES)

@@ -1,0 +1,152 @@
+"""The default engine: transformers, on one CPU or GPU."""
+
+import copy
+import sys
+from collections.abc import Container, Iterator
+from typing import Any
+
+from tqdm import tqdm
+
+from bias_transfer import hub
+from bias_transfer.errors import InputError
+from bias_transfer.params import Teacher
+from bias_transfer.teacher.prompt import common_prefix
+from bias_transfer.teacher.scoring import Question
+
+BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
+
+
+class HfEngine:
+    """Runs a causal language model over batches of a token budget.
+
+    The tokens that all prompts begin with are read once, and their keys and values are shared by every batch. Texts of
+    similar length go together, padded behind their last token, where no token of theirs can see it. Logits are computed
+    at the last tokens alone.
+    """
+
+    def __init__(self, model: Any, batch_tokens: int | None) -> None:
+        self.model = model
+        self.batch_tokens = batch_tokens or BATCH_TOKENS[model.device.type]
+
+    def score(self, asked: list[list[Question]], done: Container[int]) -> Iterator[dict[int, list[list[float]]]]:
+        """Answer every text's questions; see ``scoring.Engine``.
+
+        Raises
+        ------
+        InputError
+            If a single prompt does not fit into the device's memory.
+        """
+        prefix = self._read_prefix([question.ids for questions in asked for question in questions])
+        for batch in self._batches([max(len(question.ids) for question in questions) for questions in asked]):
+            if missing := [i for i in batch if i not in done]:
+                found = self._answer([question for i in missing for question in asked[i]], prefix)
+                yield {i: [found.pop(0) for _ in asked[i]] for i in missing}
+
+    def _batches(self, lengths: list[int]) -> Iterator[list[int]]:
+        """Positions, longest text first, cut so that no batch holds more than ``batch_tokens`` with its padding."""
+        batch: list[int] = []
+        for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
+            if batch and lengths[batch[0]] * (len(batch) + 1) > self.batch_tokens:
+                yield batch
+                batch = []
+            batch.append(i)
+        if batch:
+            yield batch
+
+    def _read_prefix(self, sequences: list[list[int]]) -> tuple[int, Any]:
+        """How many leading tokens all sequences share, and the model's keys and values for them."""
+        import torch
+        from transformers import DynamicCache
+
+        shared = min(common_prefix(sequences), min(map(len, sequences)) - 1)
+        if shared == 0 or len(sequences) == 1:
+            return 0, None
+        with torch.inference_mode():
+            ids = torch.tensor([sequences[0][:shared]], device=self.model.device)
+            cache = self.model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
+        return (shared, cache) if type(cache) is DynamicCache else (0, None)
+
+    def _answer(self, questions: list[Question], prefix: tuple[int, Any]) -> list[list[float]]:
+        import torch
+
+        try:
+            return self._forward(questions, prefix)
+        except torch.OutOfMemoryError:
+            if len(questions) == 1:
+                raise InputError(
+                    f"a single prompt of {len(questions[0].ids)} tokens does not fit into the device's memory: lower "
+                    "max_text_tokens, or set the teacher's quantization"
+                ) from None
+        torch.cuda.empty_cache()
+        self.batch_tokens //= 2
+        tqdm.write(f"out of memory: batches hold {self.batch_tokens} tokens from here on", file=sys.stderr)
+        half = len(questions) // 2
+        return self._answer(questions[:half], prefix) + self._answer(questions[half:], prefix)
+
+    def _forward(self, questions: list[Question], prefix: tuple[int, Any]) -> list[list[float]]:
+        import torch
+
+        shared, cache = prefix
+        rows = [question.ids[shared:] for question in questions]
+        width = max(map(len, rows))
+        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.model.device)
+        ends = torch.tensor([len(row) - 1 for row in rows], device=self.model.device)
+        kept, column = ends.unique(return_inverse=True)
+        options: dict[str, Any] = {"use_cache": False}
+        with torch.inference_mode():
+            if shared:
+                own = copy.deepcopy(cache)
+                own.batch_repeat_interleave(len(rows))
+                options = {"use_cache": True, "past_key_values": own}
+            logits = self.model(input_ids=ids, logits_to_keep=kept, **options).logits
+            logits = logits[torch.arange(len(rows), device=ids.device), column]
+            log_probabilities = logits.float().log_softmax(-1).cpu()
+        return [values[question.wanted].tolist() for values, question in zip(log_probabilities, questions, strict=True)]
+
+
+def load(params: Teacher, source: hub.Source, device: str) -> Any:
+    """The model on ``device`` (``cpu`` or ``cuda``), quantized if its params say so.
+
+    Raises
+    ------
+    InputError
+        If the files hold no causal language model, or the quantization cannot be had here.
+    """
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    options = source.weights | _quantization(params.quantization, device)
+    model, loaded = AutoModelForCausalLM.from_pretrained(
+        source.name, dtype=getattr(torch, params.dtype), output_loading_info=True, **options
+    )
+    if loaded["missing_keys"]:
+        raise InputError(
+            f"model {params.model!r} is not a causal language model: its files lack {min(loaded['missing_keys'])}"
+        )
+    model = model.eval()
+    if device == "cpu":
+        from bias_transfer.teacher.engines import cpu
+
+        if params.quantization == "cpu-int8":
+            cpu.replace_linear(model, cpu.Int8Linear)
+        elif params.quantization is None and params.dtype == "float32" and cpu.can_pack():
+            cpu.replace_linear(model, cpu.PackedLinear)
+    return model if "quantization_config" in options else model.to(device)
+
+
+def _quantization(name: str | None, device: str) -> dict[str, Any]:
+    if name is None or (name == "cpu-int8" and device == "cpu"):
+        return {}
+    if name == "cpu-int8":
+        raise InputError("quantization cpu-int8 runs on a CPU alone: set `device: cpu`, or bnb-int8 on a GPU")
+    try:
+        import bitsandbytes  # noqa: F401  transformers would say so later, and at length
+        import torch
+        from transformers import BitsAndBytesConfig
+    except ImportError:
+        raise InputError(f"quantization {name} needs bitsandbytes: pip install bitsandbytes") from None
+    bits = {
+        "bnb-int8": {"load_in_8bit": True},
+        "bnb-nf4": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16},
+    }
+    return {"quantization_config": BitsAndBytesConfig(**bits[name]), "device_map": {"": device}}

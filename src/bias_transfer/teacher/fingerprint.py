@@ -1,0 +1,45 @@
+"""What decides a label besides the text, in one hash: answers are taken from another run only where it is the same."""
+
+import hashlib
+import json
+from typing import Any
+
+from bias_transfer import hub
+from bias_transfer.params import Teacher
+from bias_transfer.teacher.examples import Pool
+from bias_transfer.teacher.version import SCORING_VERSION
+
+_FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
+
+
+def fingerprint(params: Teacher, pool: Pool | None) -> dict[str, Any]:
+    """Version of the scoring code, weights, dtype, prompt and its examples; ``sha256`` of them all.
+
+    Raises
+    ------
+    InputError
+        If the model is on the hub, its revision is not pinned, and the hub cannot be asked for it.
+    """
+    source = hub.locate(params.model, params.revision)
+    prompt = [params.prompt, params.labels, params.chat, pool.sha256 if pool else None]
+    parts = {
+        "scoring_version": SCORING_VERSION,
+        "model": params.model,
+        "revision": None if source.folder else hub.commit(source),
+        "weights_sha256": _weights_hash(source) if source.folder else None,
+        "dtype": params.dtype,
+        "quantization": params.quantization,
+        "max_text_tokens": params.max_text_tokens,
+        "prompt_sha256": hashlib.sha256(json.dumps(prompt).encode()).hexdigest(),
+    }
+    return parts | {"sha256": hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}
+
+
+def _weights_hash(source: hub.Source) -> str:
+    digest = hashlib.sha256()
+    names = [source.gguf] if source.gguf else _FILES
+    for path in sorted(path for name in names for path in source.folder.glob(name)):
+        digest.update(path.name.encode())
+        with path.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
