@@ -31,7 +31,7 @@ from bias_transfer.teacher.scoring import Teacher
 
 PARAMS = parameters.load(Path(__file__).resolve().parents[1] / "params.yaml")
 REFERENCE_BATCH = 3
-ROUNDS = 3
+ROUNDS = 2
 
 
 class Reference:
@@ -39,7 +39,9 @@ class Reference:
 
     def __init__(self, teacher: parameters.Teacher) -> None:
         source = hub.locate(teacher.model, teacher.revision)
-        self.network = AutoModelForCausalLM.from_pretrained(source.name, dtype=torch.float32, **source.weights).eval()
+        with hub.clear_errors(teacher.model):
+            model_ = AutoModelForCausalLM.from_pretrained(source.name, dtype=torch.float32, **source.weights)
+        self.network = model_.eval()
         self.tokens = 0
 
     def score(self, contexts: list[list[int]], label_ids: list[int]) -> np.ndarray:
@@ -155,7 +157,7 @@ def peak(n: int) -> None:
 
 @click.command()
 @click.option("--reviews", help="Parquet or CSV with columns text and label (default: the default study's source).")
-@click.option("--n", default=90, show_default=True, help="How many reviews.")
+@click.option("--n", default=120, show_default=True, help="How many reviews.")
 @click.option("--examples", default=3, show_default=True, help="Solved examples in the prompt.")
 @click.option("--memory", is_flag=True, help="Peak memory of 1,000 and of 10,000 short texts instead.")
 @click.option("--peak-of", type=int, hidden=True)

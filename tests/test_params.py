@@ -83,6 +83,8 @@ def test_params_are_frozen():
         ("students/bow", "epoch", "epochs"),
         ("students/cnn", "filter_width", "filter_widths"),
         ("teachers/smollm2", "promt", "prompt"),
+        ("teachers/llama3.1-8b/examples", "cuont", "count"),
+        ("labelling", "batch_token", "batch_tokens"),
         ("reviews/snippets", "train_sise", "train_size"),
         ("reviews/files", "text_colum", "text_column"),
     ],
@@ -136,6 +138,13 @@ def test_controls_are_targets_of_a_study(values, control):
         ("reviews/imdb/overlap", "keep", "reviews.imdb.overlap"),
         ("teachers/smollm2/labels", [" Negative"], "teachers.smollm2.labels"),
         ("teachers/smollm2/dtype", "int4", "teachers.smollm2.dtype"),
+        ("teachers/smollm2/quantization", "int4", "teachers.smollm2.quantization"),
+        ("teachers/llama3.1-8b/examples/count", 0, "teachers.llama3.1-8b.examples.count"),
+        ("teachers/llama3.1-8b/examples/choice", "best", "teachers.llama3.1-8b.examples.choice"),
+        ("teachers/llama3.1-8b/examples/seed", -1, "teachers.llama3.1-8b.examples.seed"),
+        ("labelling/engine", "llama.cpp", "labelling.engine"),
+        ("labelling/batch_tokens", 0, "labelling.batch_tokens"),
+        ("labelling/ray_workers", -1, "labelling.ray_workers"),
         ("distillation/alpha", 1.01, "distillation.alpha"),
         ("distillation/temperature", 0, "distillation.temperature"),
         ("distillation/validation_share", 0, "distillation.validation_share"),
@@ -237,6 +246,7 @@ def test_margins_of_the_statistics_are_those_of_the_shipped_file():
 
 def test_labels_of_a_teacher_differ(values):
     assert "same word" in error_after(values, "teachers/smollm2/labels", ["Positive", " Positive"])
+    assert "a label is empty" in error_after(values, "teachers/smollm2/labels", [" ", "Positive"])
 
 
 @pytest.mark.parametrize("name", ["with space", "a/b", ".hidden", "a@b"])

@@ -96,12 +96,12 @@ def commit(source: Source) -> str:
         return source.revision
     try:
         return HfApi().model_info(source.name, revision=source.revision, timeout=10).sha
-    except Exception:  # out of reach: what is cached is what will be loaded
+    except Exception as error:  # out of reach: what is cached is what will be loaded
         cached = try_to_load_from_cache(source.name, "config.json", revision=source.revision)
         if isinstance(cached, str):
             return Path(cached).parent.name
         reach(source)
-        raise
+        raise InputError(f"the Hugging Face hub answered once and once not ({_one_line(error)}): try again") from error
 
 
 def _one_line(error: Exception) -> str:

@@ -125,6 +125,8 @@ class Teacher(Section):
             raise ValueError("the prompt or one of its variants stands twice")
         if self.labels[0].strip() == self.labels[1].strip():
             raise ValueError("the two labels are the same word")
+        if not all(label.strip() for label in self.labels):
+            raise ValueError("a label is empty")
         return self
 
 

@@ -231,6 +231,24 @@ def test_prompt_and_variant_that_change_places_keep_their_own_labels(run, asked)
     assert asked == {SECOND: reviews + len(CONTENT_FREE)}
 
 
+def test_run_killed_while_it_writes_does_not_pass_off_its_labels_as_anothers(run, monkeypatch):
+    """One file has the new prompt's answers, the others the old one's: the record must speak of neither."""
+    expected = labels_of(run(FIRST), "train")
+    write = tables.write
+
+    def killed_at_the_second(frame, path, schema):
+        if path.name == "test.csv":
+            raise KeyboardInterrupt
+        write(frame, path, schema)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "write", killed_at_the_second)
+        with pytest.raises(KeyboardInterrupt):
+            run(SECOND)
+    forget_the_journal()
+    assert_same_labels(labels_of(run(FIRST), "train"), expected)
+
+
 def test_run_killed_after_the_main_prompt_does_not_pass_off_its_labels_as_anothers(run, monkeypatch):
     """The next run with the old prompt must not take the new prompt's answers for its own."""
     expected = labels_of(run(FIRST), "train")
@@ -326,8 +344,8 @@ def journal_of(params) -> Journal:
 
 def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_of):
     """SIGKILL, each time as soon as some more batches have reached the disk."""
-    tables.write(eec.generate().iloc[::8], Path("data/eec/eec.csv"), tables.EEC)
-    params = params_of(FIRST, THIRD)
+    tables.write(eec.generate().iloc[::12], Path("data/eec/eec.csv"), tables.EEC)
+    params = params_of(FIRST)
     params = params.model_copy(update={"labelling": params.labelling.model_copy(update={"batch_tokens": 64})})
     Path("params.yaml").write_text(yaml.safe_dump(params.model_dump(mode="json")), encoding="utf-8")
     label.run(params)

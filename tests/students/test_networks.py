@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch.nn import functional
 
 from bias_transfer.students.bow import BagOfWords
 from bias_transfer.students.cnn import WordCnn
@@ -36,7 +37,9 @@ def probabilities(student, texts: list[str], extra_padding: int = 0) -> np.ndarr
     """Scores of one batch, padded by hand to its longest text and ``extra_padding`` more."""
     encoded = student.encode(texts)
     width = max(map(len, encoded)) + extra_padding
-    ids = torch.tensor([tokens + [student.pad_id] * (width - len(tokens)) for tokens in encoded], dtype=torch.long)
+    ids = torch.tensor(
+        [tokens.tolist() + [student.pad_id] * (width - len(tokens)) for tokens in encoded], dtype=torch.long
+    )
     mask = torch.tensor([[1] * len(tokens) + [0] * (width - len(tokens)) for tokens in encoded], dtype=torch.long)
     return student.network(ids, mask).double().softmax(-1).numpy()
 
@@ -156,3 +159,27 @@ def test_cnn_is_the_largest_window_of_each_filter_then_linear(cnn, ids, padding)
 def test_cnn_reads_word_order_and_bow_does_not(cnn, bow):
     assert abs(logits(cnn, [2, 3, 4], 0) - logits(cnn, [4, 3, 2], 0)).max() > 0.01
     np.testing.assert_allclose(logits(bow, [2, 3, 4], 0), logits(bow, [4, 3, 2], 0), atol=1e-6)
+
+
+def test_gradients_of_the_cnn_are_those_of_every_window():
+    """Plain layers, all windows kept, in float64; texts shorter than a filter and without words included."""
+    torch.manual_seed(0)
+    network = WordCnn(20, 5, (2, 4), 3, 0.0).double()
+    lengths = torch.tensor([7, 3, 1, 0])
+    ids = torch.randint(1, 20, (4, 7))
+    mask = (torch.arange(7) < lengths[:, None]).long()
+    ids = ids * mask
+    pull = torch.randn(4, 2, dtype=torch.float64)
+
+    (network(ids, mask) * pull).sum().backward()
+    found = [parameter.grad.clone() for parameter in network.parameters()]
+    network.zero_grad()
+    words = network.embedding(ids).transpose(1, 2)
+    pooled = []
+    for conv in network.convolutions:
+        windows = conv(functional.pad(words, (0, conv.kernel_size[0] - 1))).relu()
+        pooled.append(windows.masked_fill(mask.unsqueeze(1) == 0, 0).amax(-1))
+    (network.output(torch.cat(pooled, 1)) * pull).sum().backward()
+    for gradient, parameter in zip(found, network.parameters(), strict=True):
+        assert gradient.abs().max() > 0
+        torch.testing.assert_close(gradient, parameter.grad)

@@ -87,7 +87,7 @@ def test_longer_cut_after_a_shorter_one_is_not_held_back():
 
 @pytest.mark.parametrize("text", ["", "   ", "123 %$!", "日本語", "😀"])
 def test_text_without_words_has_no_tokens(text):
-    assert encode(train_words(["a fine film"], 100, 1), [text], 10) == [[]]
+    assert encode(train_words(["a fine film"], 100, 1), [text], 10)[0].tolist() == []
 
 
 def test_names_of_special_tokens_are_ordinary_words_in_a_text():
@@ -125,3 +125,22 @@ def test_student_that_reads_parts_of_words_knows_no_unknown_words(tiny_encoder):
 def test_folder_without_a_tokenizer_has_no_unknown_words(tmp_path):
     assert unknown_words(tmp_path, ["she"]) is None
     assert unknown_words(tmp_path / "nowhere", ["she"]) is None
+
+
+def test_words_are_looked_up_as_the_saved_tokenizer_does(sentences):
+    """Two ways to the same ids: this one, and the one that any reader of tokenizer.json takes."""
+    tokenizer = train_words(sentences, 30, 1)
+    odd = [
+        "",
+        "It's A FILM!",
+        "don''t — “film”",
+        "İstanbul\nthe\tFILM",
+        "K\u212am ſtory",
+        "[PAD] [UNK]",
+        "no.1film2the",
+    ]
+    texts = [*odd, *sentences]
+    found = [ids.tolist() for ids in encode(tokenizer, texts, 8)]
+    tokenizer.enable_truncation(8)
+    assert found == [encoding.ids for encoding in tokenizer.encode_batch(texts)]
+    assert len({tuple(ids) for ids in found}) > 8

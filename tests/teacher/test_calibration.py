@@ -32,7 +32,9 @@ EMPTY = np.array([], dtype=int)
 
 
 def fit(method: str, train=(), content_free=(), validation=(), hard=EMPTY) -> Calibration:
-    return calibration.fit(method, *map(table, (train, content_free, validation)), np.asarray(hard))
+    if method == "contextual":
+        return calibration.contextual(table(content_free))
+    return calibration.batch(table(train)) if method == "batch" else calibration.temperature(table(validation), hard)
 
 
 def test_batch_offset_is_the_mean_log_odds_by_hand():
@@ -53,7 +55,7 @@ def test_content_free_texts_have_ids_of_texts_and_one_is_empty():
 def test_temperature_by_hand():
     """Three answers at log-odds 2, right two times in three: log loss is least where P = 2/3, at T = 2 / log 2."""
     positive = 1 / (1 + np.exp(-2))
-    found = fit("temperature", validation=[positive] * 2 + [1 - positive], hard=[1, 1, 1])
+    found = fit("temperature", validation=[positive] * 2 + [1 - positive], hard=np.ones(3, dtype=int))
     assert found == Calibration(0.0, pytest.approx(2 / np.log(2), rel=1e-4))
 
 
@@ -81,14 +83,14 @@ def test_apply_by_hand():
 
 
 def test_mean_log_odds_of_the_training_split_is_zero_after_batch_calibration(train):
-    found = calibration.fit("batch", train, *[table([])] * 2, EMPTY)
+    found = calibration.batch(train)
     assert found.offset > 0.5
     assert calibration.log_odds(found.apply(train)).mean() == pytest.approx(0, abs=1e-12)
 
 
 def test_none_leaves_labels_alone(train):
     before = train.copy(deep=True)
-    pd.testing.assert_frame_equal(fit("none").apply(train), before, check_exact=True)
+    pd.testing.assert_frame_equal(Calibration().apply(train), before, check_exact=True)
 
 
 def test_apply_keeps_its_input_ids_order_and_mass_and_rows_still_sum_to_one(train):
@@ -107,10 +109,6 @@ def test_saturated_labels_are_counted_and_refused(extremes, count, method, part)
     values = [0.3, *extremes, 0.6]
     with pytest.raises(InputError, match=f"^{count} {part} labels are exactly 0 or 1.*calibration: none"):
         fit(method, train=values, validation=values, hard=np.ones(len(values), dtype=int))
-
-
-def test_saturated_labels_pass_without_calibration():
-    assert fit("none", train=[0.0, 1.0]) == Calibration()
 
 
 def test_saturated_labels_of_other_splits_stay_saturated():

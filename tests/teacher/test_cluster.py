@@ -1,74 +1,125 @@
 """The teacher on a real Ray cluster of this machine: the plain teacher's answers, whatever happens to its workers."""
 
 import os
+import signal
 import sys
+import time
 
 import psutil
 import pytest
+import torch
 
 from bias_transfer import params
 from bias_transfer.errors import InputError
-from bias_transfer.teacher import model, scoring
+from bias_transfer.teacher import cluster, labels, model
 from bias_transfer.teacher.cluster import RayTeacher
 from bias_transfer.teacher.journal import Journal
-from bias_transfer.teacher.labels import ask
+from bias_transfer.teacher.scoring import CHUNK
 
 pytestmark = pytest.mark.filterwarnings(  # Ray's own; it leaves files to the garbage collector
     "ignore::DeprecationWarning:ray", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-
-TWO_WORKERS = params.Labelling(engine="transformers", batch_tokens=16384, ray_workers=2)
+TWO_WORKERS = params.Labelling(engine="transformers", batch_tokens=4096, ray_workers=2)
 
 
 @pytest.fixture(scope="module", autouse=True)
-def shut_down():
-    os.environ.pop("RAY_ADDRESS", None)
-    yield
+def local_cluster():
     import ray
 
-    ray.shutdown()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        yield
+        ray.shutdown()
 
 
 @pytest.fixture(scope="module")
 def texts(sentences) -> dict[str, str]:
-    """Four chunks and a bit, of one to four words each."""
+    """Three chunks and a bit, of texts of one to four words."""
     words = " ".join(sentences).split()
-    return {f"{i:016x}": " ".join(words[(i + j) % len(words)] for j in range(1 + i % 4)) for i in range(4200)}
+    return {f"{i:016x}": " ".join(words[(i + j) % len(words)] for j in range(1 + i % 4)) for i in range(3 * CHUNK + 20)}
 
 
 @pytest.fixture(scope="module")
-def plain(tiny_teacher, texts):
-    return dict(answers(model.load(tiny_teacher(), None, TWO_WORKERS, "cpu").score(texts)))
+def plain(tiny_teacher):
+    return model.load(tiny_teacher(), None, TWO_WORKERS.model_copy(update={"ray_workers": 0}), "cpu")
 
 
-def answers(batches):
-    return [item for batch in batches for item in batch.items()]
+@pytest.fixture(scope="module")
+def teacher(tiny_teacher) -> RayTeacher:
+    return RayTeacher(tiny_teacher(), None, TWO_WORKERS, "cpu")
 
-def workers():
-    return [p for p in psutil.Process().children(recursive=True) if "MapWorker" in " ".join(p.cmdline())]
 
-def test_x(tiny_teacher, texts, plain):
-    import time
-    t=time.time()
-    got=[]
-    for b in RayTeacher(tiny_teacher(), None, TWO_WORKERS, "cpu").score(texts):
-        print(time.time()-t, len(b)); got+=b.items()
-    assert len(got)==4200
-    assert dict(got)==plain
+def gathered(batches) -> dict:
+    answers = [item for batch in batches for item in batch.items()]
+    assert len(dict(answers)) == len(answers)
+    return dict(answers)
 
-def test_kill(tiny_teacher, texts, plain):
-    import time
-    t=time.time()
-    got=[]
-    for b in RayTeacher(tiny_teacher(), None, TWO_WORKERS, "cpu").score(texts):
-        if not got:
-            ws=workers(); print(ws)
-            for w in ws: w.kill()
-        print(time.time()-t, len(b)); got+=b.items()
-    assert len(got)==4200
-    assert dict(got)==plain
 
-def test_err(tiny_teacher, texts):
-    with pytest.raises(InputError) as e:
-        list(RayTeacher(tiny_teacher(model="/nowhere"), None, TWO_WORKERS, "cpu").score(texts))
-    print(e.value)
+def workers() -> set[psutil.Process]:
+    return {process for process in psutil.Process().children(recursive=True) if "MapWorker" in process.name()}
+
+
+def test_workers_killed_at_work_change_no_answer(teacher, plain, texts):
+    batches = teacher.score(texts)
+    answers = gathered([next(batches)])
+    killed = workers()
+    assert killed
+    for worker in killed:
+        worker.kill()
+    while not workers() - killed:
+        time.sleep(0.1)
+    assert answers | gathered(batches) == gathered(plain.score(texts))
+
+
+def test_answers_that_a_journal_lacks(teacher, plain, texts, tmp_path):
+    """The first chunk is there, and of the others every third text: what is left is asked in the same batches."""
+    journal = Journal(tmp_path / "journal.jsonl", "a" * 64)
+    names = list(texts)
+    known = [*names[:CHUNK], *names[CHUNK::3]]
+    journal.append({name: labels.Answer(-1.0, -2.0, 0) for name in known})
+    expected = gathered(plain.score(texts, set(known)))
+    assert labels.ask(texts, journal, lambda: teacher) == len(expected) == len(texts) - len(known)
+    assert {name: journal.answers[name] for name in expected} == expected
+    assert len(journal.path.read_bytes().splitlines()) == 2 + 3  # the header and what was known; a line for each chunk
+
+
+def test_nothing_is_started_when_nothing_is_missing(teacher, texts, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    assert list(teacher.score(texts, texts)) == []
+
+
+def test_missing_ray(teacher, texts, monkeypatch):
+    monkeypatch.setitem(sys.modules, "ray", None)
+    with pytest.raises(InputError, match=r"ray_workers needs Ray: pip install 'ray\[data\]'"):
+        next(teacher.score(texts))
+
+
+def test_worker_has_the_threads_of_this_process_whatever_ray_says(teacher, monkeypatch):
+    class Tells(cluster.Worker):
+        def __call__(self, rows):
+            import pyarrow as pa
+
+            return pa.table({"threads": [torch.get_num_threads()], "ray_says": [os.environ["OMP_NUM_THREADS"]]})
+
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)  # here alone: the worker's torch is its own
+    (told,) = teacher.map(cluster.connect().from_items([{"id": "a"}]), Tells, 1, 1).take_all()
+    assert told == {"threads": 3, "ray_says": "1"}
+
+
+# A run that failed holds its cores for some seconds more, so those that fail stand last.
+
+
+def test_text_that_kills_every_worker_ends_the_run(teacher, monkeypatch):
+    class Dies(cluster.Worker):
+        def __call__(self, rows):
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    monkeypatch.setattr(cluster, "RETRIES", 0)
+    with pytest.raises(InputError, match="gave up after 0 retries of the same texts"), cluster.clear_errors():
+        teacher.map(cluster.connect().from_items([{"id": "a"}]), Dies, 1, 1).take_all()
+
+
+def test_error_of_a_worker_is_the_users(tiny_teacher, texts):
+    teacher = RayTeacher(tiny_teacher(model="/nowhere"), None, TWO_WORKERS, "cpu")
+    with pytest.raises(InputError, match=r"^model folder /nowhere is missing$"):
+        next(teacher.score(texts))

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import torch
-from transformers import LlamaConfig, LlamaForSequenceClassification
+from transformers import Gemma3Config, LlamaConfig, LlamaForSequenceClassification
 
 from bias_transfer import params
 from bias_transfer.errors import InputError
@@ -51,6 +51,13 @@ def test_prompt_that_does_not_fit_the_model_is_refused_before_its_weights_are_re
         load(model=str(folder), max_text_tokens=600)
     with pytest.raises(InputError, match="begins with the other"):
         load(model=str(folder), labels=(" Positive", " Positive film"))
+
+
+def test_context_of_a_model_that_reads_images_too_stands_with_its_text_part(load, tiny_llama, tmp_path):
+    folder = shutil.copytree(tiny_llama, tmp_path / "gemma3", ignore=shutil.ignore_patterns("*.safetensors"))
+    Gemma3Config(text_config={"max_position_embeddings": 512}).save_pretrained(folder)
+    with pytest.raises(InputError, match="context of 512"):
+        load(model=str(folder), max_text_tokens=600)
 
 
 def test_examples_are_what_no_longer_fits(load, train):

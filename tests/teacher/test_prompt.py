@@ -144,9 +144,10 @@ def test_two_words_that_are_the_same_unknown_token_are_refused(ask, word_pieces)
         ask("film", word_pieces, labels=(" Ω", " Ψ"))
 
 
-@pytest.mark.parametrize("labels", [(" ", " film"), (" film", "")])
+@pytest.mark.parametrize("labels", [("\x01", " film"), (" film", "\x01")])
 def test_label_that_adds_no_token_is_refused(ask, word_pieces, labels):
-    with pytest.raises(InputError, match=f"label {min(labels, key=len)!r} adds no token"):
+    """A control character, which BERT's tokenizers drop."""
+    with pytest.raises(InputError, match="adds no token"):
         ask("film", word_pieces, labels=labels)
 
 

@@ -60,11 +60,13 @@ def fit(
     torch.manual_seed(seed)
     order = np.random.default_rng(seed)
     network = student.network.to(device)
-    ids = student.encode(train.texts)
+    ids, held_out = student.encode(train.texts), student.encode(validation.texts)
     lengths = np.array([len(tokens) for tokens in ids])
     labels = torch.tensor(train.labels, device=device)  # a copy: pandas lends its own for reading only
     teacher = torch.from_numpy(train.teacher).float().to(device)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay)
+    optimizer = torch.optim.AdamW(
+        network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
+    )
     steps = training.epochs * -(-len(ids) // training.batch_size)
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warmup_then_linear(steps, warmup_share))
     precision = torch.autocast("cuda", torch.bfloat16) if device == "cuda" else nullcontext()
@@ -84,7 +86,7 @@ def fit(
                 schedule.step()
                 total += loss.item() * len(rows)
                 bar.update()
-            scores = student.predict_proba(validation.texts)
+            scores = student.score(held_out)
             loss_now = log_loss(validation.labels, scores[:, 1])
             if not np.isfinite(total + loss_now):
                 raise InputError(f"{name}: the training loss is not a number: lower the student's learning_rate")

@@ -17,18 +17,20 @@ def fit(layout: Layout, shared: Distillation, method: str) -> Calibration:
 
     The slice for ``temperature`` is the validation slice of students with seed 0.
     """
-    train = tables.read(layout.labels("train"), tables.LABELS)
-    reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
-    _, rows = hold_out(reviews["label"], shared.validation_share, SLICE_SEED)
-    validation = reviews.iloc[rows]
-    aligned = calibration.align(train, validation["id"], str(layout.labels("train")))
-    return calibration.fit(
-        method,
-        train,
-        pd.DataFrame(tables.read_json(layout.labels_folder / "labels.json")["content_free"]),
-        pd.DataFrame(aligned, columns=tables.PROBABILITIES),
-        validation["label"].to_numpy(),
-    )
+    if method == "contextual":
+        record = tables.read_json(layout.labels_folder / "labels.json")
+        return calibration.contextual(pd.DataFrame(record["content_free"]))
+    if method == "batch":
+        return calibration.batch(tables.read(layout.labels("train"), tables.LABELS))
+    if method == "temperature":
+        reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
+        validation = reviews.iloc[hold_out(reviews["label"], shared.validation_share, SLICE_SEED)[1]]
+        labels = tables.read(layout.labels("train"), tables.LABELS)
+        aligned = calibration.align(labels, validation["id"], str(layout.labels("train")))
+        return calibration.temperature(
+            pd.DataFrame(aligned, columns=tables.PROBABILITIES), validation["label"].to_numpy()
+        )
+    return Calibration()
 
 
 def read(layout: Layout, shared: Distillation, part: str, ids: pd.Series) -> pd.DataFrame:

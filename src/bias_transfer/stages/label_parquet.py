@@ -22,7 +22,7 @@ def run(source: str, target: str, teacher: Teacher, pool: Pool | None, labelling
 
     The files have columns ``id`` and ``text``, and any others; those written have ``id``, ``label_0``, ``label_1`` and
     ``label_mass`` as in a study's labels, in no particular order. Rows stream through ``labelling.ray_workers`` workers
-    and never are in one place; what was written before an error stays there.
+    and are never all in one place; what was written before an error stays there.
 
     Returns
     -------
@@ -40,23 +40,27 @@ def run(source: str, target: str, teacher: Teacher, pool: Pool | None, labelling
             "the teacher's examples come from a study's training split, and parquet files have none: choose a teacher "
             "without examples"
         )
-    data = connect()
-    files, (to, folder) = _files(source), _open(target)
-    n = _check(*files)
+    system, files = _files(source)
+    to, folder = _open(target)
+    n = _check(system, files)
     if to.exists(folder) and to.find(folder):
         raise InputError(f"{target} holds files already: choose another folder, or remove it")
-    with clear_errors():
-        texts = data.read_parquet(
-            files[1],
-            filesystem=files[0],
-            columns=list(_COLUMNS),
-            include_paths=True,
-            file_extensions=None,
-            partitioning=None,
-            ray_remote_args=_IO,
-        )
-        labelled = RayTeacher(teacher, pool, labelling, device).map(texts, _LabelWorker, CHUNK)
-        labelled.write_parquet(folder, filesystem=to, ray_remote_args=_IO)
+    data = connect()
+    try:
+        with clear_errors():
+            texts = data.read_parquet(
+                files,
+                filesystem=system,
+                columns=list(_COLUMNS),
+                include_paths=True,
+                file_extensions=None,
+                partitioning=None,
+                ray_remote_args=_IO,
+            )
+            labelled = RayTeacher(teacher, pool, labelling, device).map(texts, _LabelWorker, CHUNK)
+            labelled.write_parquet(folder, filesystem=to, ray_remote_args=_IO)
+    except OSError as error:
+        raise InputError(f"cannot read {source} or write {target}: {' '.join(str(error).split())}") from error
     return n
 
 
@@ -68,7 +72,7 @@ class _LabelWorker(Worker):
         for name, text, path in zip(*(rows[column].to_pylist() for column in (*_COLUMNS, "path")), strict=True):
             for column, value in zip(_COLUMNS, (name, text), strict=True):
                 if value is None:
-                    raise InputError(f"{path}: a row (id {name}, text {str(text)[:40]!r}) has no {column}")
+                    raise InputError(f"{path}: a row has no {column} (its id: {name})")
             if name in texts:
                 raise InputError(f"{path}: id {name} stands twice")
             texts[name] = text
@@ -84,7 +88,13 @@ def _open(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
 
 def _files(source: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
     system, path = _open(source)
-    found = system.glob(path) if "*" in path else system.find(path)
+    try:
+        found = system.glob(path) if "*" in path else system.find(path)
+    except FileNotFoundError:
+        found = []
+    except Exception as error:  # fsspec's stores each raise their own kinds
+        what = " ".join(str(error).split())[:300] or type(error).__name__
+        raise InputError(f"{source} cannot be read: {what}") from error
     files = sorted(file for file in found if file.endswith(".parquet") or file == path)
     if not files:
         raise InputError(f"{source} holds no parquet files")

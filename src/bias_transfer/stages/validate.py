@@ -22,7 +22,6 @@ from bias_transfer.layout import Layout
 from bias_transfer.params import Params
 from bias_transfer.stages import calibrated
 from bias_transfer.teacher import calibration
-from bias_transfer.teacher.calibration import Calibration
 
 STUDENT = "bow"
 STAND_IN = "cross-fitted words"
@@ -140,7 +139,7 @@ def _setting(params: Params, stand_in: bool) -> Setting:
     if stand_in:
         probabilities = planted.cross_fitted(reviews["text"], reviews["label"])
         labels = pd.DataFrame(probabilities, columns=tables.PROBABILITIES)
-        teacher = Calibration(offset=calibration.log_odds(labels).mean()).apply(labels)
+        teacher = calibration.batch(labels).apply(labels)
     else:
         teacher = calibrated.read(layout, params.distillation, "train", reviews["id"])
     women = planted.mentions_more_women(reviews["text"])

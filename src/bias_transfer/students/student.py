@@ -38,30 +38,31 @@ class Student:
     pad_id: int
     config: dict[str, Any]
 
-    def encode(self, texts: list[str]) -> list[list[int]]:
+    def encode(self, texts: list[str]) -> list[np.ndarray]:
         """Token ids of each text, unpadded."""
         return encode(self.tokenizer, texts, self.max_length)
 
-    def logits(self, ids: list[list[int]]) -> torch.Tensor:
+    def logits(self, ids: list[np.ndarray]) -> torch.Tensor:
         """Logits, shape (len(ids), 2), of one padded batch, on the network's device."""
-        width = max(1, *map(len, ids))
-        batch = torch.full((len(ids), width), self.pad_id)
-        mask = torch.zeros_like(batch)
-        for row, tokens in enumerate(ids):
-            batch[row, : len(tokens)] = torch.tensor(tokens, dtype=torch.long)
-            mask[row, : len(tokens)] = 1
+        lengths = np.array([len(tokens) for tokens in ids])
+        mask = np.arange(max(1, lengths.max())) < lengths[:, None]
+        batch = np.full(mask.shape, self.pad_id)
+        batch[mask] = np.concatenate(ids)
         device = next(self.network.parameters()).device
-        return self.network(batch.to(device), mask.to(device))
+        return self.network(torch.from_numpy(batch).to(device), torch.from_numpy(mask).long().to(device))
 
-    @torch.inference_mode()
     def predict_proba(self, texts: list[str]) -> np.ndarray:
         """P(negative), P(positive) of each text: shape (len(texts), 2), float64, rows sum to 1.
 
         Texts are scored in float32 in batches of similar length; a text's score does not depend on its batch but for
         rounding.
         """
+        return self.score(self.encode(texts))
+
+    @torch.inference_mode()
+    def score(self, ids: list[np.ndarray]) -> np.ndarray:
+        """``predict_proba`` of texts that ``encode`` has been given."""
         self.network.eval()
-        ids = self.encode(texts)
         order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         scores = np.empty((len(ids), 2))
         for start in range(0, len(order), SCORING_BATCH):

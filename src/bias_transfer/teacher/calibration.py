@@ -30,47 +30,34 @@ class Calibration:
         return labels.assign(label_0=expit(-values), label_1=expit(values))
 
 
-def fit(
-    method: str, train: pd.DataFrame, content_free: pd.DataFrame, validation: pd.DataFrame, hard: np.ndarray
-) -> Calibration:
-    """Estimate a calibration.
-
-    ``contextual``
-        Removes the log-odds of the mean answer to texts without content (Zhao et al., "Calibrate Before Use", ICML
-        2021, section 5).
-    ``batch``
-        Removes the mean log-odds of the training split (Zhou et al., "Batch Calibration", ICLR 2024, equation 4, with
-        the training split as the batch). It presumes balanced classes.
-    ``temperature``
-        Divides by the temperature with the lowest log loss on the validation slice (Guo et al., "On Calibration of
-        Modern Neural Networks", ICML 2017, section 4.2). It moves no label across 0.5.
-
-    Parameters
-    ----------
-    method
-        One of ``METHODS``.
-    train, content_free, validation
-        The teacher's labels of the training split, of ``CONTENT_FREE``, and of a slice with hard labels.
-    hard
-        The slice's hard labels, 0 or 1, shape (validation,).
+def contextual(content_free: pd.DataFrame) -> Calibration:
+    """Remove the log-odds of the mean answer to ``CONTENT_FREE`` (Zhao et al., "Calibrate Before Use", ICML 2021, § 5).
 
     Raises
     ------
     InputError
-        If labels that the method needs are saturated at 0 or 1, so that their log-odds are not numbers.
+        Here and below: if a label is saturated at 0 or 1, so that its log-odds are not a number.
     """
-    if method == "contextual":
-        mean = content_free[["label_0", "label_1"]].mean().to_frame().T
-        return Calibration(offset=float(_finite(mean, "content-free", method)[0]))
-    if method == "batch":
-        return Calibration(offset=float(_finite(train, "training", method).mean()))
-    if method == "temperature":
-        margins = _finite(validation, "validation", method) * (2 * hard - 1)
-        best = minimize_scalar(
-            lambda x: np.logaddexp(0, -margins * np.exp(-x)).mean(), bounds=(-5, 5), method="bounded"
-        )
-        return Calibration(temperature=float(np.exp(best.x)))
-    return Calibration()
+    mean = content_free[["label_0", "label_1"]].mean().to_frame().T
+    return Calibration(offset=float(_finite(mean, "content-free", "contextual")[0]))
+
+
+def batch(train: pd.DataFrame) -> Calibration:
+    """Remove the mean log-odds of the training split, which presumes balanced classes.
+
+    Zhou et al., "Batch Calibration", ICLR 2024, equation 4, with the training split as the batch.
+    """
+    return Calibration(offset=float(_finite(train, "training", "batch").mean()))
+
+
+def temperature(validation: pd.DataFrame, hard: np.ndarray) -> Calibration:
+    """Divide by the temperature with the lowest log loss on a slice with hard labels, 0 or 1: no label crosses 0.5.
+
+    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2.
+    """
+    margins = _finite(validation, "validation", "temperature") * (2 * hard - 1)
+    best = minimize_scalar(lambda x: np.logaddexp(0, -margins * np.exp(-x)).mean(), bounds=(-5, 5), method="bounded")
+    return Calibration(temperature=float(np.exp(best.x)))
 
 
 def _finite(labels: pd.DataFrame, what: str, method: str) -> np.ndarray:

@@ -79,15 +79,16 @@ class RayTeacher:
 
 
 class Worker:
-    """A process of the cluster. It loads the model for the first texts it is given, not before.
+    """A process of the cluster. It loads the model for the first texts that it is given, and not when it is made.
 
-    Ray hands on an error in a task as it is, and one in a constructor as text; and counts a death in a task alone
-    against its retries.
+    Ray hands on an error in a task as it is, and one in a constructor as text; and counts only deaths in a task.
     """
 
     def __init__(self, job: RayTeacher, threads: int) -> None:
+        import torch
+
         self._job = job
-        self._threads = threads
+        torch.set_num_threads(threads)
 
     def answer(self, texts: Mapping[str, str], done: Container[str] = ()) -> dict[str, Answer]:
         """Answers to the texts (id to text, one chunk) that are not ``done``."""
@@ -95,11 +96,8 @@ class Worker:
 
     @cached_property
     def _teacher(self) -> Any:
-        import torch
-
         from bias_transfer.teacher import model
 
-        torch.set_num_threads(self._threads)
         job = self._job
         return model.load(job.params, job.pool, job.labelling.model_copy(update={"ray_workers": 0}), job.device)
 
@@ -160,8 +158,8 @@ def clear_errors() -> Iterator[None]:
         raise error.cause from (None if isinstance(error.cause, InputError) else error)
     except RayError as error:
         raise InputError(
-            f"Ray gave up after {RETRIES + 1} attempts at the same texts, perhaps for want of memory: lower "
-            f"batch_tokens or ray_workers ({_first_line(error)})"
+            f"Ray gave up after {RETRIES} retries of the same texts, perhaps for want of memory: lower batch_tokens or "
+            f"ray_workers ({_first_line(error)})"
         ) from error
 
 

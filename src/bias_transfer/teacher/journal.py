@@ -34,18 +34,21 @@ class Journal:
         self.path = path
         self.answers: dict[str, Answer] = {}
         self._header = json.dumps({"journal": VERSION, "fingerprint": fingerprint}) + "\n"
-        lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
+        self._load()
+
+    def _load(self) -> int:
+        """Read what is there, and give the size of its whole lines: what follows is torn, or being written."""
+        lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
         whole = 0
         for number, line in enumerate(lines, 1):
             if not line.endswith(b"\n"):
-                break  # torn by a kill; the batch is asked again
+                break
             if number == 1:
                 self._refuse_another(line)
             else:
                 self._read(number, line)
             whole += len(line)
-        if lines and whole < path.stat().st_size:
-            os.truncate(path, whole)
+        return whole
 
     def append(self, batch: dict[str, Answer]) -> None:
         """Add answers and see them to disk.
@@ -81,6 +84,9 @@ class Journal:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(self.path.with_suffix(".lock"), timeout=0):
+                whole = self._load()  # again: another run may have been at it
+                if self.path.exists():
+                    os.truncate(self.path, whole)  # torn by a kill; the batch is asked again
                 yield
         except Timeout:
             raise InputError(f"another run is writing {self.path}: wait for it, or stop it") from None

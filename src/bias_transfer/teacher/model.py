@@ -29,7 +29,7 @@ def load(params: Teacher, pool: Pool | None, labelling: Labelling, device: str) 
         tokenizer = AutoTokenizer.from_pretrained(source.name, **source.options)
         config = AutoConfig.from_pretrained(source.name, **source.options)
         prompt = Prompt(tokenizer, params, pool)
-        prompt.check(getattr(config, "max_position_embeddings", None))
+        prompt.check(getattr(config.get_text_config(), "max_position_embeddings", None))
         if labelling.engine == "vllm":
             return scoring.Teacher(prompt, vllm.load(params, source))
         return scoring.Teacher(prompt, hf.HfEngine(hf.load(params, source, target), labelling.batch_tokens))

@@ -62,8 +62,10 @@ class Prompt:
             If the labels do not fit (see ``queries``) or a full prompt could exceed the context.
         """
         (query,) = self.queries({"": "x"})
-        shots = self.params.examples.count if self.params.examples else 0
-        longest = len(query.context) + max(map(len, query.labels)) + (1 + shots) * (self.params.max_text_tokens + 16)
+        shown = [text for text, _ in self._solutions(self.pool.examples(""))] if self.pool else []
+        counted = sum(map(len, self.tokenizer(shown, add_special_tokens=False)["input_ids"])) if shown else 0
+        room = (1 + len(shown)) * (self.params.max_text_tokens + 16)
+        longest = len(query.context) - counted + max(map(len, query.labels)) + room
         if context is not None and longest > context:
             raise InputError(
                 f"a prompt of up to {longest} tokens exceeds the model's context of {context}: lower max_text_tokens"
@@ -72,6 +74,8 @@ class Prompt:
     def _query(self, parts: tuple[list[int], ...], n_cut: int) -> Query:
         shared = common_prefix(parts)
         context, labels = parts[0][:shared], tuple(ids[shared:] for ids in parts[1:])
+        if not context:
+            raise InputError("no token of the prompt stands before the label: write a word before or after {text}")
         for label, ids in zip(self.params.labels, labels, strict=True):
             if not ids:
                 raise InputError(f"label {label!r} adds no token to the prompt: choose another word")

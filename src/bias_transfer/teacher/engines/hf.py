@@ -37,19 +37,22 @@ class HfEngine:
             If a single prompt does not fit into the device's memory.
         """
         prefix = self._read_prefix([question.ids for questions in asked for question in questions])
-        for batch in self._batches([max(len(question.ids) for question in questions) for questions in asked]):
+        for batch in self._batches(asked):
             if missing := [i for i in batch if i not in done]:
                 found = self._answer([question for i in missing for question in asked[i]], prefix)
                 yield {i: [found.pop(0) for _ in asked[i]] for i in missing}
 
-    def _batches(self, lengths: list[int]) -> Iterator[list[int]]:
+    def _batches(self, asked: list[list[Question]]) -> Iterator[list[int]]:
         """Positions, longest text first, cut so that no batch holds more than ``batch_tokens`` with its padding."""
+        lengths = [max(len(question.ids) for question in questions) for questions in asked]
         batch: list[int] = []
+        rows = 0
         for i in sorted(range(len(lengths)), key=lambda i: (-lengths[i], i)):
-            if batch and lengths[batch[0]] * (len(batch) + 1) > self.batch_tokens:
+            if batch and lengths[batch[0]] * (rows + len(asked[i])) > self.batch_tokens:
                 yield batch
-                batch = []
+                batch, rows = [], 0
             batch.append(i)
+            rows += len(asked[i])
         if batch:
             yield batch
 
@@ -61,10 +64,16 @@ class HfEngine:
         shared = min(common_prefix(sequences), min(map(len, sequences)) - 1)
         if shared == 0 or len(sequences) == 1:
             return 0, None
-        with torch.inference_mode():
-            ids = torch.tensor([sequences[0][:shared]], device=self.model.device)
-            cache = self.model(input_ids=ids, use_cache=True, logits_to_keep=1).past_key_values
-        return (shared, cache) if type(cache) is DynamicCache else (0, None)
+        try:
+            with torch.inference_mode():
+                ids = torch.tensor([sequences[0][:shared]], device=self.model.device)
+                output = self.model(input_ids=ids, use_cache=True, logits_to_keep=1)
+        except torch.OutOfMemoryError:
+            return 0, None
+        # Recurrent layers keep a state, which cannot be shared like this.
+        cache = getattr(output, "past_key_values", None)
+        shareable = type(cache) is DynamicCache and all(hasattr(one, "batch_repeat_interleave") for one in cache.layers)
+        return (shared, cache) if shareable else (0, None)
 
     def _answer(self, questions: list[Question], prefix: tuple[int, Any]) -> list[list[float]]:
         import torch
@@ -78,9 +87,9 @@ class HfEngine:
                     "max_text_tokens, or set the teacher's quantization"
                 ) from None
         torch.cuda.empty_cache()
-        self.batch_tokens //= 2
-        tqdm.write(f"out of memory: batches hold {self.batch_tokens} tokens from here on", file=sys.stderr)
         half = len(questions) // 2
+        self.batch_tokens = min(self.batch_tokens, half * max(len(question.ids) for question in questions))
+        tqdm.write(f"out of memory: batches hold {self.batch_tokens} tokens from here on", file=sys.stderr)
         return self._answer(questions[:half], prefix) + self._answer(questions[half:], prefix)
 
     def _forward(self, questions: list[Question], prefix: tuple[int, Any]) -> list[list[float]]:
@@ -147,6 +156,11 @@ def _quantization(name: str | None, device: str) -> dict[str, Any]:
         raise InputError(f"quantization {name} needs bitsandbytes: pip install bitsandbytes") from None
     bits = {
         "bnb-int8": {"load_in_8bit": True},
-        "bnb-nf4": {"load_in_4bit": True, "bnb_4bit_quant_type": "nf4", "bnb_4bit_compute_dtype": torch.bfloat16},
+        "bnb-nf4": {
+            "load_in_4bit": True,
+            "bnb_4bit_quant_type": "nf4",
+            "bnb_4bit_use_double_quant": True,  # as vLLM does: one fingerprint, one set of weights
+            "bnb_4bit_compute_dtype": torch.bfloat16,
+        },
     }
     return {"quantization_config": BitsAndBytesConfig(**bits[name]), "device_map": {"": device}}

@@ -1,1 +1,96 @@
-def load(params, source): ...
+"""vLLM, for a large teacher on GPUs; no dependency of the project, since it pins its own torch and transformers."""
+
+import os
+from collections.abc import Container, Iterator
+from typing import Any
+
+from bias_transfer import hub
+from bias_transfer.errors import InputError
+from bias_transfer.params import Teacher
+from bias_transfer.teacher.scoring import Question
+
+_QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
+
+
+class VllmEngine:
+    """Has vLLM choose one token after each question, and takes the log-probabilities of those wanted.
+
+    What prompts have in common is read once, since vLLM keeps the keys and values of their beginnings. It would not use
+    them for ``prompt_logprobs``, so a label of several tokens is several questions.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self.model = model
+
+    def score(self, asked: list[list[Question]], done: Container[int]) -> Iterator[dict[int, list[list[float]]]]:
+        """Answer every text's questions, in one batch; see ``scoring.Engine``."""
+        from vllm import SamplingParams
+
+        missing = {i: questions for i, questions in enumerate(asked) if i not in done}
+        questions = [question for questions in missing.values() for question in questions]
+        outputs = self.model.generate(
+            [{"prompt_token_ids": question.ids} for question in questions],
+            [
+                SamplingParams(max_tokens=1, temperature=0, detokenize=False, logprob_token_ids=question.wanted)
+                for question in questions
+            ],
+            use_tqdm=False,
+        )
+        found = [
+            [output.outputs[0].logprobs[0][token].logprob for token in question.wanted]
+            for output, question in zip(outputs, questions, strict=True)
+        ]
+        yield {i: [found.pop(0) for _ in questions] for i, questions in missing.items()}
+
+
+def load(params: Teacher, source: hub.Source) -> VllmEngine:
+    """The model in vLLM 0.21 or newer, the first that returns the log-probabilities of given tokens alone.
+
+    bitsandbytes has 4 bits only here, and quantizes their scales too.
+
+    Raises
+    ------
+    InputError
+        If vLLM is missing or too old, reads no such files, has no such quantization, or cannot run the model here.
+    """
+    if source.gguf:
+        raise InputError(f"engine vllm reads safetensors, and {source.name} holds GGUF: set `engine: transformers`")
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    try:
+        from vllm import LLM, SamplingParams, __version__
+    except ImportError:
+        raise InputError("engine vllm is not installed: pip install vllm") from None
+    if not hasattr(SamplingParams, "num_logprobs"):  # as old as log-probabilities of given tokens alone
+        raise InputError(f"engine vllm needs vLLM 0.21 or newer, not {__version__}: pip install --upgrade vllm")
+    try:
+        model = LLM(
+            source.name,
+            runner="generate",
+            revision=source.revision,
+            tokenizer_revision=source.revision,
+            trust_remote_code=False,
+            dtype=params.dtype,
+            logprobs_mode="raw_logprobs",
+            enable_prefix_caching=True,
+            max_model_len=-1,  # what the model and the GPU's memory allow
+            **_weights(params.quantization),
+        )
+    except (ImportError, RuntimeError, ValueError) as error:
+        raise InputError(
+            f"vLLM cannot run model {params.model!r}: {' '.join(str(error).split())[:300]} (see its messages above, or "
+            "set `engine: transformers`)"
+        ) from error
+    return VllmEngine(model)
+
+
+def _weights(quantization: str | None) -> dict[str, str]:
+    if quantization is None:
+        return {"load_format": "safetensors"}
+    if quantization != "bnb-nf4":
+        raise InputError(f"engine vllm has no quantization {quantization}: set bnb-nf4, or `engine: transformers`")
+    try:
+        import bitsandbytes  # noqa: F401  vLLM would say so later, and at length
+    except ImportError:
+        raise InputError("quantization bnb-nf4 needs bitsandbytes in vLLM: pip install vllm-bnb-plugin") from None
+    return {"quantization": "bitsandbytes"}
