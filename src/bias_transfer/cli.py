@@ -113,16 +113,20 @@ def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
 @click.argument("teacher")
 @click.option("--texts", required=True, help="Parquet with columns id and text: a file, folder or pattern, any URL.")
 @click.option("--out", required=True, help="Folder to write parquet files to: any URL.")
-def label_parquet(params: Any, teacher: str, texts: str, out: str) -> None:
+@click.option("--reviews", help="Reviews of the catalogue whose training split a teacher's examples come from.")
+def label_parquet(params: Any, teacher: str, texts: str, out: str, reviews: str | None) -> None:
     """Ask a teacher of the catalogue about parquet files of any size, over a Ray cluster (RAY_ADDRESS).
 
     \b
-    Example: python -m bias_transfer label-parquet llama3.1-8b --texts 's3://mine/reviews/*.parquet' --out s3://mine/labels
+    Example: python -m bias_transfer label-parquet smollm2 --texts 's3://mine/reviews/*.parquet' --out s3://mine/labels
     """
-    from bias_transfer.stages import label_parquet
+    from bias_transfer.layout import Layout
+    from bias_transfer.stages import label, label_parquet
 
-    chosen = params.with_study(teacher=teacher).teachers[teacher]
-    n = label_parquet.run(texts, out, chosen, None, params.labelling, params.device)
+    params = params.with_study(teacher=teacher, reviews=reviews or params.study.reviews)
+    chosen = params.teachers[teacher]
+    pool = label.read_pool(Layout(params.study), chosen) if reviews else None
+    n = label_parquet.run(texts, out, chosen, pool, params.labelling, params.device)
     click.echo(f"{n:,} texts labelled: {out}")
 
 

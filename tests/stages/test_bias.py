@@ -16,6 +16,7 @@ from bias_transfer.distillation.targets import CONTROLS
 from bias_transfer.layout import Layout, arms, systems
 from bias_transfer.stages import bias
 from bias_transfer.students.tokenizer import train_words
+from bias_transfer.teacher.calibration import Calibration
 
 CORPUS = eec.generate()
 FEMALE = (CORPUS["gender"] == "female").to_numpy(float)
@@ -52,6 +53,7 @@ def write_variants(layout: Layout, *shifts: float) -> None:
         for i, shift in enumerate(shifts, 1)
     ]
     tables.write(pd.concat(rows) if rows else pd.DataFrame(columns), layout.labels("eec-variants"))
+    tables.write(probabilities(noise(0)).assign(label_mass=0.9), layout.labels("train"), tables.LABELS)
 
 
 def write_words(layout: Layout) -> None:
@@ -267,8 +269,17 @@ def test_variants_are_brought_to_the_teachers_mean_log_odds(several):
     assert found.loc[("gender", "log-odds"), "estimate"] > 0.9
     assert found.loc[("gender", "probability"), "estimate"] > 0.9
     teacher = scores(several, TEACHER)
-    shifted = bias._variants(several[1], teacher)
+    shifted = bias._variants(*several, teacher)
     assert [frame["log_odds"].mean() for frame in shifted] == pytest.approx([teacher["log_odds"].mean()] * 2)
+
+
+def test_variants_share_the_teachers_temperature(several, monkeypatch):
+    teacher = scores(several, TEACHER)
+    before = bias._variants(*several, teacher)
+    monkeypatch.setattr(bias.calibrated, "fit", lambda *_: Calibration(temperature=2.0))
+    for frame, hot in zip(before, bias._variants(*several, teacher), strict=True):
+        assert hot["log_odds"].mean() == pytest.approx(teacher["log_odds"].mean())
+        assert hot["log_odds"].std() == pytest.approx(frame["log_odds"].std() / 2)
 
 
 def test_study_without_a_comparison_writes_a_header(transfer_alone):

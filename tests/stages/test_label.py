@@ -337,6 +337,14 @@ def test_check_finds_a_label_that_is_not_the_teachers(run, params_of, part, colu
         label.check(params_of(FIRST), 1000)
 
 
+def test_check_refuses_labels_of_another_prompt(run, params_of, asked):
+    run(FIRST)
+    asked.clear()
+    with pytest.raises(InputError, match=r"labels\.json is of another model or prompt"):
+        label.check(params_of(SECOND), 5)
+    assert not asked
+
+
 def journal_of(params) -> Journal:
     sha256 = fingerprint(params.teachers["tiny"], None)["sha256"]
     return Journal(Path("data/journal") / f"{sha256[:16]}.jsonl", sha256)

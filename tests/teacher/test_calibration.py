@@ -42,9 +42,9 @@ def test_batch_offset_is_the_mean_log_odds_by_hand():
     assert fit("batch", [0.75, 0.5, 0.1]) == Calibration(pytest.approx(-np.log(3) / 3, abs=1e-15))
 
 
-def test_contextual_offset_is_of_the_mean_answer_not_the_mean_of_log_odds():
-    """Answers of 0.9 and 0.6 have the mean 0.75, whose odds are 3; their mean log-odds would be log 3.67."""
-    assert fit("contextual", content_free=[0.9, 0.6]) == Calibration(pytest.approx(np.log(3), abs=1e-12))
+def test_contextual_offset_is_of_the_mean_of_answers_as_they_came():
+    """Masses .2 and .9: .18 and .54 of positive, .02 and .36 of negative; the mean's odds are .72 to .38."""
+    assert fit("contextual", content_free=[0.9, 0.6]) == Calibration(pytest.approx(np.log(0.72 / 0.38), abs=1e-12))
 
 
 def test_content_free_texts_have_ids_of_texts_and_one_is_empty():

@@ -90,7 +90,7 @@ def test_nothing_is_started_when_nothing_is_missing(teacher, texts, monkeypatch)
 
 def test_missing_ray(teacher, texts, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r"ray_workers needs Ray: pip install 'ray\[data\]'"):
+    with pytest.raises(InputError, match=r"ray_workers and label-parquet need Ray: pip install 'ray\[data\]'"):
         next(teacher.score(texts))
 
 

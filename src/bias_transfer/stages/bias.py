@@ -16,6 +16,7 @@ from bias_transfer.bias.transfer import COLUMNS, measure_reliability, transfer
 from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED
 from bias_transfer.layout import Arm, Layout, arms, systems, teacher_system
 from bias_transfer.params import Params
+from bias_transfer.stages import calibrated
 from bias_transfer.students.tokenizer import unknown_words
 from bias_transfer.teacher import calibration
 from bias_transfer.teacher.calibration import Calibration
@@ -70,7 +71,7 @@ def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) ->
     margins = Margins(limits.margin_probability, limits.margin_log_odds, limits.margin_share)
     teacher = scores[teacher_system(study)]
     rows = []
-    if variants := _variants(layout, teacher):
+    if variants := _variants(params, layout, teacher):
         rows.append(measure_reliability(teacher_system(study), teacher, variants)[0])
     for student in study.students:
         for target, reference in _comparisons(study.targets):
@@ -93,13 +94,18 @@ def _comparisons(targets: tuple[str, ...]) -> list[tuple[str, str]]:
     return against_baseline + against_controls
 
 
-def _variants(layout: Layout, teacher: pd.DataFrame) -> list[pd.DataFrame]:
-    """The corpus under the teacher's other prompts, each brought to the mean log-odds of the calibrated ``teacher``."""
+def _variants(params: Params, layout: Layout, teacher: pd.DataFrame) -> list[pd.DataFrame]:
+    """The corpus under the teacher's other prompts, each brought to the mean log-odds of the calibrated ``teacher``.
+
+    They share its temperature, so that their differences are on its scale.
+    """
     path = layout.labels("eec-variants")
+    temperature = calibrated.fit(layout, params.distillation, params.distillation.calibration).temperature
     frames = []
     for number, labels in tables.read(path, tables.VARIANTS).groupby("variant"):
-        offset = _finite_mean(calibration.log_odds(labels)) - _finite_mean(teacher["log_odds"].to_numpy())
-        frames.append(match(Calibration(offset).apply(labels), f"{path}, variant {number}"))
+        own = _finite_mean(calibration.log_odds(labels))
+        offset = own - temperature * _finite_mean(teacher["log_odds"].to_numpy())
+        frames.append(match(Calibration(offset, temperature).apply(labels), f"{path}, variant {number}"))
     return frames
 
 

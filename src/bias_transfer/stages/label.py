@@ -16,7 +16,8 @@ from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
 
-TOLERANCE = 1e-4
+# In P: what other batches, another engine or another machine may change by rounding.
+TOLERANCES = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 3e-2}
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def run(params: Params, root: Path = Path()) -> None:
     """
     layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
-    texts, pool = _texts(layout), _pool(layout, teacher)
+    texts, pool = _texts(layout), read_pool(layout, teacher)
     main = _ask(params, teacher, pool, pd.concat([*texts.values(), calibration.CONTENT_FREE]), layout)
     eec, variants, records = texts["eec"], [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)], []
     for number, prompt in enumerate(teacher.variants, 1):
@@ -79,7 +80,7 @@ def _ask(params: Params, teacher: Teacher, pool: Pool | None, texts: pd.DataFram
     """Only texts that nobody has asked about are asked."""
     identity = fingerprint(teacher, pool)
     known, cut = _known(layout.labels_folder.parent.parent, params.study.teacher, identity["sha256"])
-    journal = Journal(layout.inputs / "data/journal" / f"{identity['sha256'][:16]}.jsonl", identity["sha256"])
+    journal = Journal(_journal(layout, identity["sha256"]), identity["sha256"])
     unknown = texts[~texts["id"].isin(known["id"])].drop_duplicates("id")
     labels.ask(_by_id(unknown), journal, lambda: model.load(teacher, pool, params.labelling, params.device))
     answers = pd.concat([known, labels.to_labels(unknown["id"], journal.answers)])
@@ -98,20 +99,24 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     Raises
     ------
     InputError
-        If a label differs by more than ``TOLERANCE``.
+        If the labels are of another model or prompt, or one differs by more than the tolerance of the model's dtype.
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
-    texts = _texts(layout)
+    texts, pool = _texts(layout), read_pool(layout, teacher)
+    record, identity = layout.labels_folder / "labels.json", fingerprint(teacher, pool)["sha256"]
+    if tables.read_json(record)["teacher"]["sha256"] != identity:
+        raise InputError(f"{record} is of another model or prompt than params.yaml says: label again")
     stored = pd.concat([tables.read(layout.labels(part), tables.LABELS) for part in texts]).drop_duplicates("id")
     every = pd.concat(texts.values())[["id", "text"]].merge(stored, on="id").drop_duplicates("id")
     sample = every.iloc[:: max(1, len(every) // n)].head(n)
-    loaded = model.load(teacher, _pool(layout, teacher), params.labelling, params.device)
+    loaded = model.load(teacher, pool, params.labelling, params.device)
     answers = {name: answer for batch in loaded.score(_by_id(sample)) for name, answer in batch.items()}
     difference, worst = labels.largest_difference(sample, labels.to_labels(sample["id"], answers))
-    if difference > TOLERANCE:
+    if difference > TOLERANCES[teacher.dtype]:
         raise InputError(
             f"labels in {layout.labels_folder} differ from the teacher's answers by up to {difference:.2g}, most for "
-            f"id {worst}: remove the folder and label again"
+            f"id {worst}: to ask anew, remove that folder, {_journal(layout, identity)} and the teacher's labels of "
+            "other reviews"
         )
     return difference
 
@@ -121,11 +126,16 @@ def _texts(layout: Layout) -> dict[str, pd.DataFrame]:
     return texts | {"eec": tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"})}
 
 
+def _journal(layout: Layout, sha256: str) -> Path:
+    return layout.inputs / "data/journal" / f"{sha256[:16]}.jsonl"
+
+
 def _by_id(texts: pd.DataFrame) -> Mapping[str, str]:
     return dict(texts[["id", "text"]].itertuples(index=False))
 
 
-def _pool(layout: Layout, teacher: Teacher) -> Pool | None:
+def read_pool(layout: Layout, teacher: Teacher) -> Pool | None:
+    """What the teacher's examples are drawn from: the training split, or None if it has none."""
     return Pool(tables.read(layout.reviews("train"), tables.REVIEWS), teacher.examples) if teacher.examples else None
 
 

@@ -37,7 +37,7 @@ def run(source: str, target: str, teacher: Teacher, pool: Pool | None, labelling
     """
     if teacher.examples and pool is None:
         raise InputError(
-            "the teacher's examples come from a study's training split, and parquet files have none: choose a teacher "
+            "the teacher's examples come from a training split: name its reviews with --reviews, or choose a teacher "
             "without examples"
         )
     system, files = _files(source)

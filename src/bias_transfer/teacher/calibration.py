@@ -31,21 +31,24 @@ class Calibration:
 
 
 def contextual(content_free: pd.DataFrame) -> Calibration:
-    """Remove the log-odds of the mean answer to ``CONTENT_FREE`` (Zhao et al., "Calibrate Before Use", ICML 2021, § 5).
+    """Remove the log-odds of the mean answer to ``CONTENT_FREE``, averaged before the labels are made to sum to 1.
+
+    Zhao et al., "Calibrate Before Use", ICML 2021, section 5.
 
     Raises
     ------
     InputError
         Here and below: if a label is saturated at 0 or 1, so that its log-odds are not a number.
     """
-    mean = content_free[["label_0", "label_1"]].mean().to_frame().T
+    as_answered = content_free[["label_0", "label_1"]].mul(content_free["label_mass"], axis=0)
+    mean = as_answered.mean().to_frame().T
     return Calibration(offset=float(_finite(mean, "content-free", "contextual")[0]))
 
 
 def batch(train: pd.DataFrame) -> Calibration:
     """Remove the mean log-odds of the training split, which presumes balanced classes.
 
-    Zhou et al., "Batch Calibration", ICLR 2024, equation 4, with the training split as the batch.
+    After Zhou et al., "Batch Calibration", ICLR 2024, with the training split as the batch; the mean is of log-odds.
     """
     return Calibration(offset=float(_finite(train, "training", "batch").mean()))
 

@@ -129,7 +129,7 @@ def connect() -> Any:
         import ray
         import ray.data
     except ImportError:
-        raise InputError("ray_workers needs Ray: pip install 'ray[data]'") from None
+        raise InputError("ray_workers and label-parquet need Ray: pip install 'ray[data]'") from None
     if not ray.is_initialized():
         address = os.environ.get("RAY_ADDRESS")
         options = {"runtime_env": {"py_modules": [bias_transfer]}} if address else {"include_dashboard": False}

@@ -102,4 +102,6 @@ class Journal:
         try:
             self.answers |= {name: Answer(float(a), float(b), int(n_cut)) for name, a, b, n_cut in json.loads(line)}
         except (ValueError, TypeError) as error:
-            raise InputError(f"{self.path}, line {number}: not answers ({error}): remove the file") from None
+            raise InputError(
+                f"{self.path}, line {number}: not answers ({error}): remove that line, and its texts are asked again"
+            ) from None

@@ -8,11 +8,12 @@ import pandas as pd
 from scipy.special import expit
 from tqdm import tqdm
 
+from bias_transfer.teacher.cluster import RayTeacher
 from bias_transfer.teacher.journal import Answer, Journal
 from bias_transfer.teacher.scoring import Teacher
 
 
-def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], Teacher]) -> int:
+def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], Teacher | RayTeacher]) -> int:
     """Fill the journal for every text (id to text); the model is loaded only if something is missing.
 
     Returns
@@ -20,12 +21,16 @@ def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], Teacher])
     int
         How many texts were asked.
     """
-    missing = sum(name not in journal.answers for name in texts)
-    if missing:
-        with journal.alone(), tqdm(total=missing, desc="label", unit="text", file=sys.stderr, mininterval=1) as bar:
-            for batch in load().score(texts, journal.answers):
-                journal.append(batch)
-                bar.update(len(batch))
+    if all(name in journal.answers for name in texts):
+        return 0
+    with journal.alone():
+        missing = sum(name not in journal.answers for name in texts)  # anew: another run may have been at it
+        if missing:
+            teacher = load()
+            with tqdm(total=missing, desc="label", unit="text", file=sys.stderr, mininterval=1) as bar:
+                for batch in teacher.score(texts, journal.answers):
+                    journal.append(batch)
+                    bar.update(len(batch))
     return missing
 
 

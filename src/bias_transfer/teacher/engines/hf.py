@@ -19,9 +19,9 @@ BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
 class HfEngine:
     """Runs a causal language model over batches of a token budget.
 
-    The tokens that all prompts begin with are read once, and their keys and values are shared by every batch. Texts of
-    similar length go together, padded behind their last token, where no token of theirs can see it. Logits are computed
-    at the last tokens alone.
+    The tokens that all prompts of a call begin with are read once, and their keys and values are shared by its batches.
+    Texts of similar length go together, padded behind their last token, where no token of theirs can see it. Logits are
+    computed at the last tokens alone.
     """
 
     def __init__(self, model: Any, batch_tokens: int | None) -> None:
