@@ -56,7 +56,15 @@ def gathered(batches) -> dict:
 
 
 def workers() -> set[psutil.Process]:
-    return {process for process in psutil.Process().children(recursive=True) if "MapWorker" in process.name()}
+    return {process for process in psutil.Process().children(recursive=True) if "MapWorker" in name(process)}
+
+
+def name(process: psutil.Process) -> str:
+    """Name of a process, empty where it has ended since it was listed."""
+    try:
+        return process.name()
+    except psutil.NoSuchProcess:
+        return ""
 
 
 def test_workers_killed_at_work_change_no_answer(teacher, plain, texts):
