@@ -1,6 +1,6 @@
 # Each target sets up what it needs; Python 3.11 and git are all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro test lint ui clean
+.PHONY: help setup repro study test lint ui clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -25,6 +25,12 @@ repro: setup ## Run the default study: pull the teacher's labels, then whatever 
 	dvc pull --quiet data
 	dvc repro
 	@echo "Report: reports/*/report.html    Runs: make ui"
+
+study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.parquet]
+	python -m bias_transfer study "$(STUDY)" $(if $(REVIEWS),--reviews "$(REVIEWS)")
+	dvc pull --quiet --allow-missing data
+	dvc repro
+	@echo "Report: reports/$(STUDY)/report.html    Runs: make ui"
 
 test: setup ## Run the tests
 	python -m pytest

@@ -64,6 +64,20 @@ def stage(command: Callable) -> click.Command:
     return main.command()(wrapper)
 
 
+@main.command()
+@click.argument("name")
+@click.option("--reviews", metavar="FILE", help="CSV or parquet, or any fsspec URL, to read the study's reviews from.")
+def study(name: str, reviews: str | None) -> None:
+    """Make one of `studies` the current study, in params.yaml; `dvc repro` then runs it.
+
+    
+    Example: python -m bias_transfer study imdb --reviews imdb.parquet
+    """
+    from bias_transfer.choose import choose
+
+    choose(Path("params.yaml"), name, reviews)
+
+
 @stage
 @click.argument("name")
 def reviews(params: Any, name: str) -> None:
@@ -143,7 +157,8 @@ def train(params: Any, student: str, target: str, seed: int) -> None:
     from bias_transfer.layout import Arm
     from bias_transfer.stages import train
 
-    train.run(params.with_study(students=[student], targets=[target], seeds=[seed]), Arm(student, target, seed))
+    params = params.with_study(students=[student], one_seed=[], targets=[target], seeds=[seed])
+    train.run(params, Arm(student, target, seed))
 
 
 @stage
@@ -181,6 +196,24 @@ def publish(params: Any) -> None:
     from bias_transfer.stages import publish
 
     publish.run(params)
+
+
+@stage
+@click.argument("study")
+@click.option("--against", type=click.Path(path_type=Path), help="CSV of another study's figures, to stand beside.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, help="Markdown file; a section of it is replaced."
+)
+def results(params: Any, study: str, against: Path | None, out: Path) -> None:
+    """Write the figures of a study that has run into a Markdown file.
+
+    \b
+    Example: python -m bias_transfer results imdb --against docs/original_study.csv --out docs/results.md
+    """
+    from bias_transfer.results import write
+
+    command = f"python -m bias_transfer results {study}{f' --against {against}' if against else ''} --out {out}"
+    write(params, study, out, against, command)
 
 
 @main.command()

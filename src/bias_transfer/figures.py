@@ -248,8 +248,8 @@ def _annotate(ax: plt.Axes, label: str, x: float, y: float) -> None:
     ax.annotate(label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8)
 
 
-def save(figure: Figure, path: Path) -> None:
-    """Write a PNG at 200 dpi, whole or not at all and free of timestamps, and close the figure."""
+def save(figure: Figure, path: Path, dpi: int = DPI) -> None:
+    """Write a PNG, whole or not at all and free of timestamps, and close the figure."""
     with tables.whole(path) as temporary:
-        figure.savefig(temporary, dpi=DPI, format="png", metadata={"Software": None})
+        figure.savefig(temporary, dpi=dpi, format="png", metadata={"Software": None})
     plt.close(figure)

@@ -13,9 +13,10 @@ from bias_transfer import tables, tracking
 from bias_transfer.errors import InputError, unknown
 from bias_transfer.evaluation import evaluate as evaluate_scores
 from bias_transfer.layout import Arm, Layout, arms, teacher_system
-from bias_transfer.params import Params
-from bias_transfer.stages import bias, predict, publish, report, train
+from bias_transfer.params import Params, Study
+from bias_transfer.stages import bias, calibrated, predict, publish, report, train
 from bias_transfer.stages import label as label_stage
+from bias_transfer.teacher import calibration
 
 CHOSEN = "study"  # stands in MLproject for "what `study` in params.yaml says"
 
@@ -36,12 +37,11 @@ def label(params: Params, teacher: str) -> None:
         _dvc("repro", "--quiet", "reviews", "eec")
         label_stage.run(params)
     layout = Layout(params.study)
-    reviews, labels = (
-        tables.read(path, schema)
-        for path, schema in ((layout.reviews("test"), tables.REVIEWS), (layout.labels("test"), tables.LABELS))
-    )
+    reviews = calibrated.labelled_test(params, layout)
+    labels = tables.read(layout.labels("test"), tables.LABELS)
     record = tables.read_json(layout.labels_folder / "labels.json")
-    metrics = evaluate_scores(reviews["label"].to_numpy(), labels["label_1"].to_numpy())
+    positive = calibration.align(labels, reviews["id"], str(layout.labels("test")))[:, 1]
+    metrics = evaluate_scores(reviews["label"].to_numpy(), positive)
     mass = {f"{part}_label_mass": values["mean_label_mass"] for part, values in record["parts"].items()}
     print(f"{teacher_system(params.study)}: accuracy {metrics['accuracy']:.4f} uncalibrated, {mass}")
     if run_id := tracking.launching_run():
@@ -60,11 +60,11 @@ def train_and_evaluate(params: Params, student: str) -> None:
 
 def evaluate(params: Params, student: str) -> None:
     """Score the study's trained students anew, measure bias and publish."""
-    if student != CHOSEN and student not in params.study.students:
-        raise InputError(unknown("student of the study", student, params.study.students))
-    params = _narrow(params, student)
+    if student != CHOSEN and student not in params.study.all_students:
+        raise InputError(unknown("student of the study", student, params.study.all_students))
+    whole, params = params, _narrow(params, student)
     _inputs()
-    _dvc("repro", "--quiet", *(_stage("train", params, arm) for arm in arms(params.study)))
+    _dvc("repro", "--quiet", *(_training_stage(whole.study, arm) for arm in arms(params.study)))
     root = _folder()
     models = root / "models"
     models.mkdir(parents=True)
@@ -82,11 +82,14 @@ def _evaluate(params: Params, root: Path) -> None:
 
 
 def _narrow(params: Params, student: str) -> Params:
-    return params if student == CHOSEN else params.with_study(students=[student])
+    if student == CHOSEN:
+        return params
+    return params.with_study(students=[student], one_seed=[], seeds=params.study.seeds_of(student))
 
 
-def _stage(name: str, params: Params, arm: Arm) -> str:
-    return f"{name}@{params.study.name}-{arm.student}-{arm.target}-{arm.seed}"
+def _training_stage(study: Study, arm: Arm) -> str:
+    stage = "train-once" if arm.student in study.one_seed else "train"
+    return f"{stage}@{study.name}-{arm.student}-{arm.target}-{arm.seed}"
 
 
 def _inputs() -> None:

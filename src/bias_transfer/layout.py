@@ -29,7 +29,7 @@ class Arm:
 
 def arms(study: Study) -> list[Arm]:
     """Every student of the study, in the order of ``params.yaml``."""
-    return [Arm(s, t, seed) for s in study.students for t in study.targets for seed in study.seeds]
+    return [Arm(s, t, seed) for s in study.all_students for t in study.targets for seed in study.seeds_of(s)]
 
 
 def teacher_system(study: Study) -> str:

@@ -30,23 +30,40 @@ class Section(BaseModel):
         return values
 
 
-class Study(Section):
-    """What one study compares; its name is in every path and stage name it writes."""
+class Choice(Section):
+    """What a study compares: ``students`` with every seed, and those in ``one_seed`` with the first alone."""
 
-    name: DottedName
     reviews: CatalogueName
     teacher: DottedName
     students: tuple[CatalogueName, ...] = Field(min_length=1)
+    one_seed: tuple[CatalogueName, ...] = ()
     targets: tuple[Target, ...] = Field(min_length=1)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
 
     @model_validator(mode="after")
-    def _no_repeats(self) -> "Study":
-        for field in ("students", "targets", "seeds"):
+    def _no_repeats(self) -> "Choice":
+        for field in ("students", "one_seed", "targets", "seeds"):
             values = getattr(self, field)
             if len(set(values)) != len(values):
                 raise ValueError(f"{field} names one of its entries twice: {list(values)}")
+        if both := set(self.students) & set(self.one_seed):
+            raise ValueError(f"{min(both)} is in both students and one_seed")
         return self
+
+    @property
+    def all_students(self) -> tuple[str, ...]:
+        """Students with every seed, then those with one."""
+        return self.students + self.one_seed
+
+    def seeds_of(self, student: str) -> tuple[int, ...]:
+        """Seeds that a student of the study is trained with."""
+        return self.seeds[:1] if student in self.one_seed else self.seeds
+
+
+class Study(Choice):
+    """The current study; its name is in every path and stage name it writes."""
+
+    name: DottedName
 
 
 class Snippets(Section):
@@ -56,16 +73,18 @@ class Snippets(Section):
     train_size: int | None = Field(gt=0)
     test_size: int | None = Field(gt=0)
     seed: int
+    labelled_test_size: int | None = Field(gt=0)
 
 
 class Files(Section):
     """Reviews from the user's CSV or parquet, local or at any fsspec URL (``hf://``, ``s3://``, …).
 
-    Either ``path`` (one table; ``split_column``, if given, says ``train`` or ``test``) or ``train`` and ``test``.
+    Either ``path`` (one table or several, taken together; ``split_column``, if given, says ``train`` or ``test``), or
+    ``train`` and ``test``.
     """
 
     source: Literal["files"]
-    path: str | None = None
+    path: str | tuple[str, ...] | None = None
     train: str | None = None
     test: str | None = None
     split_column: str | None = None
@@ -75,6 +94,7 @@ class Files(Section):
     train_size: int | None = Field(gt=0)
     test_size: int | None = Field(gt=0)
     seed: int
+    labelled_test_size: int | None = Field(gt=0)
 
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> "Files":
@@ -208,6 +228,7 @@ class Params(Section):
     """All of ``params.yaml``."""
 
     study: Study
+    studies: dict[DottedName, Choice]
     distillation: Distillation
     bias: Bias
     device: Literal["auto", "cpu", "cuda"]
@@ -218,10 +239,11 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _study_is_in_the_catalogue(self) -> "Params":
-        _look_up("reviews", self.study.reviews, self.reviews)
-        _look_up("teacher", self.study.teacher, self.teachers)
-        for student in self.study.students:
-            _look_up("student", student, self.students)
+        for study in (self.study, *self.studies.values()):
+            _look_up("reviews", study.reviews, self.reviews)
+            _look_up("teacher", study.teacher, self.teachers)
+            for student in study.all_students:
+                _look_up("student", student, self.students)
         return self
 
     def with_study(self, **changes: Any) -> "Params":

@@ -1,6 +1,7 @@
 """What an output was made from: hashes of inputs and versions of libraries. No time, host or commit."""
 
 import hashlib
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,6 +14,11 @@ def sha256(path: Path) -> str:
     """SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def texts_sha256(texts: Iterable[str]) -> str:
+    """One digest of several texts, whatever their order."""
+    return hashlib.sha256("\0".join(sorted(texts)).encode()).hexdigest()
 
 
 def tree_sha256(paths: list[Path]) -> str:

@@ -50,19 +50,25 @@ def parse_snippets(text: str) -> Source:
 
 def _files(params: Files) -> Source:
     if params.path:
-        frame = _read(params.path)
-        split = _column(frame, params.split_column, params.path) if params.split_column else ""
-        frame = _normalise(frame, params, params.path).assign(split=split)
-        known = {"train", "test"} if params.split_column else {""}
-        for value in sorted(set(frame["split"]) - known, key=str):
-            raise InputError(f"{params.path}, column {params.split_column!r}: {value!r} is neither 'train' nor 'test'")
+        paths = [params.path] if isinstance(params.path, str) else params.path
+        parts = [_table(path, params) for path in paths]
     else:
         parts = [
             _normalise(_read(path), params, path).assign(split=split)
             for split, path in (("train", params.train), ("test", params.test))
         ]
-        frame = pd.concat(parts, ignore_index=True)
+    frame = pd.concat(parts, ignore_index=True)
     return Source(frame, {"read": len(frame)})
+
+
+def _table(path: str, params: Files) -> pd.DataFrame:
+    frame = _read(path)
+    split = _column(frame, params.split_column, path) if params.split_column else ""
+    frame = _normalise(frame, params, path).assign(split=split)
+    known = {"train", "test"} if params.split_column else {""}
+    for value in sorted(set(frame["split"]) - known, key=str):
+        raise InputError(f"{path}, column {params.split_column!r}: {value!r} is neither 'train' nor 'test'")
+    return frame
 
 
 def _read(path: str) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from bias_transfer.errors import InputError
 
 def split(
     frame: pd.DataFrame, train_size: int | None, test_size: int | None, seed: int, overlap: str
-) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, int]]:
+) -> tuple[pd.DataFrame, pd.DataFrame, dict[str, str | int]]:
     """Drop exact duplicates, then take a stratified train and test split.
 
     Parameters
@@ -29,7 +29,7 @@ def split(
     train, test
         Columns ``id, text, label``, in an order that depends on the texts and the seed alone.
     counts
-        What was dropped, and the sizes by class.
+        Whose the split is (``original`` or ``resplit``), what was dropped, and the sizes by class.
 
     Raises
     ------
@@ -40,7 +40,7 @@ def split(
     _refuse_two_labels(frame)
     published = (frame["split"] != "").any()
     unique = frame.drop_duplicates(["id", "split"])
-    counts = {"dropped_duplicates": len(frame) - len(unique)}
+    counts = {"split": "original" if published else "resplit", "dropped_duplicates": len(frame) - len(unique)}
     # Sorted by id, so that the order of the source's rows does not decide who is drawn.
     unique = unique.sort_values(["split", "id"])
     if published:
@@ -63,6 +63,23 @@ def split(
         counts |= {f"{name}_negative": int((part["label"] == 0).sum()), f"{name}_positive": int(part["label"].sum())}
     train, test = (part[["id", "text", "label"]].reset_index(drop=True) for part in (train, test))
     return train, test, counts
+
+
+def lowest_ids(frame: pd.DataFrame, size: int | None) -> pd.DataFrame:
+    """The ``size`` rows with the lowest ids, in the order of ``frame``; all of them for ``None``.
+
+    Ids are hashes of the texts, so this is a random sample; it depends on nothing else, and a larger one contains it.
+
+    Raises
+    ------
+    InputError
+        If there are fewer rows.
+    """
+    if size is None:
+        return frame
+    if size > len(frame):
+        raise InputError(f"labelled_test_size asks for {size} test reviews, but there are {len(frame)}: lower it")
+    return frame[frame["id"].isin(frame["id"].sort_values().head(size))]
 
 
 def refuse_leakage(train: pd.DataFrame, test: pd.DataFrame) -> None:

@@ -13,12 +13,14 @@ from bias_transfer.students import student as students
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained student, its ``history`` (see ``fit``), and how many reviews it was fitted on and validated with."""
+    """A trained student, its ``history`` (see ``fit``), and the positions of the reviews that it was fitted on and
+    validated with.
+    """
 
     student: students.Student
     history: pd.DataFrame
-    n_fit: int
-    n_validation: int
+    fitting: np.ndarray
+    validation: np.ndarray
 
 
 def fit_arm(
@@ -55,4 +57,4 @@ def fit_arm(
         device=device,
         name=name,
     )
-    return Fitted(student, history, len(fitting.texts), len(validation.texts))
+    return Fitted(student, history, *rows)

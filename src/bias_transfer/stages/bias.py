@@ -17,6 +17,7 @@ from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED
 from bias_transfer.layout import Arm, Layout, arms, systems, teacher_system
 from bias_transfer.params import Params
 from bias_transfer.stages import calibrated
+from bias_transfer.stages.comparable import refuse_other_rows
 from bias_transfer.students.tokenizer import unknown_words
 from bias_transfer.teacher import calibration
 from bias_transfer.teacher.calibration import Calibration
@@ -30,8 +31,14 @@ def run(params: Params, root: Path = Path()) -> None:
 
     The tables are those of ``bias.audit``, ``bias.breakdown`` and ``bias.transfer``; ``pairs.parquet`` has every pair's
     difference of every system, averaged over seeds.
+
+    Raises
+    ------
+    InputError
+        If the study's students were not trained and tested on the same reviews.
     """
     layout = Layout(params.study, root)
+    refuse_other_rows(layout)
     scores, unknown = {}, {}
     for system in systems(params.study):
         path = layout.predictions(system, "eec")
@@ -73,9 +80,12 @@ def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) ->
     rows = []
     if variants := _variants(params, layout, teacher):
         rows.append(measure_reliability(teacher_system(study), teacher, variants)[0])
-    for student in study.students:
+    for student in study.all_students:
         for target, reference in _comparisons(study.targets):
-            names = {side: [Arm(student, side, seed).system for seed in study.seeds] for side in (target, reference)}
+            names = {
+                side: [Arm(student, side, seed).system for seed in study.seeds_of(student)]
+                for side in (target, reference)
+            }
             words = [unknown.get(system, set()) for system in (*names[target], *names[reference])]
             before, after = ([scores[system] for system in names[side]] for side in (reference, target))
             rows.append(

@@ -3,9 +3,9 @@
 import pandas as pd
 
 from bias_transfer import tables
-from bias_transfer.corpora.splits import hold_out
+from bias_transfer.corpora.splits import hold_out, lowest_ids
 from bias_transfer.layout import Layout
-from bias_transfer.params import Distillation
+from bias_transfer.params import Distillation, Params
 from bias_transfer.teacher import calibration
 from bias_transfer.teacher.calibration import Calibration
 
@@ -31,6 +31,12 @@ def fit(layout: Layout, shared: Distillation, method: str) -> Calibration:
             pd.DataFrame(aligned, columns=tables.PROBABILITIES), validation["label"].to_numpy()
         )
     return Calibration()
+
+
+def labelled_test(params: Params, layout: Layout) -> pd.DataFrame:
+    """The test reviews that the teacher is asked about: all, or a sample."""
+    size = params.reviews[params.study.reviews].labelled_test_size
+    return lowest_ids(tables.read(layout.reviews("test"), tables.REVIEWS), size)
 
 
 def read(layout: Layout, shared: Distillation, part: str, ids: pd.Series) -> pd.DataFrame:

@@ -11,6 +11,7 @@ from bias_transfer import tables
 from bias_transfer.errors import InputError
 from bias_transfer.layout import SPLITS, Layout
 from bias_transfer.params import Params, Teacher
+from bias_transfer.stages import calibrated
 from bias_transfer.teacher import calibration, labels, model
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.fingerprint import fingerprint
@@ -52,7 +53,7 @@ def run(params: Params, root: Path = Path()) -> None:
     """
     layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
-    texts, pool = _texts(layout), read_pool(layout, teacher)
+    texts, pool = _texts(params, layout), read_pool(layout, teacher)
     main = _ask(params, teacher, pool, pd.concat([*texts.values(), calibration.CONTENT_FREE]), layout)
     eec, variants, records = texts["eec"], [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)], []
     for number, prompt in enumerate(teacher.variants, 1):
@@ -102,7 +103,7 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
         If the labels are of another model or prompt, or one differs by more than the tolerance of the model's dtype.
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
-    texts, pool = _texts(layout), read_pool(layout, teacher)
+    texts, pool = _texts(params, layout), read_pool(layout, teacher)
     record, identity = layout.labels_folder / "labels.json", fingerprint(teacher, pool)["sha256"]
     if tables.read_json(record)["teacher"]["sha256"] != identity:
         raise InputError(f"{record} is of another model or prompt than params.yaml says: label again")
@@ -121,9 +122,12 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     return difference
 
 
-def _texts(layout: Layout) -> dict[str, pd.DataFrame]:
-    texts = {split: tables.read(layout.reviews(split), tables.REVIEWS) for split in SPLITS}
-    return texts | {"eec": tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"})}
+def _texts(params: Params, layout: Layout) -> dict[str, pd.DataFrame]:
+    return {
+        "train": tables.read(layout.reviews("train"), tables.REVIEWS),
+        "test": calibrated.labelled_test(params, layout),
+        "eec": tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"}),
+    }
 
 
 def _journal(layout: Layout, sha256: str) -> Path:

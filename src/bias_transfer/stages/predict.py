@@ -14,15 +14,19 @@ from bias_transfer.students import student as students
 
 
 def run(params: Params, system: str, root: Path = Path()) -> None:
-    """Write ``reviews.parquet`` and ``eec.parquet`` of the system, and its metrics."""
+    """Write ``reviews.parquet`` and ``eec.parquet`` of the system, and its metrics.
+
+    The teacher's are of those test reviews that it was asked about.
+    """
     layout = Layout(params.study, root)
     if system not in systems(params.study):
         raise InputError(unknown("system", system, systems(params.study)))
-    reviews = tables.read(layout.reviews("test"), tables.REVIEWS)
     eec = tables.read(layout.eec, tables.EEC)
     if system == teacher_system(params.study):
+        reviews = calibrated.labelled_test(params, layout)
         scores = _teacher(params, layout, {"reviews": reviews["id"], "eec": eec["id"]})
     else:
+        reviews = tables.read(layout.reviews("test"), tables.REVIEWS)
         scores = _student(params, layout, system, {"reviews": reviews["text"], "eec": eec["sentence"]})
     for part, frame in (("reviews", reviews), ("eec", eec)):
         predictions = scores[part].assign(id=frame["id"].to_numpy())

@@ -12,7 +12,8 @@ from bias_transfer import figures, provenance, tables, tracking
 from bias_transfer.layout import Arm, Layout, arms, teacher_system
 from bias_transfer.params import Params
 
-_REPORT = ("report.html", "accuracy.csv", "calibration.csv", "bias.csv", "breakdown.csv", "transfer.csv", "history.csv")
+_TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history", "summary")
+_REPORT = ("report.html", *(f"{name}.csv" for name in _TABLES))
 _PLOTS = (
     *(
         "accuracy.png",
@@ -81,7 +82,9 @@ def _teacher(params: Params, layout: Layout) -> tracking.Record:
     record.params = {f"teacher.{name}": value for name, value in labels["teacher"].items()} | {
         "calibration": params.distillation.calibration
     }
-    record.metrics |= {f"{part}_label_mass": values["mean_label_mass"] for part, values in labels["parts"].items()}
+    for part, values in labels["parts"].items():
+        record.metrics[f"{part}_label_mass"] = values["mean_label_mass"]
+        record.params |= {f"labels.{part}.{name}": values[name] for name in ("n", "n_cut")}
     calibrations = tables.read_table(layout.report("calibration.csv")).set_index("method")
     uncalibrated = calibrations.loc["none", ["accuracy", "log_loss", "brier", "ece"]]
     record.metrics |= {f"uncalibrated_{name}": value for name, value in uncalibrated.items()}
@@ -101,7 +104,7 @@ def _student(params: Params, layout: Layout, arm: Arm) -> tracking.Record:
     record.inputs["training"] = [layout.reviews("train"), layout.labels("train")]
     record.files.append(folder / "training.json")
     record.figures["training.png"] = figures.training(record.curves.assign(system=arm.system))
-    if arm.seed == min(params.study.seeds):
+    if arm.seed == min(params.study.seeds_of(arm.student)):
         record.student, record.registered_name = folder, f"bias-transfer-{arm.group}"
     return record
 
@@ -123,10 +126,14 @@ def _system(params: Params, layout: Layout, system: str, outputs: list) -> track
 
 def _report(params: Params, layout: Layout) -> tracking.Record:
     files = [layout.report(name) for name in (*_REPORT, *_PLOTS)]
+    summary = tables.read_table(layout.report("summary.csv"))
+    counts = tables.read_json(layout.reviews_folder / "counts.json")
     return tracking.Record(
         name="report",
         key=_digest(params.study.name, "report", provenance.tree_sha256(files)),
         tags={"stage": "report", "reviews": params.study.reviews, "teacher": params.study.teacher},
-        params={name: json.dumps(value) for name, value in params.study.model_dump().items()},
+        params={name: json.dumps(value) for name, value in params.study.model_dump().items()}
+        | {f"reviews.{name}": value for name, value in counts.items()},
+        metrics=dict(zip(summary["name"], summary["value"], strict=True)),
         files=files,
     )

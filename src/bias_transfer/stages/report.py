@@ -11,13 +11,14 @@ from bias_transfer.layout import Layout, arms, systems, teacher_system
 from bias_transfer.page import readers_first, render
 from bias_transfer.params import Params
 from bias_transfer.stages import calibrated
+from bias_transfer.summary import summarise
 from bias_transfer.teacher import calibration
 
 _QUALITY = ("n", "accuracy", "log_loss", "brier", "ece")
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Write ``accuracy.csv``, ``calibration.csv``, ``history.csv``, the figures and ``report.html``.
+    """Write ``accuracy.csv``, ``calibration.csv``, ``history.csv``, ``summary.csv``, the figures and ``report.html``.
 
     ``calibration.csv`` has the teacher's quality on the test reviews under every calibration, ``chosen`` being the
     study's; ``ece_floor`` is the calibration error that perfect calibration would show on so many reviews.
@@ -42,6 +43,7 @@ def run(params: Params, root: Path = Path()) -> None:
     pairs = tables.read_table(layout.report("pairs.parquet"))
     tables.write(accuracy, layout.report("accuracy.csv"))
     tables.write(history, layout.report("history.csv"))
+    tables.write(summarise(accuracy, bias, transfer), layout.report("summary.csv"))
     quality, bins = _calibrations(params, layout)
     tables.write(quality, layout.report("calibration.csv"))
     images = {
@@ -51,7 +53,7 @@ def run(params: Params, root: Path = Path()) -> None:
         "race_bias.png": figures.gaps(bias, "race"),
         "emotions.png": figures.emotions(breakdown),
         "placebo.png": figures.placebo(bias),
-        "transfer.png": figures.transfer(pairs, teacher_system(params.study), list(params.study.students)),
+        "transfer.png": figures.transfer(pairs, teacher_system(params.study), list(params.study.all_students)),
         "confusion.png": figures.confusion(accuracy),
         "training.png": figures.training(history),
     }
@@ -73,7 +75,7 @@ def run(params: Params, root: Path = Path()) -> None:
 
 def _calibrations(params: Params, layout: Layout) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The teacher under each calibration: its quality, and the bins of its reliability diagram."""
-    reviews = tables.read(layout.reviews("test"), tables.REVIEWS)
+    reviews = calibrated.labelled_test(params, layout)
     labels = tables.read(layout.labels("test"), tables.LABELS)
     hard = reviews["label"].to_numpy()
     rows, bins = [], []

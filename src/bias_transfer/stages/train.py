@@ -54,7 +54,10 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
                 "warmup_share": shared.warmup_share,
                 "validation_share": shared.validation_share,
                 "epoch": int(fitted.history["epoch"][fitted.history["validation_log_loss"].idxmin()]),
-                "rows": {"fit": fitted.n_fit, "validation": fitted.n_validation},
+                "rows": {
+                    name: {"n": len(rows), "ids_sha256": provenance.texts_sha256(reviews["id"].iloc[rows])}
+                    for name, rows in (("fit", fitted.fitting), ("validation", fitted.validation))
+                },
                 "teacher": {
                     "name": params.study.teacher,
                     "calibration": shared.calibration,
