@@ -1,4 +1,4 @@
-"""CPU or GPU."""
+"""CPU or GPU, one process or several."""
 
 from bias_transfer.errors import InputError
 
@@ -17,3 +17,10 @@ def resolve(device: str) -> str:
     if device == "cuda" and not available:
         raise InputError("device is 'cuda' but no GPU can be used here: set `device: auto` or `device: cpu`")
     return "cuda" if device == "auto" and available else "cpu" if device == "auto" else device
+
+
+def first_process() -> bool:
+    """Whether this process is the only one or the first that ``torchrun`` started: the one that writes."""
+    from accelerate import PartialState
+
+    return PartialState().is_main_process

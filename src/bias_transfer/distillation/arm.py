@@ -13,9 +13,7 @@ from bias_transfer.students import student as students
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained student, its ``history`` (see ``fit``), and the positions of the reviews that it was fitted on and
-    validated with.
-    """
+    """A trained student, its ``history`` (see ``fit``), and the rows of the reviews it was fitted and validated on."""
 
     student: students.Student
     history: pd.DataFrame

@@ -3,11 +3,14 @@
 import copy
 import sys
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 import torch
+from accelerate import PartialState
+from accelerate.utils import reduce
+from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from bias_transfer.distillation.loss import distillation_loss
@@ -46,6 +49,9 @@ def fit(
     AdamW; the learning rate rises over ``warmup_share`` of the steps and then falls to 0 in a straight line. Batch
     order and dropout follow from ``seed`` alone, so two arms that differ in ``alpha`` see the same batches.
 
+    Started by ``torchrun``, each process takes its share of every batch, on a GPU of its own; but for dropout and
+    rounding the student is the one that a single process would fit.
+
     Returns
     -------
     DataFrame
@@ -57,9 +63,12 @@ def fit(
     InputError
         If the loss becomes something that is not a number.
     """
-    torch.manual_seed(seed)
+    processes = PartialState(cpu=device == "cpu")
+    torch.manual_seed(seed + processes.process_index)
     order = np.random.default_rng(seed)
     network = student.network.to(device)
+    if processes.num_processes > 1:
+        student = replace(student, network=DistributedDataParallel(network))
     ids, held_out = student.encode(train.texts), student.encode(validation.texts)
     lengths = np.array([len(tokens) for tokens in ids])
     labels = torch.tensor(train.labels, device=device)  # a copy: pandas lends its own for reading only
@@ -72,20 +81,23 @@ def fit(
     precision = torch.autocast("cuda", torch.bfloat16) if device == "cuda" else nullcontext()
 
     history, best, best_loss = [], None, np.inf
-    with tqdm(total=steps, desc=name, unit="step", file=sys.stderr, mininterval=1) as bar:
+    quiet = not processes.is_main_process
+    with tqdm(total=steps, desc=name, unit="step", file=sys.stderr, mininterval=1, disable=quiet) as bar:
         for epoch in range(1, training.epochs + 1):
             network.train()
             total = 0.0
-            for rows in batches(lengths, training.batch_size, order):
+            for batch in batches(lengths, training.batch_size, order):
+                rows, weight = _share(batch, processes)
                 with precision:
                     logits = student.logits([ids[i] for i in rows])
-                loss = distillation_loss(logits.float(), teacher[rows], labels[rows], alpha, temperature)
+                loss = weight * distillation_loss(logits.float(), teacher[rows], labels[rows], alpha, temperature)
                 optimizer.zero_grad(set_to_none=True)
                 loss.backward()
                 optimizer.step()
                 schedule.step()
-                total += loss.item() * len(rows)
+                total += loss.item() * len(batch)
                 bar.update()
+            total = reduce(torch.tensor(total, device=device), "mean").item()
             scores = student.score(held_out)
             loss_now = log_loss(validation.labels, scores[:, 1])
             if not np.isfinite(total + loss_now):
@@ -117,6 +129,13 @@ def batches(lengths: np.ndarray, size: int, random: np.random.Generator) -> list
     grouped = np.concatenate([group[np.argsort(lengths[group], kind="stable")] for group in groups])
     parts = [grouped[start : start + size] for start in range(0, len(grouped), size)]
     return [parts[i] for i in random.permutation(len(parts))]
+
+
+def _share(batch: np.ndarray, processes: PartialState) -> tuple[np.ndarray, float]:
+    """Rows of a batch for one process, and the weight of its loss with which the processes' mean is the batch's."""
+    rows = batch[processes.process_index :: processes.num_processes]
+    weight = len(rows) * processes.num_processes / len(batch)
+    return (rows, weight) if len(rows) else (batch[:1], 0.0)
 
 
 def _warmup_then_linear(steps: int, share: float):

@@ -36,6 +36,8 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
         name=arm.system,
     )
 
+    if not devices.first_process():
+        return
     folder = layout.model(arm.system)
     draft = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
