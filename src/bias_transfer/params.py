@@ -221,6 +221,7 @@ class Distillation(Section):
     alpha: Share
     temperature: float = Field(gt=0)
     validation_share: float = Field(gt=0, lt=1)
+    patience: int = Field(gt=0)
     warmup_share: Share
 
 

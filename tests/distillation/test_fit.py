@@ -52,9 +52,12 @@ def train_bow(tiny_student, train, validation):
     """Fit a fresh bag of words (or ``kind``) and give it back with its history; anything changed by keyword."""
 
     def run(kind="bow", fitting=train, judge=validation, wrap=lambda s: s, seed=0, name="bow/seed-0", **changes):
-        shared = {"alpha": 0.0, "temperature": 1.0, "warmup_share": 0.1}
+        shared = {"alpha": 0.0, "temperature": 1.0, "warmup_share": 0.1, "patience": 100, "precision": "float32"}
         shared |= {key: changes.pop(key) for key in list(changes) if key in shared}
-        training = tiny_student(kind, **{"epochs": 3, "batch_size": 8, "learning_rate": 0.02, "dropout": 0.3} | changes)
+        settings = {"epochs": 3, "batch_size": 8, "learning_rate": 0.02} | (
+            {"dropout": 0.3} if kind in ("bow", "cnn") else {}
+        )
+        training = tiny_student(kind, **settings | changes)
         student = wrap(build(training, fitting.texts, seed))
         return student, fit(student, fitting, judge, training, **shared, seed=seed, device="cpu", name=name)
 
@@ -193,6 +196,24 @@ def test_weights_of_the_best_epoch_are_kept(train_bow, alpha):
     assert history["validation_log_loss"].idxmin() < len(history) - 1
     assert history["validation_log_loss"].iloc[-1] > best + 0.05
     assert log_loss(judge.labels, student.predict_proba(judge.texts)[:, 1]) == pytest.approx(best, abs=1e-6)
+
+
+def test_fit_stops_when_patience_is_spent(train_bow):
+    judge = examples(40, seed=1, flipped=True)
+    _, whole = train_bow(judge=judge, epochs=8)
+    best = int(whole["epoch"][whole["validation_log_loss"].idxmin()])
+    assert best + 3 < 8
+    _, history = train_bow(judge=judge, epochs=8, patience=3)
+    assert history["epoch"].tolist() == list(range(1, best + 4))
+    assert history.equals(whole.head(best + 3))
+
+
+@pytest.mark.parametrize("kind", ["tiny_encoder", "tiny_distilbert"])
+def test_bfloat16_fits_nearly_the_same_transformer_and_leaves_its_weights_float32(train_bow, validation, kind):
+    coarse, fine = (train_bow(kind, precision=name, learning_rate=1e-3)[0] for name in ("bfloat16", "float32"))
+    assert {weights.dtype for weights in coarse.network.state_dict().values()} == {torch.float32}
+    difference = np.abs(coarse.predict_proba(validation.texts) - fine.predict_proba(validation.texts)).max()
+    assert 0 < difference < 0.1
 
 
 def test_last_history_row_matches_the_student_when_it_is_the_best(train_bow, validation):

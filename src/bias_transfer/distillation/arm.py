@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bias_transfer import devices
 from bias_transfer.corpora.splits import hold_out
 from bias_transfer.distillation.fit import Examples, fit
 from bias_transfer.params import Bow, Cnn, Distillation, Encoder
@@ -17,6 +18,7 @@ class Fitted:
 
     student: students.Student
     history: pd.DataFrame
+    precision: str
     fitting: np.ndarray
     validation: np.ndarray
 
@@ -43,6 +45,7 @@ def fit_arm(
         for part in rows
     )
     student = students.build(training, fitting.texts, seed)
+    precision = devices.fastest_precision(device) if isinstance(training, Encoder) else "float32"
     history = fit(
         student,
         fitting,
@@ -51,8 +54,10 @@ def fit_arm(
         alpha=alpha,
         temperature=shared.temperature,
         warmup_share=shared.warmup_share,
+        patience=shared.patience,
         seed=seed,
         device=device,
+        precision=precision,
         name=name,
     )
-    return Fitted(student, history, *rows)
+    return Fitted(student, history, precision, *rows)

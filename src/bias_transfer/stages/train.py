@@ -54,7 +54,9 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
                 "alpha": alpha,
                 "temperature": shared.temperature,
                 "warmup_share": shared.warmup_share,
+                "patience": shared.patience,
                 "validation_share": shared.validation_share,
+                "precision": fitted.precision,
                 "epoch": int(fitted.history["epoch"][fitted.history["validation_log_loss"].idxmin()]),
                 "rows": {
                     name: {"n": len(rows), "ids_sha256": provenance.texts_sha256(reviews["id"].iloc[rows])}

@@ -57,7 +57,7 @@ class _Pooled(torch.autograd.Function):
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
         """Gradients of words, weight and bias."""
         words, weight, highest, winner = ctx.saved_tensors
-        gradient = gradient.to(weight.dtype) * (highest > 0)  # autocast's way back begins in bfloat16
+        gradient = gradient * (highest > 0)
         padded = functional.pad(words, (0, 0, 0, weight.shape[-1] - 1))
         rows = padded.flatten(0, 1)
         starts = winner + torch.arange(len(words), device=winner.device).unsqueeze(1) * padded.shape[1]
