@@ -72,12 +72,16 @@ class Student:
         return scores
 
     def save(self, folder: Path) -> None:
-        """Write ``config.json``, ``model.safetensors`` and ``tokenizer.json`` (its cut-off included)."""
+        """Write ``config.json``, ``model.safetensors`` and ``tokenizer.json`` (its cut-off included).
+
+        Beside a transformer's stands ``tokenizer_config.json``, so that plain ``transformers`` loads the folder too.
+        """
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.max_length)
         if isinstance(self.network, transformer.Transformer):
             with hub.clear_errors(str(folder)):
                 self.network.model.save_pretrained(folder)
+            tables.write_json(self.config, folder / "tokenizer_config.json")
         else:
             save_file(self.network.state_dict(), folder / "model.safetensors")
             tables.write_json(self.config, folder / "config.json")
@@ -91,8 +95,8 @@ def build(params: Bow | Cnn | Encoder, texts: list[str], seed: int) -> Student:
     """
     torch.manual_seed(seed)
     if isinstance(params, Encoder):
-        network, tokenizer = transformer.pretrained(params)
-        return Student(network, tokenizer, params.max_length, network.model.config.pad_token_id or 0, {})
+        network, tokenizer, config = transformer.pretrained(params)
+        return Student(network, tokenizer, params.max_length, network.model.config.pad_token_id or 0, config)
     tokenizer = train_words(texts, params.vocabulary_size, params.min_frequency)
     shape = {name: getattr(params, name) for name in _SHAPE[params.architecture]}
     config = {"model_type": f"bias-transfer-{params.architecture}", "vocabulary": tokenizer.get_vocab_size()} | shape
@@ -107,9 +111,7 @@ def load(folder: Path) -> Student:
     InputError
         If the folder lacks a file or holds another kind of model.
     """
-    for name in ("config.json", "model.safetensors", "tokenizer.json"):
-        if not (folder / name).is_file():
-            raise InputError(f"{folder} lacks {name}: `dvc repro` makes it, or `python -m bias_transfer train`")
+    _refuse_without(folder, "config.json", "model.safetensors", "tokenizer.json")
     config = tables.read_json(folder / "config.json")
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     if tokenizer.truncation is None:
@@ -124,7 +126,15 @@ def load(folder: Path) -> Student:
             raise InputError(f"{folder}: model.safetensors does not fit config.json: {reason}") from None
         return Student(network, tokenizer, max_length, PAD_ID, config)
     network = transformer.saved(folder)
-    return Student(network, tokenizer, max_length, network.model.config.pad_token_id or 0, {})
+    _refuse_without(folder, "tokenizer_config.json")
+    tokenizer_config = tables.read_json(folder / "tokenizer_config.json")
+    return Student(network, tokenizer, max_length, network.model.config.pad_token_id or 0, tokenizer_config)
+
+
+def _refuse_without(folder: Path, *names: str) -> None:
+    for name in names:
+        if not (folder / name).is_file():
+            raise InputError(f"{folder} lacks {name}: `dvc repro` makes it, or `python -m bias_transfer train`")
 
 
 def _word_network(config: dict[str, Any]) -> nn.Module:

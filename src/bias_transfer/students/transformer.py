@@ -24,8 +24,10 @@ class Transformer(nn.Module):
         return self.model(input_ids=input_ids, attention_mask=attention_mask).logits
 
 
-def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer]:
+def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer, dict[str, Any]]:
     """The encoder that ``params`` names, its head drawn from torch's current random state, and its tokenizer.
+
+    Third comes what ``tokenizer_config.json`` must say for ``AutoTokenizer`` to cut and pad as the student does.
 
     Raises
     ------
@@ -49,7 +51,8 @@ def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer]:
     positions = getattr(model.config, "max_position_embeddings", params.max_length)
     if params.max_length > positions:
         raise InputError(f"max_length {params.max_length} exceeds the {positions} positions of {params.model}")
-    return Transformer(model), tokenizer.backend_tokenizer
+    config = {"tokenizer_class": type(tokenizer).__name__, "model_max_length": params.max_length}
+    return Transformer(model), tokenizer.backend_tokenizer, config | dict(tokenizer.special_tokens_map)
 
 
 def saved(folder: Path) -> Transformer:
