@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bias_transfer import tables
+from bias_transfer.summary import group_of
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt
@@ -36,6 +37,12 @@ def target_of(system: str) -> str:
     if group.startswith("teacher-"):
         return "teacher"
     return next((target for target in COLOURS if group.endswith(f"-{target}")), "baseline")
+
+
+def names_by_seeds(systems: pd.Series) -> pd.Series:
+    """Name of each system: without its seed where there are several of them."""
+    groups = systems.map(group_of)
+    return groups.where(groups.duplicated(keep=False), systems)
 
 
 def gaps(bias: pd.DataFrame, axis: str) -> Figure:
@@ -136,19 +143,30 @@ def transfer(pairs: pd.DataFrame, teacher: str, students: list[str]) -> Figure:
 
 
 def accuracy(table: pd.DataFrame) -> Figure:
-    """Accuracy on the test reviews with its 95 % interval (Wilson), system by system."""
+    """Accuracy on the test reviews with its 95 % interval (Wilson): a line for each system, a dot for each seed.
+
+    Of several seeds it is the mean and the interval around it, which is that of the test reviews alone.
+    """
     from statsmodels.stats.proportion import proportion_confint
 
-    figure, ax = _canvas(height=1.4 + 0.42 * len(table))
-    for y, row in table.reset_index(drop=True).iterrows():
-        target = target_of(row["system"])
-        low, high = proportion_confint(round(row["accuracy"] * row["n"]), row["n"], method="wilson")
-        ax.plot([low, high], [y, y], color=COLOURS[target], linewidth=2, solid_capstyle="butt")
-        ax.plot(row["accuracy"], y, MARKERS[target], color=COLOURS[target], markersize=7)
-        _annotate(ax, f"{row['accuracy']:.3f}", row["accuracy"], y)
-    ax.set_yticks(range(len(table)), table["system"])
-    ax.set_ylim(len(table) - 0.4, -0.7)
-    ax.set_xlabel(f"accuracy on {int(table['n'].iloc[0]):,} test reviews, with 95 % interval")
+    names = names_by_seeds(table["system"])
+    systems = list(dict.fromkeys(names))
+    figure, ax = _canvas(height=1.4 + 0.42 * len(systems))
+    for y, system in enumerate(systems):
+        seeds, target = table[names == system], target_of(system)
+        n, mean = seeds["n"].iloc[0], seeds["accuracy"].mean()
+        ends = proportion_confint(round(mean * n), n, method="wilson")
+        ax.plot(ends, [y, y], color=COLOURS[target], linewidth=2, solid_capstyle="butt")
+        ax.plot(mean, y, MARKERS[target], color=COLOURS[target], markersize=7)
+        if len(seeds) > 1:
+            ax.plot(seeds["accuracy"], [y + 0.3] * len(seeds), ".", color=COLOURS[target], markersize=4)
+        _annotate(ax, f"{mean:.3f}", mean, y)
+    ax.set_yticks(range(len(systems)), systems)
+    ax.set_ylim(len(systems) - 0.4, -0.7)
+    label = f"accuracy on {table['n'].iloc[-1]:,} test reviews, with 95 % interval"
+    if (sample := table["n"].iloc[0]) != table["n"].iloc[-1]:
+        label += f"; the teacher's on {sample:,} of them"
+    ax.set_xlabel(label + ("\nsmall dots: single seeds" if len(systems) < len(table) else ""))
     _title(figure, "How well does each system tell positive from negative?")
     return figure
 
@@ -177,7 +195,9 @@ def reliability(bins: pd.DataFrame, chosen: str) -> Figure:
 
 
 def confusion(table: pd.DataFrame) -> Figure:
-    """One confusion matrix a system: counts of true class (rows) by called class (columns)."""
+    """One confusion matrix a system: counts of true class (rows) by called class (columns), the mean of its seeds."""
+    names = names_by_seeds(table["system"])
+    table = table.drop(columns="system").groupby(names, sort=False).mean().round().reset_index()
     columns = min(4, len(table))
     rows = -(-len(table) // columns)
     figure, axes = plt.subplots(rows, columns, figsize=(2.2 * columns, 2.3 * rows), layout="constrained", squeeze=False)
@@ -198,7 +218,7 @@ def confusion(table: pd.DataFrame) -> Figure:
 
 
 def training(history: pd.DataFrame) -> Figure:
-    """Validation log loss on hard labels by epoch, one panel a student, the chosen epoch marked."""
+    """Validation log loss on hard labels by epoch: one panel a student, one line an arm, the chosen epoch marked."""
     targets = "|".join(COLOURS)
     names = history["system"].str.replace(rf"-({targets})/.*", "", regex=True)
     students = list(dict.fromkeys(names))
@@ -208,9 +228,12 @@ def training(history: pd.DataFrame) -> Figure:
     for ax, student in zip(axes.flat, students, strict=True):
         for system, curve in history[names == student].groupby("system", sort=False):
             colour, marker = COLOURS[target_of(system)], MARKERS[target_of(system)]
-            ax.plot(curve["epoch"], curve["validation_log_loss"], color=colour, marker=".", label=target_of(system))
+            label = target_of(system)
+            if label in ax.get_legend_handles_labels()[1]:
+                label = None
+            ax.plot(curve["epoch"], curve["validation_log_loss"], color=colour, marker=".", linewidth=1, label=label)
             best = curve.loc[curve["validation_log_loss"].idxmin()]
-            ax.plot(best["epoch"], best["validation_log_loss"], marker, color=colour, markersize=8)
+            ax.plot(best["epoch"], best["validation_log_loss"], marker, color=colour, markersize=7)
         ax.set_title(student, loc="left")
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
