@@ -19,8 +19,8 @@ from bias_transfer.corpora import eec
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
 SOURCE = str(Path(bias_transfer.__file__).resolve().parents[1])
 COMMANDS = (
-    *("audit", "bias", "eec", "label", "launch", "predict", "publish", "report", "reviews", "train", "transfer"),
-    "validate",
+    *("audit", "bias", "eec", "label", "launch", "predict", "publish", "report", "results", "reviews", "study"),
+    *("train", "transfer", "validate"),
 )
 
 
@@ -143,7 +143,16 @@ def test_bad_study_with_debug_shows_the_traceback(bad_study):
 
 @pytest.mark.parametrize(
     "arguments",
-    [("bias",), ("report",), ("publish",), ("train", "bow", "distilled", "0"), ("predict", "bow-distilled/seed-0")],
+    [
+        *(
+            ("bias",),
+            ("report",),
+            ("publish",),
+            ("train", "bow", "distilled", "0"),
+            ("predict", "bow-distilled/seed-0"),
+        ),
+        *(("study", "imdb"), ("results", "imdb", "--out", "results.md")),
+    ],
 )
 def test_bad_study_stops_every_stage(bad_study, arguments):
     result = run(*arguments)
@@ -167,7 +176,10 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("train", "bwo", "distilled", "0"), ("unknown student 'bwo'", "'bow'")),
         (("train", "bow", "distiled", "0"), ("targets", "'distilled'", "'permuted'")),
         (("predict", "bow-distilled/seed-99"), ("unknown system 'bow-distilled/seed-99'", "'bow-distilled/seed-0'")),
-        (("bias",), ("eec.parquet is missing", "dvc repro")),
+        (("bias",), ("training.json is missing", "dvc repro")),
+        (("study", "imbd"), ("unknown study 'imbd'", "'imdb'")),
+        (("results", "imbd", "--out", "results.md"), ("unknown study 'imbd'", "'imdb'")),
+        (("results", "imdb", "--out", "results.md"), ("summary.csv is missing", "dvc repro")),
     ],
 )
 def test_bad_argument_is_one_line_that_names_it(shipped_study, arguments, parts):

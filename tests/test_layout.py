@@ -3,16 +3,17 @@
 import pytest
 
 from bias_transfer.bias.audit import groups
-from bias_transfer.layout import Layout, systems
+from bias_transfer.layout import Layout, arms, systems
 from bias_transfer.params import Study
 
 
-def study(*seeds: int) -> Study:
+def study(*seeds: int, one_seed: tuple[str, ...] = ()) -> Study:
     return Study(
         name="tiny",
         reviews="mine",
         teacher="t1.5",
         students=("bow", "cnn"),
+        one_seed=one_seed,
         targets=("baseline", "distilled"),
         seeds=seeds,
     )
@@ -34,10 +35,20 @@ def test_several_seeds_are_grouped_in_the_order_of_the_params():
     ]
 
 
+def test_students_with_one_seed_come_last_and_with_the_first_alone():
+    found = arms(study(2, 0, one_seed=("minilm", "distilbert")))
+    assert [arm.system for arm in found if arm.student in ("bow", "cnn")] == systems(study(2, 0))[1:]
+    assert [arm.system for arm in found[8:]] == [
+        f"{student}-{target}/seed-2" for student in ("minilm", "distilbert") for target in ("baseline", "distilled")
+    ]
+
+
+@pytest.mark.parametrize("one_seed", [(), ("minilm",)])
 @pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
-def test_every_system_is_in_one_group(seeds):
-    members = [system for names in groups(systems(study(*seeds))).values() for system in names]
-    assert members == systems(study(*seeds))
+def test_every_system_is_in_one_group(seeds, one_seed):
+    chosen = study(*seeds, one_seed=one_seed)
+    members = [system for names in groups(systems(chosen)).values() for system in names]
+    assert members == systems(chosen)
 
 
 def test_inputs_and_what_a_study_makes_have_roots_of_their_own(tmp_path):

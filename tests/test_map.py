@@ -1,13 +1,15 @@
 """``dvc.yaml`` against the code: paths are those of ``Layout``; deps name every module, and params every key."""
 
 import ast
+from itertools import product
 from pathlib import Path
 
 import pytest
 import yaml
 
-from bias_transfer.layout import Arm, Layout
-from bias_transfer.params import load
+from bias_transfer import launch
+from bias_transfer.layout import Arm, Layout, arms
+from bias_transfer.params import Study, load
 from bias_transfer.stages import publish
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -15,7 +17,9 @@ PACKAGE = Path("src/bias_transfer")
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 STUDY = load(ROOT / "params.yaml").study
 ARM = Arm("bow", "distilled", 0)
-CODE = {"data": "label", "predict-teacher": "predict"}
+PLACING = {PACKAGE / f"{name}.py" for name in ("errors", "hub", "layout", "packages", "params", "tables")}
+HELPERS = {"train": PLACING | {PACKAGE / "provenance.py"}, "predict": PLACING}  # read and place files
+CODE = {"data": "label", "train-once": "train", "predict-once": "predict", "predict-teacher": "predict"}
 
 
 def filled(text: str) -> str:
@@ -55,13 +59,14 @@ def modules_of(path: Path) -> set[Path]:
 
 @pytest.mark.parametrize("stage", [name for name in STAGES if name != "data"])
 def test_deps_name_every_module_that_the_stage_imports(stage):
+    """But for those that decide no number, where an edit to them must not cost hours."""
     deps = {Path(path) for path in paths(stage, "deps")}
     missing = {
         module
         for module in modules_of(PACKAGE / f"stages/{CODE.get(stage, stage)}.py")
         if module not in deps and not deps & set(module.parents)
     }
-    assert not missing
+    assert missing == (HELPERS[CODE.get(stage, stage)] if stage.startswith(("train", "predict")) else set())
 
 
 def test_label_depends_on_the_version_of_the_scoring_code_alone():
@@ -103,6 +108,50 @@ def test_report_writes_what_publish_publishes():
 def test_stages_that_read_the_study_depend_on_it_and_not_on_a_folder_listing():
     for stage in ("bias", "report", "publish"):
         assert "study" in STAGES[stage]["params"]
+
+
+@pytest.mark.parametrize("stage", ["train", "predict"])
+def test_stage_for_one_seed_differs_in_the_matrix_alone(stage):
+    one, every = STAGES[f"{stage}-once"], STAGES[stage]
+    assert {key: value for key, value in one.items() if key != "matrix"} == {
+        key: value for key, value in every.items() if key != "matrix"
+    }
+    assert one["matrix"] == every["matrix"] | {"student": "${study.one_seed}", "seed": ["${study.seeds[0]}"]}
+    assert every["matrix"]["student"] == "${study.students}"
+
+
+def expanded(stage: str, study: Study) -> list[str]:
+    """Names that DVC gives the stages of a matrix: its values in the order of its keys."""
+    known = {f"${{study.{name}}}": value for name, value in study.model_dump().items()}
+    known["${study.seeds[0]}"] = study.seeds[0]
+    values = [
+        known[entry] if isinstance(entry, str) else [known[part] for part in entry]
+        for entry in STAGES[stage]["matrix"].values()
+    ]
+    return [f"{stage}@{'-'.join(map(str, item))}" for item in product(*values)]
+
+
+@pytest.mark.parametrize("one_seed", [(), ("minilm", "distilbert")])
+def test_launch_knows_the_training_stage_of_every_arm(one_seed):
+    study = STUDY.model_copy(update={"students": ("bow", "cnn"), "one_seed": one_seed, "seeds": (2, 0, 1)})
+    found = [launch._training_stage(study, arm) for arm in arms(study)]
+    assert found == expanded("train", study) + expanded("train-once", study)
+    assert len(found) == 12 + 2 * len(one_seed)
+
+
+def test_stages_that_take_a_sample_of_the_test_reviews_depend_on_its_size():
+    """Students are tested on all, so a size that changes trains and scores none of them again."""
+    sampling = {
+        stage
+        for stage in STAGES
+        if "labelled_test(" in (ROOT / PACKAGE / f"stages/{CODE.get(stage, stage)}.py").read_text()
+    }
+    declared = {
+        stage
+        for stage, entry in STAGES.items()
+        if any(name.endswith(".labelled_test_size") for name in entry.get("params", []))
+    }
+    assert declared == sampling - {"predict", "predict-once"} == {"data", "predict-teacher", "report"}
 
 
 def test_params_name_every_section_that_a_stage_reads():

@@ -1,5 +1,6 @@
 """``params.yaml``: the shipped file loads, and every mistake is named with what was probably meant."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -57,6 +58,11 @@ def test_shipped_file_loads_and_holds_the_catalogue():
     assert shipped.study.teacher in shipped.teachers
 
 
+def test_shipped_study_is_one_of_the_catalogue():
+    shipped = params.load(SHIPPED)
+    assert shipped.study.model_dump(exclude={"name"}) == shipped.studies[shipped.study.name].model_dump()
+
+
 def test_every_entry_of_the_shipped_catalogue_can_be_chosen():
     shipped = params.load(SHIPPED)
     for name in shipped.reviews:
@@ -64,7 +70,7 @@ def test_every_entry_of_the_shipped_catalogue_can_be_chosen():
     for name in shipped.teachers:
         assert shipped.with_study(teacher=name).study.teacher == name
     for name in shipped.students:
-        assert shipped.with_study(students=[name]).study.students == (name,)
+        assert shipped.with_study(students=[name], one_seed=[]).study.students == (name,)
 
 
 def test_params_are_frozen():
@@ -78,6 +84,8 @@ def test_params_are_frozen():
     [
         ("", "studdy", "study"),
         ("study", "studnets", "students"),
+        ("study", "one_sead", "one_seed"),
+        ("studies/imdb", "studnets", "students"),
         ("distillation", "temprature", "temperature"),
         ("bias", "margin_logodds", "margin_log_odds"),
         ("students/bow", "epoch", "epochs"),
@@ -105,13 +113,16 @@ def test_unknown_key_that_resembles_nothing_lists_the_known_ones(values):
     ("field", "value", "what", "meant"),
     [
         ("students", ["bwo"], "student 'bwo'", "bow"),
+        ("one_seed", ["minlm"], "student 'minlm'", "minilm"),
         ("teacher", "smolm2", "teacher 'smolm2'", "smollm2"),
         ("reviews", "snipets", "reviews 'snipets'", "snippets"),
     ],
 )
 def test_study_that_is_not_in_the_catalogue_is_refused_with_the_nearest(values, field, value, what, meant):
-    message = error_after(values, f"study/{field}", value)
-    assert f"unknown {what}: did you mean {meant!r}?" in message
+    for study in ("study", "studies/imdb"):
+        message = error_after(values, f"{study}/{field}", value)
+        assert f"unknown {what}: did you mean {meant!r}?" in message
+        values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
 
 
 def test_unknown_target_is_refused_with_the_known_ones(values):
@@ -135,6 +146,11 @@ def test_controls_are_targets_of_a_study(values, control):
         ("students/minilm/model", 3, "students.minilm.model"),
         ("reviews/snippets/train_size", 0, "reviews.snippets.train_size"),
         ("reviews/files/train_size", 0.5, "reviews.files.train_size"),
+        ("reviews/files/labelled_test_size", 0, "reviews.files.labelled_test_size"),
+        ("reviews/snippets/labelled_test_size", "all", "reviews.snippets.labelled_test_size"),
+        ("reviews/files/path", 3, "reviews.files.path"),
+        ("reviews/files/path", [], "reviews.files.path"),
+        ("reviews/files/path", ["a.csv", 3], "reviews.files.path"),
         ("reviews/imdb/overlap", "keep", "reviews.imdb.overlap"),
         ("teachers/smollm2/labels", [" Negative"], "teachers.smollm2.labels"),
         ("teachers/smollm2/dtype", "int4", "teachers.smollm2.dtype"),
@@ -157,6 +173,10 @@ def test_controls_are_targets_of_a_study(values, control):
         ("study/seeds", [-1], "study.seeds.0"),
         ("study/students", "bow", "study.students"),
         ("study/students", [], "study.students"),
+        ("study/one_seed", "minilm", "study.one_seed"),
+        ("study/one_seed", None, "study.one_seed"),
+        ("studies/imdb/seeds", [], "studies.imdb.seeds"),
+        ("studies", None, "studies"),
         ("study/name", "../elsewhere", "study.name"),
         ("device", "gpu", "device"),
         ("study", None, "study"),
@@ -183,11 +203,42 @@ def test_missing_key_is_named(values, dotted):
 
 @pytest.mark.parametrize(
     ("field", "entries"),
-    [("students", ["bow", "cnn", "bow"]), ("targets", ["baseline", "baseline"]), ("seeds", [0, 1, 0])],
+    [
+        *(("students", ["bow", "cnn", "bow"]), ("one_seed", ["distilbert", "distilbert"])),
+        *(("targets", ["baseline", "baseline"]), ("seeds", [0, 1, 0])),
+    ],
 )
 def test_entry_that_stands_twice_in_the_study_is_refused(values, field, entries):
     message = error_after(values, f"study/{field}", entries)
     assert f"{field} names one of its entries twice" in message
+
+
+@pytest.mark.parametrize("study", ["study", "studies/imdb"])
+def test_student_with_every_seed_is_not_one_with_one_seed(values, study):
+    put(values, f"{study}/students", ["bow", "cnn"])
+    assert "cnn is in both students and one_seed" in error_after(values, f"{study}/one_seed", ["cnn"])
+
+
+def test_students_with_one_seed_have_the_first(values):
+    values["study"] |= {"students": ["cnn", "bow"], "one_seed": ["minilm"], "seeds": [3, 1, 2]}
+    study = params.validate(values, "params.yaml").study
+    assert study.all_students == ("cnn", "bow", "minilm")
+    assert [study.seeds_of(student) for student in study.all_students] == [(3, 1, 2), (3, 1, 2), (3,)]
+
+
+def test_what_dvc_looks_up_in_the_study_must_be_there(values):
+    """Else the mistake would be told in DVC's words."""
+    dvc = (SHIPPED.parent / "dvc.yaml").read_text(encoding="utf-8")
+    keys = set(re.findall(r"\$\{study\.(\w+)", dvc))
+    assert {"name", "students", "one_seed", "seeds"} <= keys
+    for key in sorted(keys):
+        study = {name: value for name, value in values["study"].items() if name != key}
+        assert f"study.{key}:" in error_of(values | {"study": study})
+
+
+def test_several_tables_may_be_one_source(values):
+    put(values, "reviews/files/path", ["a.csv", "b.parquet"])
+    assert params.validate(values, "params.yaml").reviews["files"].path == ("a.csv", "b.parquet")
 
 
 @pytest.mark.parametrize(("kind", "entry"), [("students", "bow"), ("reviews", "snippets")])

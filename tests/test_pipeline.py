@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -16,7 +17,17 @@ from bias_transfer.students.student import load as load_student
 
 ROOT = Path(__file__).resolve().parents[1]
 STUDENTS = {"bow": 2, "encoder": 1}  # epochs
-SYSTEMS = ["teacher-tiny", *(f"{s}-{t}/seed-0" for s in STUDENTS for t in ("baseline", "distilled"))]
+ARMS = ("baseline", "distilled")
+FIRST_SEEDS = [f"{student}-{arm}/seed-0" for student in STUDENTS for arm in ARMS]
+SYSTEMS = ["teacher-tiny", *FIRST_SEEDS, *(f"bow-{arm}/seed-1" for arm in ARMS)]
+N_TEST, N_LABELLED = 20, 12  # test reviews, and those that the teacher is asked about
+
+
+class WithoutAnchors(yaml.SafeDumper):
+    """Writes a list that stands twice out both times."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
 
 
 class Project:
@@ -81,21 +92,20 @@ def reviews(n: int) -> pd.DataFrame:
 
 def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
-    values["study"] = {
-        "name": "tiny",
-        "reviews": "mine",
-        "teacher": "tiny",
-        "students": list(STUDENTS),
-        "targets": ["baseline", "distilled"],
-        "seeds": [0],
+    choice = {"teacher": "tiny", "students": ["bow"], "targets": list(ARMS)}
+    values["studies"] = {
+        "tiny": choice | {"reviews": "mine", "one_seed": ["encoder"], "seeds": [0, 1]},
+        "second": choice | {"reviews": "other", "one_seed": [], "seeds": [0]},
     }
+    values["study"] = {"name": "tiny"} | values["studies"]["tiny"]
     values["device"] = "cpu"
     values["labelling"]["batch_tokens"] = 16384  # a tiny model waits for the batch, not for its tokens
-    for name, size in (("mine", 60), ("other", 40)):
+    for name, size, labelled in (("mine", 60, N_LABELLED), ("other", 40, None)):
         values["reviews"][name] = values["reviews"]["files"] | {
             "path": "mine.csv",
             "train_size": size,
-            "test_size": 20,
+            "test_size": N_TEST,
+            "labelled_test_size": labelled,
         }
     smollm2 = values["teachers"]["smollm2"]
     values["teachers"]["tiny"] = smollm2 | {
@@ -108,7 +118,8 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
         "epochs": STUDENTS["encoder"],
         "max_length": 16,
     }
-    (folder / "params.yaml").write_text(yaml.safe_dump(values))
+    # Lists in brackets and no anchors, so that choosing a study and the first again gives these very bytes.
+    (folder / "params.yaml").write_text(yaml.dump(values, Dumper=WithoutAnchors, default_flow_style=None))
 
 
 @pytest.fixture(scope="module")
@@ -145,11 +156,12 @@ def test_every_contract_file_is_there_with_its_columns(project):
         ),
         "reports/tiny/breakdown.csv": "system axis by level n_pairs mean_difference ci_low ci_high p_clustered",
         "reports/tiny/transfer.csv": "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict",
+        "reports/tiny/summary.csv": "name value",
     }
     for name, start in columns.items():
         assert list(pd.read_csv(project.path(name)).columns)[: len(start.split())] == start.split(), name
     for system in SYSTEMS:
-        for part, rows in (("reviews", 20), ("eec", 8640)):
+        for part, rows in (("reviews", N_LABELLED if system == SYSTEMS[0] else N_TEST), ("eec", 8640)):
             predictions = pd.read_parquet(project.path(f"predictions/tiny/{system}/{part}.parquet"))
             assert list(predictions.columns) == ["id", "label_0", "label_1"]
             assert len(predictions) == rows
@@ -160,7 +172,8 @@ def test_every_contract_file_is_there_with_its_columns(project):
 def test_a_model_folder_holds_the_contract_and_no_pickle(project):
     for system in SYSTEMS[1:]:
         names = {path.name for path in project.path(f"models/tiny/{system}").iterdir()}
-        assert names == {"config.json", "model.safetensors", "tokenizer.json", "history.csv", "training.json"}
+        expected = {"config.json", "model.safetensors", "tokenizer.json", "history.csv", "training.json"}
+        assert names == expected | ({"tokenizer_config.json"} if system.startswith("encoder") else set())
 
 
 def test_the_arms_differ_in_nothing_but_alpha(project):
@@ -174,6 +187,36 @@ def test_the_arms_differ_in_nothing_but_alpha(project):
         project.path(f"models/tiny/bow-{t}/seed-0/tokenizer.json").read_bytes() for t in ("baseline", "distilled")
     ]
     assert tokenizers[0] == tokenizers[1]
+
+
+def test_students_of_one_seed_and_of_two_are_in_one_report(project):
+    seeds = pd.read_csv(project.path("reports/tiny/bias.csv")).set_index("system")["n_seeds"]
+    groups = [f"bow-{arm}" for arm in ARMS]
+    assert set(seeds.index) == {*SYSTEMS, *groups}
+    assert (seeds[groups] == 2).all()
+    assert (seeds.drop(groups) == 1).all()
+    transfer = pd.read_csv(project.path("reports/tiny/transfer.csv")).dropna(subset="n_seeds")
+    assert transfer.groupby("student")["n_seeds"].unique().to_dict() == {"bow": [2], "encoder": [1]}
+    models = [path.relative_to(project.path("models/tiny")) for path in project.path("models/tiny").glob("*/*")]
+    assert sorted(map(str, models)) == sorted(SYSTEMS[1:])
+
+
+def test_results_are_the_summary_in_markdown(project):
+    project.cli("results", "tiny", "--out", "results.md")
+    text = project.path("results.md").read_text()
+    summary = pd.read_csv(project.path("reports/tiny/summary.csv")).set_index("name")["value"]
+    for group, seeds, n in (
+        ("teacher-tiny", 1, N_LABELLED),
+        ("bow-distilled", 2, N_TEST),
+        ("encoder-baseline", 1, N_TEST),
+    ):
+        spread = f" ± {summary[f'{group}/accuracy_sd']:.4f}" if seeds > 1 else ""
+        assert f"| {group} | {seeds} | {n} | {summary[f'{group}/accuracy']:.4f}{spread} |" in text
+        assert f"| {group} | gender | {summary[f'{group}/gender_gap']:+.4f} (" in text
+    assert text.count("| distilled - baseline |") == 4
+    assert not re.search(r"\bnan\b", text)
+    project.path("results.md").unlink()
+    shutil.rmtree(project.path("results"))
 
 
 def test_nothing_runs_twice(project):
@@ -203,12 +246,18 @@ def test_mlflow_holds_one_finished_run_a_system_and_the_report(project):
         else:
             files = {artifact.path for artifact in project.client().list_artifacts(run.info.run_id)}
             assert {"emotions.png", "placebo.png", "transfer.png", "breakdown.csv", "report.html"} <= files
+            summary = pd.read_csv(project.path("reports/tiny/summary.csv"))
+            assert run.data.metrics == pytest.approx(dict(summary.itertuples(index=False)), rel=1e-12)
+            assert run.data.params["reviews.split"] == "resplit"
+            assert json.loads(run.data.params["one_seed"]) == ["encoder"]
     (bow,) = (run for run in runs if run.info.run_name == "bow-distilled/seed-0")
     history = project.client().get_metric_history(bow.info.run_id, "validation_log_loss")
     assert [point.step for point in history] == [1, 2]
     assert bow.data.tags["study"] == "tiny"
     assert bow.data.params["alpha"] == "1.0"
     assert bow.data.metrics["race_n_unknown_persons"] == 40  # its reviews name nobody
+    (teacher,) = (run for run in runs if run.info.run_name == SYSTEMS[0])
+    assert (teacher.data.params["labels.test.n"], teacher.data.metrics["n"]) == (str(N_LABELLED), N_LABELLED)
 
 
 def test_every_student_is_registered_and_answers_as_its_predictions(project, monkeypatch):
@@ -216,7 +265,7 @@ def test_every_student_is_registered_and_answers_as_its_predictions(project, mon
 
     monkeypatch.chdir(project.folder)
     eec = pd.read_csv("data/eec/eec.csv")
-    for system in SYSTEMS[1:]:
+    for system in FIRST_SEEDS:
         name = f"bias-transfer-{system.split('/')[0]}"
         mlflow.set_tracking_uri(f"sqlite:///{project.folder}/{project.store}")
         model = mlflow.pyfunc.load_model(f"models:/{name}/1")
@@ -270,16 +319,17 @@ def test_the_same_seed_gives_the_same_bytes(project, tmp_path):
 def test_launch_train_leaves_dvc_as_it_was(project):
     project.cli("launch", "train", "--student", "bow")
     (folder,) = project.path("runs").iterdir()
-    assert load_student(folder / "models/tiny/bow-distilled/seed-0").max_length == 300
+    for seed in (0, 1):
+        assert load_student(folder / f"models/tiny/bow-distilled/seed-{seed}").max_length == 300
     assert (folder / "reports/tiny/report.html").is_file()
     assert "up to date" in project.dvc("status")
     shutil.rmtree(folder)
 
 
 def test_launch_evaluate_scores_the_models_that_are_there(project):
-    project.cli("launch", "evaluate", "--student", "bow")
+    project.cli("launch", "evaluate", "--student", "encoder")
     (folder,) = project.path("runs").iterdir()
-    name = "predictions/tiny/bow-distilled/seed-0/eec.parquet"
+    name = "predictions/tiny/encoder-distilled/seed-0/eec.parquet"
     assert (folder / name).read_bytes() == project.path(name).read_bytes()
     assert "up to date" in project.dvc("status")
     shutil.rmtree(folder)
@@ -292,26 +342,21 @@ def test_launch_label_reports_the_teacher(project):
 def test_two_studies_side_by_side_and_a_student_taken_out(project):
     original = project.path("params.yaml").read_text()
     runs = len(project.runs())
-    second = {"name": "second", "reviews": "other", "students": ["bow"], "seeds": [0, 1]}
-    project.params(**second)
+    project.cli("study", "second")
     output = project.dvc("repro")
     assert "label:" not in output  # every text is known from the first study's labels
-    groups = ["bow-baseline", "bow-distilled"]
-    arms = [f"{group}/seed-{seed}" for group in groups for seed in (0, 1)]
-    bias = pd.read_csv(project.path("reports/second/bias.csv"))
-    assert set(bias["system"]) == {SYSTEMS[0], *groups, *arms}
-    assert bias.loc[bias["system"].isin(groups), "n_seeds"].eq(2).all()
-    transfer = pd.read_csv(project.path("reports/second/transfer.csv"))
-    assert transfer["n_seeds"].dropna().eq(2).all()
+    arms = [f"bow-{arm}/seed-0" for arm in ARMS]
+    assert set(pd.read_csv(project.path("reports/second/bias.csv"))["system"]) == {SYSTEMS[0], *arms}
     assert len(project.runs()) == runs + len(arms) + 2
 
-    project.path("params.yaml").write_text(original)
+    project.cli("study", "tiny")
+    assert project.path("params.yaml").read_text() == original
     assert "Running" not in project.dvc("repro")
-    project.params(**second)
+    project.cli("study", "second")
     assert "Running" not in project.dvc("repro")
 
     project.path("params.yaml").write_text(original)
-    project.params(students=["bow"])
+    project.params(one_seed=[])
     project.dvc("repro")
     assert not pd.read_csv(project.path("reports/tiny/bias.csv"))["system"].str.startswith("encoder").any()
     assert "encoder" not in project.path("reports/tiny/report.html").read_text()

@@ -29,8 +29,13 @@ def choose(path: Path, name: str, reviews: str | None = None) -> None:
                 f"{path}: reviews.{chosen.reviews} has no `path` to put {reviews} in: give the entry one by hand"
             )
         values["reviews", chosen.reviews, "path"] = reviews
-    text = replace(path.read_text(encoding="utf-8"), values)
-    params.validate(yaml.safe_load(text), str(path))
+    text = replace(path.read_bytes().decode("utf-8"), values)  # read_text would change the ends of lines
+    try:
+        changed = yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        what = " ".join(str(error).split())
+        raise InputError(f"{path}: study {name!r} cannot be put in ({what}): write it there by hand") from None
+    params.validate(changed, str(path))
     tables.write_text(text, path)
 
 
@@ -44,20 +49,22 @@ def replace(text: str, values: dict[tuple[str, ...], Any]) -> str:
     """
     root = yaml.compose(text)
     spans = sorted(((*_span(root, keys), value) for keys, value in values.items()), reverse=True, key=lambda s: s[0])
-    for start, end, value in spans:
+    for start, end, margin, value in spans:
         value = list(value) if isinstance(value, tuple) else value
         new = yaml.safe_dump(value, default_flow_style=True, width=10**6).removesuffix("\n").removesuffix("\n...")
-        text = text[:start] + new + text[end:]
+        text = text[:start] + margin + new + text[end:]
     return text
 
 
-def _span(node: yaml.Node, keys: tuple[str, ...]) -> tuple[int, int]:
+def _span(node: yaml.Node, keys: tuple[str, ...]) -> tuple[int, int, str]:
+    """Where a value starts and ends, and what must stand before another in its place."""
     for key in keys:
-        found = [value for name, value in node.value if name.value == key] if isinstance(node.value, list) else []
+        found = [pair for pair in node.value if pair[0].value == key] if isinstance(node.value, list) else []
         if not found:
             raise InputError(f"params.yaml: {'.'.join(keys)} is missing")
-        node = found[0]
+        name, node = found[0]
+    margin = "" if node.start_mark.column > name.start_mark.column else "  "  # a block list may start below its key
     last = node
     while isinstance(last, yaml.CollectionNode) and not last.flow_style:  # a block's own end lies past its comments
         last = last.value[-1][1] if isinstance(last, yaml.MappingNode) else last.value[-1]
-    return node.start_mark.index, last.end_mark.index
+    return node.start_mark.index, last.end_mark.index, margin

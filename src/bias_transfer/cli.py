@@ -70,7 +70,7 @@ def stage(command: Callable) -> click.Command:
 def study(name: str, reviews: str | None) -> None:
     """Make one of `studies` the current study, in params.yaml; `dvc repro` then runs it.
 
-    
+    \b
     Example: python -m bias_transfer study imdb --reviews imdb.parquet
     """
     from bias_transfer.choose import choose

@@ -69,17 +69,19 @@ def answer(transfer: pd.DataFrame) -> str:
         return "Transfer cannot be measured: transfer.csv gives the reason for each student and axis."
     hidden = len(change) - len(measured)
     left_out = f" {hidden} of {len(change)} gaps are not measurable." * (hidden > 0)
-    if measured["verdict"].eq(ONE_SEED).any():
+    without = measured["verdict"].eq(ONE_SEED)
+    if without.all():
         clear = int((measured["ci_low"] * measured["ci_high"] > 0).sum())
         return (
             "With one seed this study gives no verdict on transfer. "
             f"Distilling changed {clear} of {len(measured)} measurable gaps by more than the clustered "
             f"interval allows for, but how much a gap changes from seed to seed is not known.{left_out}"
         )
-    counts = measured["verdict"].value_counts()
+    counts = measured.loc[~without, "verdict"].value_counts()
+    one_seed = f" {without.sum()} of students with one seed have no verdict." * bool(without.any())
     return (
-        f"From baseline to distilled, {len(measured)} measurable gaps in log-odds: "
-        f"{'; '.join(f'{n} {verdict}' for verdict, n in counts.items())}.{left_out}"
+        f"From baseline to distilled, {counts.sum()} measurable gaps in log-odds: "
+        f"{'; '.join(f'{n} {verdict}' for verdict, n in counts.items())}.{one_seed}{left_out}"
     )
 
 

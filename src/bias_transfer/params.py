@@ -36,7 +36,7 @@ class Choice(Section):
     reviews: CatalogueName
     teacher: DottedName
     students: tuple[CatalogueName, ...] = Field(min_length=1)
-    one_seed: tuple[CatalogueName, ...] = ()
+    one_seed: tuple[CatalogueName, ...]
     targets: tuple[Target, ...] = Field(min_length=1)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
 
@@ -84,7 +84,7 @@ class Files(Section):
     """
 
     source: Literal["files"]
-    path: str | tuple[str, ...] | None = None
+    path: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
     train: str | None = None
     test: str | None = None
     split_column: str | None = None

@@ -28,8 +28,8 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     Parameters
     ----------
     against
-        CSV of another study's figures to stand beside these: ``system`` and any of ``accuracy, precision, recall, f1,
-        gender_gap, race_gap``.
+        CSV of another study's figures to stand beside these: ``system, accuracy, precision, recall, f1, gender_gap,
+        race_gap``; a cell may be empty.
     command
         How to make the section again, for its readers.
 
@@ -44,6 +44,8 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     layout = Layout(params.study)
     begin = BEGIN.format(name)
     before, after = f"# Results\n\n{begin}\n", f"{END}\n"
+    if not out.suffix or out.is_dir():
+        raise InputError(f"{out} must be a file with a suffix, as in docs/results.md: its plots go to docs/results")
     if out.exists():
         found = re.search(rf"(?s)(.*{re.escape(begin)}\n).*?({END}.*)", out.read_text(encoding="utf-8"))
         if not found:

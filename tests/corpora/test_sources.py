@@ -17,6 +17,7 @@ def files(**values):
         "train_size": None,
         "test_size": None,
         "seed": 0,
+        "labelled_test_size": None,
     }
     return Files(**defaults | values)
 
@@ -116,6 +117,44 @@ def test_files_source_with_one_file_a_half(tmp_path):
     assert source.frame["split"].tolist() == ["train", "train", "test"]
     assert texts(source) == ["a", "b", "c"]
     assert source.counts == {"read": 3}
+
+
+@pytest.mark.parametrize("split_column", [None, "half"])
+def test_several_tables_are_read_as_if_they_were_one(tmp_path, split_column):
+    """Of either kind, and with the columns of one in another order."""
+    frame = pd.DataFrame({"text": list("abcde"), "label": [0, 1, 0, 1, 1], "half": ["train"] * 3 + ["test"] * 2})
+    whole, first, second = (str(tmp_path / name) for name in ("whole.csv", "first.csv", "second.parquet"))
+    frame.to_csv(whole, index=False)
+    frame[:3].to_csv(first, index=False)
+    frame[["half", "label", "text"]][3:].to_parquet(second, index=False)
+    one, two = (sources.load(files(path=path, split_column=split_column)) for path in (whole, (first, second)))
+    pd.testing.assert_frame_equal(two.frame, one.frame)
+    assert two.counts == one.counts == {"read": 5}
+    assert texts(sources.load(files(path=(second, first), split_column=split_column))) == list("deabc")
+    pd.testing.assert_frame_equal(sources.load(files(path=(whole,), split_column=split_column)).frame, one.frame)
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("text,label,half\nfine,7,train\n", "row 2, column 'label'"),
+        ("text,half\nfine,train\n", "column 'label' is missing"),
+        ("text,label\nfine,1\n", "column 'half' is missing"),
+        ("text,label,half\nfine,1,dev\n", "'dev' is neither 'train' nor 'test'"),
+        ("text,label,half\n", "holds no rows"),
+        (None, "is missing"),
+    ],
+)
+@pytest.mark.parametrize("place", [0, 1])
+def test_table_of_several_that_is_at_fault_is_named(tmp_path, content, part, place):
+    good = csv(tmp_path, "text,label,half\na,0,train\nb,1,test\n", "good.csv")
+    bad = str(tmp_path / "bad.csv") if content is None else csv(tmp_path, content, "bad.csv")
+    paths = [good, good]
+    paths[place] = bad
+    with pytest.raises(InputError, match=part) as caught:
+        sources.load(files(path=paths, split_column="half"))
+    assert bad in str(caught.value)
+    assert good not in str(caught.value)
 
 
 def test_files_source_from_an_fsspec_url():

@@ -1,10 +1,12 @@
 """De-duplication, the split, and leakage."""
 
+from itertools import pairwise
+
 import pandas as pd
 import pytest
 
 from bias_transfer.corpora import text_id
-from bias_transfer.corpora.splits import refuse_leakage, split
+from bias_transfer.corpora.splits import lowest_ids, refuse_leakage, split
 from bias_transfer.errors import InputError
 
 
@@ -55,6 +57,7 @@ def test_drawn_split_has_the_sizes_asked_for_and_no_text_in_both():
     assert (len(train), len(test)) == (60, 30)
     assert not set(train["text"]) & set(test["text"])
     assert counts == {
+        "split": "resplit",
         "dropped_duplicates": 0,
         "train_negative": 30,
         "train_positive": 30,
@@ -172,6 +175,12 @@ def test_published_sample_that_leaves_too_few_of_a_class_is_refused_as_bad_input
         split(published(10, 10), 9, None, seed=0, overlap="refuse")
 
 
+@pytest.mark.parametrize(("frame", "whose"), [(reviews(20), "resplit"), (published(), "original")])
+@pytest.mark.parametrize("sizes", [(None, None), (6, 4)])
+def test_counts_say_whose_the_split_is(frame, whose, sizes):
+    assert split(frame, *sizes, seed=0, overlap="refuse")[2]["split"] == whose
+
+
 @pytest.mark.parametrize("half", ["train", "test"])
 def test_published_split_with_an_empty_half_is_refused(half):
     with pytest.raises(InputError, match="train" if half == "test" else "test"):
@@ -190,3 +199,52 @@ def test_clean_halves_pass():
     refuse_leakage(train, test)
     with pytest.raises(InputError):
         refuse_leakage(train, train)
+
+
+@pytest.fixture
+def halves():
+    return split(reviews(200), 100, 100, seed=0, overlap="refuse")
+
+
+def test_sample_of_lowest_ids_is_that_in_the_order_of_the_frame(halves):
+    _, test, _ = halves
+    sample = lowest_ids(test, 30)
+    assert sorted(sample["id"]) == sorted(test["id"])[:30]
+    assert sample.index.is_monotonic_increasing
+    assert not sample["id"].is_monotonic_increasing
+    pd.testing.assert_frame_equal(sample, test.loc[sample.index])
+
+
+def test_larger_sample_contains_a_smaller(halves):
+    _, test, _ = halves
+    samples = [set(lowest_ids(test, size)["id"]) for size in (1, 30, 31, 99, 100)]
+    assert [len(sample) for sample in samples] == [1, 30, 31, 99, 100]
+    assert all(small < large for small, large in pairwise(samples))
+
+
+def test_sample_does_not_depend_on_the_order_of_the_rows(halves):
+    _, test, _ = halves
+    shuffled = test.sample(frac=1, random_state=3)
+    assert set(lowest_ids(shuffled, 30)["id"]) == set(lowest_ids(test, 30)["id"])
+    assert lowest_ids(shuffled, 30)["id"].tolist() == [
+        i for i in shuffled["id"] if i in set(lowest_ids(test, 30)["id"])
+    ]
+
+
+def test_review_of_a_sample_stays_in_it_where_others_leave_the_frame(halves):
+    _, test, _ = halves
+    kept = set(lowest_ids(test, 30)["id"])
+    fewer = test[test["id"].isin(kept) | (test.index % 2 == 0)]
+    assert set(lowest_ids(fewer, 30)["id"]) == kept
+
+
+def test_no_size_is_all(halves):
+    _, test, _ = halves
+    pd.testing.assert_frame_equal(lowest_ids(test, None), test)
+    pd.testing.assert_frame_equal(lowest_ids(test, len(test)), test)
+
+
+def test_sample_larger_than_the_reviews_is_refused_with_both_numbers(halves):
+    _, test, _ = halves
+    with pytest.raises(InputError, match="labelled_test_size asks for 101 test reviews, but there are 100"):
+        lowest_ids(test, 101)

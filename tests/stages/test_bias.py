@@ -13,6 +13,7 @@ from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, transfer
 from bias_transfer.corpora import eec
 from bias_transfer.distillation.targets import CONTROLS
+from bias_transfer.errors import InputError
 from bias_transfer.layout import Layout, arms, systems
 from bias_transfer.stages import bias
 from bias_transfer.students.tokenizer import train_words
@@ -62,13 +63,13 @@ def write_words(layout: Layout) -> None:
         if arm.student == "bow":
             lacking = {"Latoya"} if arm.seed == 0 else UNKNOWN
             path = layout.model(arm.system) / "tokenizer.json"
-            path.parent.mkdir(parents=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
             known = sorted(set(CORPUS["person"]) - lacking)
             train_words(known, 1000, 1).save(str(path))
 
 
 @pytest.fixture(scope="module")
-def lay_out(tiny_params, tmp_path_factory):
+def lay_out(tiny_params, write_rows, tmp_path_factory):
     """Write a study's inputs below a folder of its own, run the stage there, and give params and layout."""
 
     def run(*shifts: float, **study):
@@ -78,6 +79,7 @@ def lay_out(tiny_params, tmp_path_factory):
         write_predictions(layout)
         write_variants(layout, *shifts)
         write_words(layout)
+        write_rows(layout)
         with pytest.MonkeyPatch.context() as patch:
             patch.chdir(folder)
             bias.run(params, Path("made"))
@@ -280,6 +282,27 @@ def test_variants_share_the_teachers_temperature(several, monkeypatch):
     for frame, hot in zip(before, bias._variants(*several, teacher), strict=True):
         assert hot["log_odds"].mean() == pytest.approx(teacher["log_odds"].mean())
         assert hot["log_odds"].std() == pytest.approx(frame["log_odds"].std() / 2)
+
+
+def test_arms_of_other_rows_are_refused_before_anything_is_measured(one):
+    params, layout = one
+    path = layout.model("cnn-distilled/seed-0") / "training.json"
+    before, written = path.read_text(), layout.report("bias.csv").stat().st_mtime_ns
+    path.write_text(before.replace("validation 0", "validation 1"))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(layout.inputs)
+        with pytest.raises(InputError, match="cnn-distilled/seed-0 and bow-baseline/seed-0 differ in rows of seed 0"):
+            bias.run(params, Path("made"))
+    path.write_text(before)
+    assert layout.report("bias.csv").stat().st_mtime_ns == written
+
+
+def test_students_of_one_seed_stand_beside_those_of_several(transfer_alone):
+    table = report(transfer_alone(students=["bow"], one_seed=["cnn"], seeds=[0, 1]), "transfer.csv")
+    assert table.groupby("student")["n_seeds"].unique().to_dict() == {"bow": [2], "cnn": [1]}
+    changes = table[table["estimand"] == CHANGE].set_index("student")["verdict"]
+    assert set(changes["cnn"]) == {ONE_SEED}
+    assert ONE_SEED not in set(changes["bow"])
 
 
 def test_study_without_a_comparison_writes_a_header(transfer_alone):

@@ -280,6 +280,48 @@ def test_further_reviews_alone_are_asked(run, asked):
     pd.testing.assert_frame_equal(after.iloc[3:].reset_index(drop=True), before, check_exact=True)
 
 
+@pytest.fixture
+def many_tests() -> pd.DataFrame:
+    """Eight test reviews of ``mine``, in the order of their file."""
+    texts = [f"a {word} film, and {end}" for word in ("warm", "dull", "funny", "stale") for end in ("lovely", "thin")]
+    frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": 1})
+    tables.write(frame, Path("data/reviews/mine/test.csv"), tables.REVIEWS)
+    return frame
+
+
+def test_sample_of_the_test_reviews_alone_is_asked_and_written(run, asked, many_tests):
+    everything = len(pd.read_csv("data/reviews/mine/train.csv")) + len(EEC) + len(CONTENT_FREE)
+    layout = run(FIRST, labelled_test_size=3)
+    assert asked == {FIRST: everything + 3}
+    lowest = sorted(many_tests["id"])[:3]
+    assert labels_of(layout, "test")["id"].tolist() == [name for name in many_tests["id"] if name in lowest]
+    assert record_of(layout)["parts"]["test"]["n"] == 3
+    assert record_of(layout)["parts"]["train"]["n"] == len(labels_of(layout, "train"))
+
+
+def test_larger_sample_asks_for_what_the_smaller_lacks_and_a_smaller_for_nothing(run, asked, many_tests, monkeypatch):
+    small = run(FIRST, labelled_test_size=3)
+    before = labels_of(small, "test")
+    forget_the_journal()
+    asked.clear()
+    large = labels_of(run(FIRST, labelled_test_size=5), "test")
+    assert asked == {FIRST: 2}
+    assert_same_labels(large[large["id"].isin(before["id"])], before)
+    monkeypatch.setattr(model, "load", must_not_load)
+    assert_same_labels(labels_of(run(FIRST, labelled_test_size=3), "test"), before)
+
+
+def test_check_asks_the_sample_again(run, params_of, many_tests):
+    run(FIRST, labelled_test_size=3)
+    assert label.check(params_of(FIRST, labelled_test_size=3), 1000) < 1e-5
+
+
+def test_sample_larger_than_the_test_reviews_is_refused_before_the_model_is_asked(run, asked, many_tests):
+    with pytest.raises(InputError, match="labelled_test_size asks for 9 test reviews, but there are 8"):
+        run(FIRST, labelled_test_size=9)
+    assert not asked
+
+
 @pytest.mark.parametrize(
     "change",
     [

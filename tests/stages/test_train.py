@@ -9,8 +9,10 @@ import pytest
 
 from bias_transfer import params, tables
 from bias_transfer.corpora import text_id
+from bias_transfer.corpora.splits import hold_out
 from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED, soft_labels
 from bias_transfer.layout import SPLITS, Arm, Layout
+from bias_transfer.provenance import texts_sha256
 from bias_transfer.stages import train
 
 GOOD, BAD = "warm witty lovely clever".split(), "dull clumsy stale thin".split()
@@ -77,6 +79,31 @@ def test_control_is_distilling_from_a_teacher_that_gives_its_targets(weights, ti
 @pytest.mark.parametrize("target", ["teacher-argmax", "smoothed"])
 def test_controls_are_made_of_the_calibrated_teacher(weights, target):
     assert weights(target, calibration="none") != weights(target, calibration="batch")
+
+
+def test_record_says_which_reviews_an_arm_was_fitted_on_and_validated_with(weights, tiny_params, checkout):
+    """The same in every arm of a seed; another seed holds out others of the same reviews."""
+    arms = [Arm("bow", target, seed) for target, seed in ((BASELINE, 0), (DISTILLED, 0), (DISTILLED, 1))]
+    for arm in arms:
+        weights(arm.target, seed=arm.seed)
+    study = tiny_params()
+    layout = Layout(study.study, checkout / "made")
+    records = [tables.read_json(layout.model(arm.system) / "training.json") for arm in arms]
+    reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
+    for arm, record in zip(arms, records, strict=True):
+        rows = hold_out(reviews["label"], study.distillation.validation_share, arm.seed)
+        expected = {
+            part: {"n": len(positions), "ids_sha256": texts_sha256(reviews["id"].iloc[positions])}
+            for part, positions in zip(("fit", "validation"), rows, strict=True)
+        }
+        assert record["rows"] == expected
+        assert expected["fit"]["n"] + expected["validation"]["n"] == len(reviews)
+    baseline, distilled, other_seed = records
+    assert baseline["rows"] == distilled["rows"]
+    assert baseline["inputs"] == distilled["inputs"] == other_seed["inputs"]
+    for part in ("fit", "validation"):
+        assert other_seed["rows"][part]["n"] == baseline["rows"][part]["n"]
+        assert other_seed["rows"][part]["ids_sha256"] != baseline["rows"][part]["ids_sha256"]
 
 
 @pytest.mark.parametrize("target", [BASELINE, *CONTROLS])

@@ -238,12 +238,12 @@ def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     table["p_holm"] = holm(table["p_clustered"].where(tested))
     table["verdict"] = np.select(
         [
-            table["reason"] != "",
             ~primary,
+            table["reason"] != "",
             table["p_holm"] <= 1 - LEVEL,
             table["p_equivalence"] <= 1 - LEVEL,
         ],
-        [NOT_MEASURABLE, ONE_OF_SEVERAL, DIFFERENCE, NO_DIFFERENCE],
+        [ONE_OF_SEVERAL, NOT_MEASURABLE, DIFFERENCE, NO_DIFFERENCE],
         NO_EVIDENCE,
     )
     return table[FIRST + [name for name in table.columns if name not in FIRST]]
