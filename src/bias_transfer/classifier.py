@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from tokenizers import Tokenizer
 from tqdm import tqdm
 
 from bias_transfer import devices, hub, tables
@@ -49,7 +48,7 @@ def score(model: str, texts: list[str], positive: str | None) -> np.ndarray:
     """
     device = devices.resolve("auto")
     folder = Path(model).expanduser()
-    classifier = _student(folder, device) if _is_student(folder) else _pretrained(model, device)
+    classifier = _student(folder, device) if _is_word_level(folder) else _pretrained(model, device)
     column = _column(classifier.labels, positive, model)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # so that little is padded
     scores = np.empty(len(texts))
@@ -73,24 +72,16 @@ def _column(labels: list[str], positive: str | None, model: str) -> int:
     return found[0]
 
 
-def _is_student(folder: Path) -> bool:
-    """Whether ``Student.save`` wrote the folder: word-level by its type, a transformer by its bare, cut tokenizer."""
-    path, tokenizer = folder / "config.json", folder / "tokenizer.json"
-    if not path.is_file():
-        return False
-    config = tables.read_json(path)
-    if str(config.get("model_type", "")).startswith("bias-transfer-"):
-        return True
-    classifies = any(name.endswith("ForSequenceClassification") for name in config.get("architectures") or [])
-    bare = tokenizer.is_file() and not (folder / "tokenizer_config.json").exists()
-    return classifies and bare and Tokenizer.from_file(str(tokenizer)).truncation is not None
+def _is_word_level(folder: Path) -> bool:
+    """Whether it is a student of this project that plain ``transformers`` does not load."""
+    path = folder / "config.json"
+    return path.is_file() and str(tables.read_json(path).get("model_type", "")).startswith("bias-transfer-")
 
 
 def _student(folder: Path, device: str) -> _Classifier:
     student = students.load(folder)
     student.network.to(device).eval()
-    labels = tables.read_json(folder / "config.json").get("id2label", {"0": "negative", "1": "positive"})
-    return _Classifier(list(labels.values()), lambda texts: student.logits(student.encode(texts)))
+    return _Classifier(["negative", "positive"], lambda texts: student.logits(student.encode(texts)))
 
 
 def _pretrained(model: str, device: str) -> _Classifier:
