@@ -99,7 +99,8 @@ def ours(name: str, train: pd.DataFrame, test: pd.DataFrame, epochs: int) -> np.
     """P(positive) of the test texts."""
     training = PARAMS.students[name].model_copy(update={"epochs": epochs})
     soft = np.full((len(train), 2), 0.5)  # has no weight: a baseline
-    fitted = fit_arm(train, soft, training, PARAMS.distillation, alpha=0.0, seed=0, device="cpu", name=name)
+    shared = PARAMS.distillation.model_copy(update={"patience": epochs})  # as many epochs as the reference
+    fitted = fit_arm(train, soft, training, shared, alpha=0.0, seed=0, device="cpu", name=name)
     return fitted.student.predict_proba(test["text"].tolist())[:, 1]
 
 
