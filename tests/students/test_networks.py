@@ -183,3 +183,21 @@ def test_gradients_of_the_cnn_are_those_of_every_window():
     for gradient, parameter in zip(found, network.parameters(), strict=True):
         assert gradient.abs().max() > 0
         torch.testing.assert_close(gradient, parameter.grad)
+
+
+def test_gradients_of_the_bag_of_words_are_those_of_the_plain_mean():
+    """In float64; a word that stands twice in a text and a text without words included."""
+    torch.manual_seed(0)
+    network = BagOfWords(9, 5, 0.0).double()
+    ids = torch.tensor([[3, 4, 3, 8], [3, 1, PAD_ID, PAD_ID], [PAD_ID] * 4])
+    mask = (ids != PAD_ID).long()
+    pull = torch.randn(3, 2, dtype=torch.float64)
+
+    (network(ids, mask) * pull).sum().backward()
+    found = [parameter.grad.clone() for parameter in network.parameters()]
+    network.zero_grad()
+    mean = network.embedding(ids).sum(1) / mask.sum(1, keepdim=True).clamp(min=1)
+    (network.output(mean) * pull).sum().backward()
+    for gradient, parameter in zip(found, network.parameters(), strict=True):
+        assert gradient.abs().max() > 0
+        torch.testing.assert_close(gradient, parameter.grad)

@@ -144,3 +144,13 @@ def test_words_are_looked_up_as_the_saved_tokenizer_does(sentences):
     tokenizer.enable_truncation(8)
     assert found == [encoding.ids for encoding in tokenizer.encode_batch(texts)]
     assert len({tuple(ids) for ids in found}) > 8
+
+
+def test_many_texts_are_split_as_each_alone(monkeypatch):
+    texts = ["It's a film", "", "A fine, FINE film\x00there", "İ K \ud800 é", "   ", "film film"]
+    alone = [words(train_words(texts, 100, 1), text) for text in texts]
+    whole = train_words(texts, 100, 1)
+    monkeypatch.setattr("bias_transfer.students.tokenizer._CHUNK", 2)
+    assert train_words(texts, 100, 1).to_str() == whole.to_str()
+    assert [[whole.id_to_token(i) for i in ids] for ids in encode(whole, texts, 100)] == alone
+    assert alone[2] == ["a", "fine", "fine", "film", "there"]

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from bias_transfer.students import sparse
 from bias_transfer.students.embedding import start_small
 from bias_transfer.students.tokenizer import PAD_ID
 
@@ -29,42 +30,48 @@ class WordCnn(nn.Module):
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Logits, shape (batch, 2), of ids and mask of shape (batch, length)."""
-        words = self.embedding(input_ids)
-        pooled = [_Pooled.apply(words, conv.weight, conv.bias, attention_mask) for conv in self.convolutions]
-        return self.output(self.dropout(torch.cat(pooled, 1)))
+        beyond = max(conv.kernel_size[0] for conv in self.convolutions) - 1
+        words, places = functional.pad(input_ids, (0, beyond), value=PAD_ID).unique(return_inverse=True)
+        embedded = functional.embedding(words, self.embedding.weight, PAD_ID)
+        pooled = [
+            _Highest.apply(embedded, conv.weight, places, attention_mask.bool()) + conv.bias
+            for conv in self.convolutions
+        ]
+        return self.output(self.dropout(torch.cat(pooled, 1).relu()))
 
 
-class _Pooled(torch.autograd.Function):
-    """Convolution, ReLU and maximum over the windows that count: shape (batch, filters).
+class _Highest(torch.autograd.Function):
+    """Highest value of each filter over the windows that count, shape (texts, filters); of no window, minus infinity.
 
-    Only the window that won has a gradient, one a text and filter, so the way back touches those alone: the same
-    gradients as by way of every window, for a fraction of the work.
+    A batch has far fewer different words than positions. So each word meets each filter once, in one product of
+    matrices, and a window is a sum of rows of the result. Only the window that won has a gradient, one a text and
+    filter, so the way back is a product with a sparse matrix.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, words: torch.Tensor, weight: torch.Tensor, bias: torch.Tensor, counts: torch.Tensor
+        ctx: Any, embedded: torch.Tensor, weight: torch.Tensor, places: torch.Tensor, counts: torch.Tensor
     ) -> torch.Tensor:
-        """Of words of shape (batch, length, dim), weights (filters, dim, width) and a mask (batch, length)."""
-        padded = functional.pad(words.transpose(1, 2), (0, weight.shape[-1] - 1))
-        # ReLU's output is never below 0, so a window masked to 0 never wins against one that counts.
-        windows = functional.conv1d(padded, weight, bias).relu_().mul_(counts.unsqueeze(1))
-        highest, winner = windows.max(-1)
-        ctx.save_for_backward(words, weight, highest, winner)
+        """Of different words (words, dim), filters (filters, dim, width), which word stands where, and a mask."""
+        filters, _, width = weight.shape
+        met = (embedded @ weight.permute(1, 2, 0).flatten(1)).view(-1, filters)
+        windows = places.unfold(1, width, 1)[:, : counts.shape[1]]
+        rows = windows * width + torch.arange(width, device=places.device)
+        sums = functional.embedding_bag(rows.flatten(0, 1), met, mode="sum").view(*counts.shape, filters)
+        highest, winner = sums.masked_fill_(~counts.unsqueeze(-1), -torch.inf).max(1)
+        ctx.save_for_backward(embedded, weight, windows, winner)
         return highest
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Gradients of words, weight and bias."""
-        words, weight, highest, winner = ctx.saved_tensors
-        gradient = gradient * (highest > 0)
-        padded = functional.pad(words, (0, 0, 0, weight.shape[-1] - 1))
-        rows = padded.flatten(0, 1)
-        starts = winner + torch.arange(len(words), device=winner.device).unsqueeze(1) * padded.shape[1]
-        of_rows, of_weight = torch.zeros_like(rows), torch.empty_like(weight)
-        for i in range(weight.shape[-1]):
-            read = (starts + i).flatten()
-            of_weight[:, :, i] = torch.einsum("bf,bfd->fd", gradient, rows[read].view(*starts.shape, -1))
-            of_rows.index_add_(0, read, (gradient.unsqueeze(-1) * weight[:, :, i]).flatten(0, 1))
-        of_words = of_rows.view_as(padded)[:, : words.shape[1]]
-        return of_words, of_weight, gradient.sum(0), None
+        """Gradients of words and filters."""
+        embedded, weight, windows, winner = ctx.saved_tensors
+        filters, dim, width = weight.shape
+        texts = torch.arange(len(windows), device=winner.device).unsqueeze(1)
+        words = windows[texts, winner].permute(1, 2, 0).flatten(0, 1)  # of each filter's tap: the word in each text
+        values = gradient.t().repeat_interleave(width, 0)
+        taps = weight.transpose(1, 2).flatten(0, 1)
+        of_taps = functional.embedding_bag(words, embedded, mode="sum", per_sample_weights=values)
+        which = torch.arange(len(taps), device=words.device).repeat_interleave(len(texts))
+        of_embedded = sparse.product(words.flatten(), which, values.flatten(), len(embedded), taps)
+        return of_embedded, of_taps.view(filters, width, dim).transpose(1, 2), None, None

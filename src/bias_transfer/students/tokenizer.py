@@ -1,17 +1,20 @@
 """Word tokenisation, learnt on the training texts, in the same file format as a transformer's tokenizer."""
 
-import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 PAD_ID, UNKNOWN_ID = 0, 1
 _WORD = "[a-z']+"
-_find_words = re.compile(_WORD).findall
+_BLANK_THE_REST = bytes(code if chr(code) in "abcdefghijklmnopqrstuvwxyz'" else ord(" ") for code in range(256))
+_CHUNK = 5000
 
 
 def train_words(texts: list[str], vocabulary_size: int, min_frequency: int) -> Tokenizer:
@@ -27,8 +30,8 @@ def train_words(texts: list[str], vocabulary_size: int, min_frequency: int) -> T
         Words seen less often become the unknown word.
     """
     counts: Counter[str] = Counter()
-    for text in texts:
-        counts.update(_find_words(text.lower()))
+    for words, codes, _ in _split(texts):
+        counts.update(dict(zip(words, np.bincount(codes).tolist(), strict=True)))
     frequent = sorted((-n, word) for word, n in counts.items() if n >= min_frequency)
     known = [PAD, UNKNOWN, *(word for _, word in frequent)][:vocabulary_size]
     tokenizer = Tokenizer(models.WordLevel({word: i for i, word in enumerate(known)}, UNKNOWN))
@@ -49,14 +52,30 @@ def unknown_words(folder: Path, texts: Iterable[str]) -> set[str] | None:
 def encode(tokenizer: Tokenizer, texts: list[str], max_length: int) -> list[np.ndarray]:
     """Token ids of each text, cut to ``max_length``, never padded: one array of integers a text.
 
-    Words are looked up here, four times as fast as by the tokenizer itself.
+    Words are looked up here, many times as fast as by the tokenizer itself.
     """
     if isinstance(tokenizer.model, models.WordLevel):
-        look_up = tokenizer.get_vocab().get
+        id_of = tokenizer.get_vocab()
         return [
-            np.array([look_up(word, UNKNOWN_ID) for word in _find_words(text.lower())[:max_length]], dtype=np.int64)
-            for text in texts
+            ids[:max_length]
+            for words, codes, ends in _split(texts)
+            for ids in np.split(np.array([id_of.get(word, UNKNOWN_ID) for word in words], dtype=int)[codes], ends[:-1])
         ]
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length)
     return [np.array(encoding.ids) for encoding in tokenizer.encode_batch(texts)]
+
+
+def _split(texts: list[str]) -> Iterator[tuple[list[str], np.ndarray, np.ndarray]]:
+    """Of each chunk of texts: its different words, which stands where (all texts end to end), and the texts' ends."""
+    chunks = (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
+    with ThreadPoolExecutor() as pool:
+        yield from pool.map(_split_chunk, chunks)
+
+
+def _split_chunk(texts: list[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
+    blanked = [text.lower().encode(errors="replace").translate(_BLANK_THE_REST).strip() or None for text in texts]
+    lists = pc.ascii_split_whitespace(pa.array(blanked, pa.large_string()))
+    coded = lists.flatten().dictionary_encode()
+    lengths = lists.value_lengths().fill_null(0).to_numpy()
+    return coded.dictionary.to_numpy(zero_copy_only=False).tolist(), coded.indices.to_numpy(), lengths.cumsum()
