@@ -201,3 +201,18 @@ def test_gradients_of_the_bag_of_words_are_those_of_the_plain_mean():
     for gradient, parameter in zip(found, network.parameters(), strict=True):
         assert gradient.abs().max() > 0
         torch.testing.assert_close(gradient, parameter.grad)
+
+
+@pytest.mark.parametrize(
+    ("kind", "attention", "elsewhere"),
+    [
+        ("tiny_encoder", "attention_probs_dropout_prob", "hidden_dropout_prob"),
+        ("tiny_distilbert", "attention_dropout", "dropout"),
+    ],
+)
+def test_nothing_is_dropped_from_attention_and_elsewhere_as_before(kind, attention, elsewhere, tiny_student):
+    network = build(tiny_student(kind), [], seed=0).network
+    assert getattr(network.model.config, attention) == 0
+    assert getattr(network.model.config, elsewhere) == 0.1
+    rates = {module.p for module in network.modules() if isinstance(module, torch.nn.Dropout)}
+    assert 0.1 in rates
