@@ -7,6 +7,7 @@ os.environ["OMP_NUM_THREADS"] = (
     "1"  # before torch is: tiny models only wait for a second thread, and long if it is busy
 )
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -162,12 +163,15 @@ def _byte_level_tokenizer() -> Tokenizer:
 
 
 def _word_piece_tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer(models.WordPiece(unk_token="[UNK]"))
+    """Every character, and every second word of the sentences; a trained one would differ from process to process."""
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    text = " ".join(SENTENCES).lower()
+    characters = sorted(set(text) - {" "})
+    words = sorted({word for word in re.findall("[a-z]+", text) if len(word) > 1})[::2]
+    known = [*special, *characters, *(f"##{character}" for character in characters), *words]
+    tokenizer = Tokenizer(models.WordPiece({token: i for i, token in enumerate(known)}, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    trainer = trainers.WordPieceTrainer(vocab_size=200, special_tokens=special, show_progress=False)
-    tokenizer.train_from_iterator(SENTENCES, trainer)
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
     tokenizer.post_processor = processors.TemplateProcessing(
         single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends
