@@ -216,6 +216,31 @@ def results(params: Any, study: str, against: Path | None, out: Path) -> None:
     write(params, study, out, against, command)
 
 
+@stage
+@click.argument("references", metavar="[RUN_ID|MODEL_URI]...", nargs=-1)
+def verify(params: Any, references: tuple[str, ...]) -> None:
+    """Check what MLflow says of runs against the files: params, hashes, and figures computed again.
+
+    Without arguments, every current run of the study.
+
+    \b
+    Example: python -m bias_transfer verify models:/bias-transfer-bow-distilled/1
+    """
+    from bias_transfer.verify import DIFFERS, MATCHES, verify
+
+    checks = verify(params, references)
+    for check in checks:
+        if check.outcome != MATCHES:
+            click.echo(f"{check.system}: {check.name} {check.outcome}{f' ({check.detail})' if check.detail else ''}")
+    counts = {
+        outcome: sum(check.outcome == outcome for check in checks)
+        for outcome in dict.fromkeys(c.outcome for c in checks)
+    }
+    click.echo(f"{len({check.system for check in checks})} runs: " + ", ".join(f"{n} {o}" for o, n in counts.items()))
+    if counts.get(DIFFERS) or not counts.get(MATCHES):
+        raise click.exceptions.Exit(1)
+
+
 @main.command()
 @click.option("--method", type=click.Choice(["paper", "notebook"]), default="paper", show_default=True, help="Pairing.")
 @click.option("--score", metavar="COLUMN", help="The files' column of P(positive), if it has no usual name.")

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bias_transfer import tables, tracking
+from bias_transfer import tables
 from bias_transfer.errors import InputError, unknown
 from bias_transfer.evaluation import evaluate as evaluate_scores
 from bias_transfer.layout import Arm, Layout, arms, teacher_system
@@ -17,6 +17,7 @@ from bias_transfer.params import Params, Study
 from bias_transfer.stages import bias, calibrated, predict, publish, report, train
 from bias_transfer.stages import label as label_stage
 from bias_transfer.teacher import calibration
+from bias_transfer.tracking import runs
 
 CHOSEN = "study"  # stands in MLproject for "what `study` in params.yaml says"
 
@@ -44,8 +45,8 @@ def label(params: Params, teacher: str) -> None:
     metrics = evaluate_scores(reviews["label"].to_numpy(), positive)
     mass = {f"{part}_label_mass": values["mean_label_mass"] for part, values in record["parts"].items()}
     print(f"{teacher_system(params.study)}: accuracy {metrics['accuracy']:.4f} uncalibrated, {mass}")
-    if run_id := tracking.launching_run():
-        tracking.annotate(run_id, record["teacher"], metrics | mass, [layout.labels_folder / "labels.json"])
+    if run_id := runs.launching_run():
+        runs.annotate(run_id, record["teacher"], metrics | mass, [layout.labels_folder / "labels.json"])
 
 
 def train_and_evaluate(params: Params, student: str) -> None:

@@ -1,9 +1,15 @@
-"""What an output was made from: hashes of inputs and versions of libraries. No time, host or commit."""
+"""What an output was made from: hashes and versions, which stages write down; commit and machine, for MLflow alone."""
 
 import hashlib
+import os
+import platform
+import subprocess
 from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
+from typing import Any
+
+import yaml
 
 from bias_transfer import __version__
 
@@ -30,6 +36,34 @@ def tree_sha256(paths: list[Path]) -> str:
         for file in files:
             digest.update(f"{file.relative_to(path.parent)}\0{sha256(file)}\0".encode())
     return digest.hexdigest()
+
+
+def dvc_digests(paths: Iterable[Path]) -> dict[str, str]:
+    """MD5 that ``dvc.lock`` has of each of these outputs, or of the output folder that it lies in."""
+    lock = Path("dvc.lock")
+    stages = yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"].values() if lock.is_file() else []
+    outputs = {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", [])}
+    wanted = {str(place) for path in paths for place in (path, *path.parents)}
+    return {path: digest for path, digest in outputs.items() if path in wanted}
+
+
+def code() -> dict[str, Any]:
+    """Commit of this checkout, and whether tracked files differ from it; None for both outside of git."""
+
+    def git(*arguments: str) -> str | None:
+        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+        return done.stdout.strip() if done.returncode == 0 else None
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return {"commit": git("rev-parse", "HEAD"), "dirty": None if changed is None else bool(changed)}
+
+
+def machine() -> dict[str, Any]:
+    """What this ran on: operating system, cores, and the GPU if there is one."""
+    import torch
+
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else None
+    return {"system": platform.platform(), "cores": os.cpu_count(), "gpu": gpu}
 
 
 def versions() -> dict[str, str]:

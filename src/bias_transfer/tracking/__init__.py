@@ -1,0 +1,1 @@
+"""MLflow: runs, their inputs and figures, registered models. The only imports of mlflow."""

@@ -1,0 +1,76 @@
+"""What MLflow keeps of a run, read back for ``verify``."""
+
+import json
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import mlflow
+from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
+
+from bias_transfer import provenance
+from bias_transfer.errors import InputError
+from bias_transfer.tracking import runs
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A published run: its name, metrics, ``evidence``, and the SHA-256 of each file that MLflow keeps of it.
+
+    Files of its model stand below ``model/``.
+    """
+
+    name: str
+    metrics: dict[str, float]
+    evidence: dict[str, Any]
+    digests: dict[str, str]
+
+
+def find(reference: str) -> Kept:
+    """The run with this id, or from which a model URI (``models:/NAME/VERSION``, ``models:/NAME@ALIAS``) came.
+
+    Raises
+    ------
+    InputError
+        If there is none, or it was not published by this project.
+    """
+    try:
+        if reference.startswith("models:/"):
+            reference = mlflow.models.get_model_info(reference).run_id
+        return _read(mlflow.MlflowClient().get_run(reference))
+    except MlflowException as error:
+        raise InputError(f"{reference}: {' '.join(str(error).split())}") from None
+
+
+def current(study: str) -> list[Kept]:
+    """The runs that were published last of a study's systems and report.
+
+    Raises
+    ------
+    InputError
+        If there are none.
+    """
+    found = runs.current(study)
+    if not found:
+        raise InputError(f"study {study} has no published runs: `dvc repro` publishes them")
+    return [_read(run) for run in found]
+
+
+def _read(run: Run) -> Kept:
+    with tempfile.TemporaryDirectory() as folder:
+        files = Path(mlflow.artifacts.download_artifacts(run_id=run.info.run_id, dst_path=f"{folder}/run"))
+        if not (files / runs.EVIDENCE).is_file():
+            raise InputError(f"run {run.info.run_id} has no {runs.EVIDENCE}: it was not published by this project")
+        evidence = json.loads((files / runs.EVIDENCE).read_text(encoding="utf-8"))
+        digests = _below(files, "")
+        for model in run.outputs.model_outputs if run.outputs else []:
+            path = mlflow.artifacts.download_artifacts(f"models:/{model.model_id}", dst_path=f"{folder}/model")
+            for weights in Path(path, "artifacts").glob("*/model.safetensors"):
+                digests |= _below(weights.parent, "model/")
+    return Kept(run.info.run_name, run.data.metrics, evidence, digests)
+
+
+def _below(root: Path, prefix: str) -> dict[str, str]:
+    return {f"{prefix}{p.relative_to(root)}": provenance.sha256(p) for p in sorted(root.rglob("*")) if p.is_file()}

@@ -1,0 +1,65 @@
+"""Students in MLflow's model registry: no pickle, a card for each version, an alias for the latest of each study."""
+
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib.metadata import version
+from pathlib import Path
+
+import mlflow
+import pandas as pd
+from mlflow.models import ModelSignature
+from mlflow.types import ColSpec, Schema
+
+import bias_transfer
+from bias_transfer import tables
+
+_SERVING_LIBRARIES = (
+    "mlflow", "numpy", "pandas", "pandera", "pydantic", "pyyaml", "safetensors", "tokenizers", "torch", "transformers",
+)  # fmt: skip
+
+
+def log_student(folder: Path, card: Path) -> str:
+    """Log a student's folder as a model of the active run, its card beside it, and return the model's id."""
+    with _quiet():
+        info = mlflow.pyfunc.log_model(
+            name="student",
+            python_model=str(Path(__file__).with_name("served.py")),
+            artifacts={"student": str(folder), "card": str(card)},
+            code_paths=[str(Path(bias_transfer.__file__).parent)],
+            pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _SERVING_LIBRARIES],
+            signature=ModelSignature(
+                inputs=Schema([ColSpec("string", "text")]),
+                outputs=Schema([ColSpec("double", name) for name in tables.PROBABILITIES]),
+            ),
+            input_example=pd.DataFrame({"text": ["A film of rare warmth.", "I walked out after an hour."]}),
+        )
+    return info.model_id
+
+
+def register(name: str, model_id: str, study: str, card: str, tags: dict[str, str]) -> None:
+    """Make a logged model the next version of the registered model ``name``, and the latest of its study."""
+    client = mlflow.MlflowClient()
+    with _quiet():
+        made = mlflow.register_model(f"models:/{model_id}", name, tags=tags)
+    client.update_model_version(name, made.version, card)
+    client.set_registered_model_alias(name, f"latest-{re.sub(r'[^A-Za-z0-9_-]', '-', study)}", made.version)
+
+
+def withdraw(run_id: str) -> None:
+    """Delete every version that came of a run which did not finish."""
+    client = mlflow.MlflowClient()
+    for made in client.search_model_versions(f"run_id = '{run_id}'"):
+        client.delete_model_version(made.name, made.version)
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    logger = logging.getLogger("mlflow")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)

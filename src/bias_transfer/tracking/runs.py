@@ -1,0 +1,206 @@
+"""Runs in MLflow's experiment ``bias-transfer``: one a system and one for the report, below the study's own."""
+
+import logging
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from mlflow.data.dataset_source_registry import resolve_dataset_source
+from mlflow.data.meta_dataset import MetaDataset
+from mlflow.entities import Metric, Param, Run
+from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
+
+from bias_transfer import provenance
+from bias_transfer.tracking import registry
+
+EXPERIMENT = "bias-transfer"
+EVIDENCE = "evidence.json"
+KEY_TAG = "bias_transfer.key"
+LAUNCH_TAG = "bias_transfer.launched_by"
+_PROCESS_TAG = "bias_transfer.process"
+_STUDY_KEY = "study"
+_SECONDS_ELSEWHERE = 3600  # after which an unfinished run of another machine is taken for dead
+
+
+@dataclass
+class Record:
+    """Everything that one run says. ``curves`` has a column ``epoch``; the others are metrics by epoch.
+
+    ``description`` and ``card`` are Markdown. A ``student`` folder is logged as a model, and registered if there is a
+    ``registered_name``, with ``card`` as the version's description.
+    """
+
+    name: str
+    key: str
+    study: str
+    tags: dict[str, str]
+    description: str
+    evidence: dict[str, Any]
+    params: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, float] = field(default_factory=dict)
+    curves: pd.DataFrame | None = None
+    inputs: dict[str, list[Path]] = field(default_factory=dict)
+    files: list[Path] = field(default_factory=list)
+    figures: dict[str, Figure] = field(default_factory=dict)
+    student: Path | None = None
+    registered_name: str | None = None
+    card: str = ""
+
+
+def launching_run() -> str | None:
+    """Take the id of the run that ``mlflow run`` opened out of the environment, so that our runs stay apart from it."""
+    return os.environ.pop("MLFLOW_RUN_ID", None)
+
+
+def experiment_id() -> str:
+    """Id of the experiment ``bias-transfer``, made on the first call."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    found = mlflow.get_experiment_by_name(EXPERIMENT)
+    return found.experiment_id if found else mlflow.create_experiment(EXPERIMENT)
+
+
+def close_dead(experiment: str) -> None:
+    """Mark unfinished runs of processes that are no more as killed, and take back the models that they registered."""
+    client = mlflow.MlflowClient()
+    for run in _search(experiment, "attributes.status = 'RUNNING'"):
+        if _is_dead(run):
+            registry.withdraw(run.info.run_id)
+            client.set_terminated(run.info.run_id, status="KILLED")
+
+
+def study_run(experiment: str, study: str) -> str:
+    """Id of the run that a study's systems lie below, made on the first call."""
+    found = _search(experiment, f"tags.`{KEY_TAG}` = '{_STUDY_KEY}' and tags.study = '{study}'")
+    if found:
+        return found[0].info.run_id
+    client = mlflow.MlflowClient()
+    tags = {KEY_TAG: _STUDY_KEY, "study": study, "stage": "study"}
+    run_id = client.create_run(experiment, tags=tags, run_name=study).info.run_id
+    client.set_terminated(run_id)
+    return run_id
+
+
+def describe(run_id: str, description: str) -> None:
+    """Replace the Markdown text of a run."""
+    mlflow.MlflowClient().set_tag(run_id, MLFLOW_RUN_NOTE, description)
+
+
+def published(experiment: str, key: str) -> str | None:
+    """Id of the finished run with this key, if there is one."""
+    runs = _search(experiment, f"tags.`{KEY_TAG}` = '{key}' and attributes.status = 'FINISHED'")
+    return runs[0].info.run_id if runs else None
+
+
+def publish(experiment: str, parent: str, record: Record) -> str:
+    """Write one run (and register its student), and return its id. If anything fails, the run is marked failed."""
+    tags = record.tags | {
+        KEY_TAG: record.key,
+        "study": record.study,
+        MLFLOW_PARENT_RUN_ID: parent,
+        MLFLOW_RUN_NOTE: record.description,
+        _PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}",
+    }
+    with mlflow.start_run(experiment_id=experiment, run_name=record.name, tags=tags) as run:
+        run_id = run.info.run_id
+        model_id = _log_student(record) if record.student else None
+        metrics = {name: value for name, value in record.metrics.items() if value is not None and np.isfinite(value)}
+        mlflow.log_metrics(metrics, model_id=model_id)
+        mlflow.MlflowClient().log_batch(
+            run_id,
+            metrics=list(_curve_metrics(record.curves)),
+            params=[Param(name, str(value)) for name, value in record.params.items()],
+        )
+        for context, paths in record.inputs.items():
+            for path in paths:
+                mlflow.log_input(_dataset(path), context=context)
+        for path in record.files:
+            mlflow.log_artifact(str(path))
+        for name, figure in record.figures.items():
+            mlflow.log_figure(figure, f"plots/{name}")
+        artifacts = {path.name: provenance.sha256(path) for path in record.files}
+        mlflow.log_dict(record.evidence | {"artifacts": artifacts}, EVIDENCE)
+        if record.registered_name:  # last, so that a version is never that of an unfinished run
+            registry.register(record.registered_name, model_id, record.study, record.card, tags=record.tags)
+    return run_id
+
+
+def mark_current(study: str, run_ids: list[str]) -> None:
+    """Tag these runs of a study as current and no others: what to filter by in order to compare."""
+    client = mlflow.MlflowClient()
+    for run_id in {run.info.run_id for run in current(study)} - set(run_ids):
+        client.set_tag(run_id, "current", "false")
+    for run_id in run_ids:
+        client.set_tag(run_id, "current", "true")
+
+
+def current(study: str) -> list[Run]:
+    """The runs that were published last of a study's systems and report."""
+    return _search(experiment_id(), f"tags.study = '{study}' and tags.current = 'true'")
+
+
+def link(launched_by: str, run_ids: list[str], files: list[Path]) -> None:
+    """Tell the run that ``mlflow run`` opened which runs came of it, and give it the report."""
+    client = mlflow.MlflowClient()
+    client.set_tag(launched_by, "bias_transfer.runs", ",".join(run_ids))
+    for path in files:
+        client.log_artifact(launched_by, str(path))
+
+
+def annotate(run_id: str, params: dict[str, Any], metrics: dict[str, float], files: list[Path]) -> None:
+    """Add params, metrics and files to a run that is already there."""
+    client = mlflow.MlflowClient()
+    for name, value in params.items():
+        client.log_param(run_id, f"teacher.{name}", value)
+    for name, value in metrics.items():
+        client.log_metric(run_id, name, value)
+    for path in files:
+        client.log_artifact(run_id, str(path))
+
+
+def _search(experiment: str, query: str) -> list[Run]:
+    return list(mlflow.MlflowClient().search_runs([experiment], query, max_results=1000))
+
+
+def _is_dead(run: Run) -> bool:
+    host, _, process = run.data.tags.get(_PROCESS_TAG, "").rpartition(":")
+    if not process:  # not one of ours
+        return False
+    if host != socket.gethostname():
+        return time.time() - run.info.start_time / 1000 > _SECONDS_ELSEWHERE
+    if int(process) == os.getpid():  # an earlier process had this number
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+def _log_student(record: Record) -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        card = Path(folder, "README.md")
+        card.write_text(record.card, encoding="utf-8")
+        return registry.log_student(record.student, card)
+
+
+def _curve_metrics(curves: pd.DataFrame | None) -> Iterator[Metric]:
+    if curves is None:
+        return
+    for row in curves.to_dict("records"):
+        step = int(row.pop("epoch"))
+        yield from (Metric(name, float(value), timestamp=step, step=step) for name, value in row.items())
+
+
+def _dataset(path: Path) -> MetaDataset:
+    return MetaDataset(resolve_dataset_source(str(path)), name=str(path), digest=provenance.sha256(path)[:16])
