@@ -11,6 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bias_transfer import tables
+from bias_transfer.bias.audit import NOT_MEASURABLE
+from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.summary import group_of
 
 matplotlib.use("Agg")
@@ -79,6 +81,75 @@ def emotions(breakdown: pd.DataFrame) -> Figure:
     return figure
 
 
+def distributions(pairs: pd.DataFrame) -> Figure:
+    """Every pair's difference by emotion: a row of panels for each axis, a violin for each system, its mean marked.
+
+    The scale leaves out the outermost hundredth at either end; means do not.
+    """
+    axes, levels = (list(dict.fromkeys(pairs[name])) for name in ("axis", "emotion"))
+    systems = list(dict.fromkeys(pairs["system"]))
+    figure, panels = plt.subplots(
+        len(axes), len(levels), figsize=(10, (0.7 + 0.34 * len(systems)) * len(axes)), sharex="row", sharey=True,
+        squeeze=False, layout="constrained",
+    )  # fmt: skip
+    for axis, line in zip(axes, panels, strict=True):
+        of_axis = pairs[pairs["axis"] == axis]
+        for level, ax in zip(levels, line, strict=True):
+            ax.axvline(0, color="0.5", linewidth=1)
+            for y, system in enumerate(systems):
+                part = of_axis[(of_axis["emotion"] == level) & (of_axis["system"] == system)]["difference"]
+                target = target_of(system)
+                if np.ptp(part):
+                    body = ax.violinplot(part, [y], orientation="horizontal", widths=0.8, showextrema=False)["bodies"][
+                        0
+                    ]
+                    body.set(facecolor=COLOURS[target], alpha=0.35, edgecolor="none")
+                ax.plot(part.mean(), y, MARKERS[target], color=COLOURS[target], markersize=4)
+            ax.set_title(f"{axis}, {level or 'none'}", loc="left", size=9)
+            ax.grid(axis="x", color="0.9")
+            ax.tick_params(left=False)
+            sns.despine(ax=ax, left=True)
+        line[0].set_xlim(*of_axis["difference"].quantile([0.01, 0.99]) * 1.1)
+    panels[0][0].set_yticks(range(len(systems)), systems)
+    panels[0][0].set_ylim(len(systems) - 0.4, -0.6)
+    _title(figure, "How far do single pairs differ in P(positive)? Shape: all pairs of an emotion; mark: their mean")
+    return figure
+
+
+def changes(transfer: pd.DataFrame) -> Figure:
+    """What distilling changed, in log-odds: the gap (left), and how far it follows the teacher's pairs (right).
+
+    One line a student and axis of each comparison, with its 95 % interval; hollow where it cannot be measured.
+    """
+    rows = transfer[(transfer["scale"] == "log-odds") & (transfer["target"] != "")]
+    titles = {CHANGE: "change in gap", SLOPE: "slope on the teacher's differences"}
+    lines = rows[rows["estimand"] == CHANGE]
+    figure, panels = plt.subplots(
+        1, 2, figsize=(9, 1.4 + 0.42 * len(lines)), sharey=True, squeeze=False, layout="constrained"
+    )
+    for (estimand, title), ax in zip(titles.items(), panels[0], strict=True):
+        ax.axvline(0, color="0.5", linewidth=1)
+        for y, (_, row) in enumerate(rows[rows["estimand"] == estimand].iterrows()):
+            colour, hollow = COLOURS[row["target"]], row["verdict"] == NOT_MEASURABLE
+            ax.plot([row["ci_low"], row["ci_high"]], [y, y], color=colour, linewidth=2, alpha=0.4 if hollow else 1)
+            ax.plot(
+                row["estimate"], y, MARKERS[row["target"]], color=colour, markersize=7,
+                markerfacecolor="white" if hollow else colour,
+            )  # fmt: skip
+            _annotate(ax, f"{row['estimate']:+.2f}", row["estimate"], y)
+        ax.set_title(title, loc="left", size=9)
+        ax.grid(axis="x", color="0.9")
+        ax.set_axisbelow(True)
+        ax.tick_params(left=False)
+        sns.despine(ax=ax, left=True)
+    names = [f"{r.student}, {r.axis}: {r.target} - {r.reference}" for r in lines.itertuples()]
+    panels[0][0].set_yticks(range(len(lines)), names)
+    panels[0][0].set_ylim(len(lines) - 0.4, -0.7)
+    figure.supxlabel("log-odds, 95 % intervals; hollow: cannot be measured", size=9)
+    _title(figure, "Did distilling move the students' gaps, and towards the teacher's?")
+    return figure
+
+
 def placebo(bias: pd.DataFrame) -> Figure:
     """Differences between names beside the size that differences between names alike in gender and race reach."""
     figure, panels = plt.subplots(
@@ -125,7 +196,10 @@ def transfer(pairs: pd.DataFrame, teacher: str, students: list[str]) -> Figure:
                 if not len(y) or not (np.isfinite(x).all() and np.isfinite(y).all()):
                     continue
                 slope, intercept = np.polyfit(x, y, 1) if np.ptp(x) else (np.nan, np.nan)
-                ax.plot(x, y, MARKERS[target], color=COLOURS[target], markersize=2, alpha=0.35, markeredgewidth=0)
+                ax.plot(
+                    x, y, MARKERS[target], color=COLOURS[target], markersize=2, alpha=0.35, markeredgewidth=0,
+                    rasterized=True,
+                )  # fmt: skip
                 ends = np.array([x.min(), x.max()])
                 ax.plot(ends, intercept + slope * ends, color=COLOURS[target], label=f"{target}, slope {slope:+.2f}")
             ax.axhline(0, color="0.7", linewidth=0.8)
@@ -271,8 +345,10 @@ def _annotate(ax: plt.Axes, label: str, x: float, y: float) -> None:
     ax.annotate(label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8)
 
 
-def save(figure: Figure, path: Path, dpi: int = DPI) -> None:
-    """Write a PNG, whole or not at all and free of timestamps, and close the figure."""
-    with tables.whole(path) as temporary:
-        figure.savefig(temporary, dpi=dpi, format="png", metadata={"Software": None})
+def save(figure: Figure, *paths: Path, dpi: int = DPI) -> None:
+    """Write PNG or SVG by suffix, each whole or not at all and free of timestamps, and close the figure."""
+    for path in paths:
+        kind = path.suffix.removeprefix(".")
+        with tables.whole(path) as temporary, plt.rc_context({"svg.hashsalt": path.name}):
+            figure.savefig(temporary, dpi=dpi, format=kind, metadata={"Date" if kind == "svg" else "Software": None})
     plt.close(figure)

@@ -16,17 +16,13 @@ from bias_transfer.tracking.runs import Record
 
 TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history", "summary")
 PLOTS = (
-    "accuracy",
-    "reliability",
-    "gender_bias",
-    "race_bias",
-    "emotions",
-    "placebo",
-    "transfer",
-    "confusion",
-    "training",
+    *("accuracy", "reliability", "gender_bias", "race_bias", "emotions", "distributions", "placebo"),
+    *("changes", "transfer", "confusion", "training"),
 )
-REPORT = ("report.html", *(f"{name}.csv" for name in TABLES), *(f"{name}.png" for name in PLOTS))
+REPORT = (
+    *("report.html", *(f"{name}.csv" for name in TABLES)),
+    *(f"{name}.{kind}" for name in PLOTS for kind in ("png", "svg")),
+)
 GAP_METRICS = {
     "mean_difference": "gap",
     "ci_low": "gap_ci_low",

@@ -52,13 +52,15 @@ def run(params: Params, root: Path = Path()) -> None:
         "gender_bias.png": figures.gaps(bias, "gender"),
         "race_bias.png": figures.gaps(bias, "race"),
         "emotions.png": figures.emotions(breakdown),
+        "distributions.png": figures.distributions(pairs),
+        "changes.png": figures.changes(transfer),
         "placebo.png": figures.placebo(bias),
         "transfer.png": figures.transfer(pairs, teacher_system(params.study), list(params.study.all_students)),
         "confusion.png": figures.confusion(accuracy),
         "training.png": figures.training(history),
     }
     for name, figure in images.items():
-        figures.save(figure, layout.report(name))
+        figures.save(figure, layout.report(name), layout.report(name).with_suffix(".svg"))
     page = render(
         params,
         accuracy=accuracy,
