@@ -24,8 +24,9 @@ def render(
     images: dict[str, bytes],
     reviews: dict[str, Any],
     labels: dict[str, Any],
+    training: dict[str, Any],
 ) -> str:
-    """HTML of the study's report; ``images`` are PNGs by file name."""
+    """HTML of the study's report; ``images`` are PNGs by file name, ``training`` what one student was made from."""
     environment = Environment(
         loader=PackageLoader("bias_transfer", "."), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
@@ -42,11 +43,35 @@ def render(
         interactions=breakdown[breakdown["by"] == "gender"].to_dict("records"),
         transfer=transfer[transfer["target"] != ""].to_dict("records"),
         reliability=transfer[transfer["target"] == ""].to_dict("records"),
+        lead=lead(bias, transfer, params),
         answer=answer(transfer),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
         reviews=reviews,
         labels=labels["parts"],
+        fingerprint=labels["teacher"]["sha256"],
+        training=training,
     )
+
+
+def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
+    """The answer in two sentences: the teacher's gaps, and how far distilling moved its students'."""
+    people = {"gender": "women against men", "race": "African-American against European-American names"}
+    rows = bias[bias["system"] == teacher_system(params.study)].set_index("axis")
+    gaps = " and ".join(f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who}" for axis, who in people.items())
+    first = f"On matched sentences the teacher {params.study.teacher} differs in P(positive) by {gaps}."
+    change = _changes(transfer)
+    measured = change[change["verdict"] != NOT_MEASURABLE]
+    if measured.empty:
+        return f"{first} {answer(transfer)}"
+    clear = int((measured["ci_low"] * measured["ci_high"] > 0).sum())
+    widest = measured.loc[measured["estimate"].abs().idxmax()]
+    return (
+        f"{first} Distilling its students from it, instead of training them on hard labels, moved their gaps by "
+        f"{_number(measured['estimate'].min(), 2)} to {_number(measured['estimate'].max(), 2)} in log-odds; "
+        f"{clear or 'none'} of {len(measured)} changes {'is' if clear == 1 else 'are'} clear of 0 (the largest: "
+        f"{widest['student']}, {widest['axis']}, {_with_interval(widest, 'estimate', 2)})."
+    )
+
 
 
 def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
@@ -58,10 +83,7 @@ def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
 
 def answer(transfer: pd.DataFrame) -> str:
     """What the numbers say of transfer, in words; log-odds, the change in each student's gap."""
-    change = transfer[
-        (transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE) & (transfer["target"] == DISTILLED)
-        & (transfer["reference"] == BASELINE)
-    ]  # fmt: skip
+    change = _changes(transfer)
     if change.empty:
         return "Transfer was not measured: the study lacks one of the targets baseline and distilled."
     measured = change[change["verdict"] != NOT_MEASURABLE]
@@ -85,6 +107,13 @@ def answer(transfer: pd.DataFrame) -> str:
     )
 
 
+def _changes(transfer: pd.DataFrame) -> pd.DataFrame:
+    return transfer[
+        (transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE) & (transfer["target"] == DISTILLED)
+        & (transfer["reference"] == BASELINE)
+    ]  # fmt: skip
+
+
 def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
     """What the numbers say of one axis, in words: the teacher's difference, and how many students show one."""
     rows = bias[bias["axis"] == axis].set_index("system")
@@ -101,6 +130,11 @@ def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
         f"{verdicts}. {f'{left_out} cannot tell the people apart. ' * (left_out > 0)}"
         f"Differences are corrected for {bias['p_holm'].notna().sum()} tests."
     )
+
+
+def _with_interval(row: pd.Series, column: str, digits: int) -> str:
+    ends = f"{_number(row['ci_low'], digits)} to {_number(row['ci_high'], digits)}"
+    return f"{_number(row[column], digits)} (95 % interval {ends})"
 
 
 def _number(value: float, digits: int = 4) -> str:

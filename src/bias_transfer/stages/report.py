@@ -71,6 +71,7 @@ def run(params: Params, root: Path = Path()) -> None:
         images={name: layout.report(name).read_bytes() for name in images},
         reviews=tables.read_json(layout.reviews_folder / "counts.json"),
         labels=tables.read_json(layout.labels_folder / "labels.json"),
+        training=tables.read_json(layout.model(arms(params.study)[0].system) / "training.json"),
     )
     tables.write_text(page, layout.report("report.html"))
 
