@@ -57,7 +57,9 @@ def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
     """The answer in two sentences: the teacher's gaps, and how far distilling moved its students'."""
     people = {"gender": "women against men", "race": "African-American against European-American names"}
     rows = bias[bias["system"] == teacher_system(params.study)].set_index("axis")
-    gaps = " and ".join(f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who}" for axis, who in people.items())
+    gaps = " and ".join(
+        f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who}" for axis, who in people.items()
+    )
     first = f"On matched sentences the teacher {params.study.teacher} differs in P(positive) by {gaps}."
     change = _changes(transfer)
     measured = change[change["verdict"] != NOT_MEASURABLE]
@@ -71,7 +73,6 @@ def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
         f"{clear or 'none'} of {len(measured)} changes {'is' if clear == 1 else 'are'} clear of 0 (the largest: "
         f"{widest['student']}, {widest['axis']}, {_with_interval(widest, 'estimate', 2)})."
     )
-
 
 
 def readers_first(bias: pd.DataFrame) -> pd.DataFrame:

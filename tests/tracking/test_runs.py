@@ -1,0 +1,106 @@
+"""Runs of a study: below one parent, finished or closed, never twice, and the current ones marked."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from bias_transfer.tracking import runs
+
+HOST = socket.gethostname()
+
+
+@pytest.fixture
+def experiment(client) -> str:
+    return runs.experiment_id()
+
+
+@pytest.fixture
+def dead() -> int:
+    """Number of a process that has ended."""
+    process = subprocess.Popen([sys.executable, "-c", ""])
+    process.wait()
+    return process.pid
+
+
+def status(client, run_id: str) -> str:
+    return client.get_run(run_id).info.status
+
+
+def unfinished(client, experiment: str, process: str, **info) -> str:
+    return client.create_run(experiment, tags={runs._PROCESS_TAG: process}, **info).info.run_id
+
+
+def test_study_has_one_run_that_its_systems_lie_below(client, experiment, record):
+    parent = runs.study_run(experiment, "tiny")
+    assert runs.study_run(experiment, "tiny") == parent
+    assert runs.study_run(experiment, "other") != parent
+    assert status(client, parent) == "FINISHED"
+    child = client.get_run(runs.publish(experiment, parent, record()))
+    assert child.data.tags["mlflow.parentRunId"] == parent
+    assert child.info.run_name == "bow-distilled/seed-0"
+    assert (child.data.tags["study"], child.data.tags["mlflow.note.content"]) == ("tiny", "words")
+
+
+def test_finished_run_is_found_by_its_key_and_no_other_is(client, experiment, record):
+    parent = runs.study_run(experiment, "tiny")
+    assert runs.published(experiment, "key of a") is None
+    run_id = runs.publish(experiment, parent, record("a"))
+    assert runs.published(experiment, "key of a") == run_id
+    assert runs.published(experiment, "key of b") is None
+
+
+def test_run_that_failed_is_not_taken_for_published(client, experiment, record, tmp_path):
+    parent = runs.study_run(experiment, "tiny")
+    with pytest.raises(OSError):
+        runs.publish(experiment, parent, record("a", files=[tmp_path / "nowhere"]))
+    (failed,) = client.search_runs([experiment], "attributes.run_name = 'a'")
+    assert failed.info.status == "FAILED"
+    assert runs.published(experiment, "key of a") is None
+
+
+@pytest.mark.parametrize("itself", [False, True])
+def test_unfinished_run_of_a_process_that_is_no_more_is_closed(client, experiment, dead, itself):
+    """A process may have the number that a dead one had, its own for one."""
+    run_id = unfinished(client, experiment, f"{HOST}:{os.getpid() if itself else dead}")
+    runs.close_dead(experiment)
+    assert status(client, run_id) == "KILLED"
+
+
+def test_unfinished_runs_of_others_are_left_alone(client, experiment):
+    living = unfinished(client, experiment, f"{HOST}:{os.getppid()}")
+    elsewhere = unfinished(client, experiment, "another-machine:1")
+    not_ours = client.create_run(experiment).info.run_id
+    runs.close_dead(experiment)
+    assert {status(client, run_id) for run_id in (living, elsewhere, not_ours)} == {"RUNNING"}
+
+
+def test_unfinished_run_of_another_machine_is_closed_after_an_hour(client, experiment):
+    run_id = unfinished(client, experiment, "another-machine:1", start_time=1)
+    runs.close_dead(experiment)
+    assert status(client, run_id) == "KILLED"
+
+
+def test_models_of_a_run_that_is_closed_are_taken_back(client, experiment, dead):
+    client.create_registered_model("bias-transfer-bow-distilled")
+    run_id = unfinished(client, experiment, f"{HOST}:{dead}")
+    other = client.create_run(experiment).info.run_id
+    for number in (run_id, other):
+        client.create_model_version("bias-transfer-bow-distilled", "file:///nowhere", run_id=number)
+    runs.close_dead(experiment)
+    (left,) = client.search_model_versions("name = 'bias-transfer-bow-distilled'")
+    assert left.run_id == other
+
+
+def test_the_last_published_runs_of_a_study_are_its_current_ones(client, experiment, record):
+    parent = runs.study_run(experiment, "tiny")
+    old, kept, new = (runs.publish(experiment, parent, record(name)) for name in "abc")
+    foreign = runs.publish(experiment, parent, record("d", study="other"))
+    runs.mark_current("other", [foreign])
+    runs.mark_current("tiny", [old, kept])
+    runs.mark_current("tiny", [kept, new])
+    assert {run.info.run_id for run in runs.current("tiny")} == {kept, new}
+    assert {run.info.run_id for run in runs.current("other")} == {foreign}
+    assert client.get_run(old).data.tags["current"] == "false"

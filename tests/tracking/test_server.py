@@ -1,0 +1,104 @@
+"""A real tracking server with its artifact proxy on loopback, stopped in the middle and started again."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+
+import mlflow
+import pytest
+
+from bias_transfer.tracking import runs
+
+NAMES = ["teacher-t", "bow-baseline/seed-0", "bow-distilled/seed-0", "report"]
+
+
+class Server:
+    def __init__(self, folder, port: int) -> None:
+        self.folder, self.port, self.process = folder, port, None
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)),
+                *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder}/server.db"),
+                *("--artifacts-destination", str(self.folder / "artifacts")),
+            ],
+            cwd=self.folder,
+            env=os.environ | {"MLFLOW_TRACKING_URI": ""},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{self.uri}/health", timeout=1)
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+            else:
+                return
+        raise AssertionError("the server does not answer")
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, 9)
+        self.process.wait()
+
+
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = Server(tmp_path, port)
+    server.start()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "1")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "5")
+    before = mlflow.get_tracking_uri()
+    mlflow.set_tracking_uri(server.uri)
+    yield server
+    mlflow.set_tracking_uri(before)
+    server.stop()
+
+
+def publish_all(records) -> None:
+    experiment = runs.experiment_id()
+    runs.close_dead(experiment)
+    parent = runs.study_run(experiment, "tiny")
+    ids = [runs.published(experiment, record.key) or runs.publish(experiment, parent, record) for record in records]
+    runs.mark_current("tiny", ids)
+
+
+def test_publishing_again_after_the_server_stopped_ends_with_one_complete_run_a_system(server, record, monkeypatch):
+    records = [record(name) for name in NAMES]
+    stop_at, log_dict = NAMES[2], mlflow.log_dict
+
+    def cut_off(*arguments):
+        if mlflow.active_run().info.run_name == stop_at:
+            server.stop()
+        log_dict(*arguments)
+
+    monkeypatch.setattr(mlflow, "log_dict", cut_off)
+    with pytest.raises(Exception, match=r".*"):
+        publish_all(records)
+    mlflow.end_run()
+    monkeypatch.setattr(mlflow, "log_dict", log_dict)
+    server.start()
+    publish_all(records)
+    publish_all(records)
+    client = mlflow.MlflowClient()
+    experiment = runs.experiment_id()
+    found = client.search_runs([experiment], "tags.stage = 'train'")
+    finished = [run.info.run_name for run in found if run.info.status == "FINISHED"]
+    assert sorted(finished) == sorted(NAMES)
+    assert [run.info.run_name for run in found if run.info.status != "FINISHED"] == [stop_at]
+    assert {run.info.status for run in found} <= {"FINISHED", "KILLED", "FAILED"}
+    for run in runs.current("tiny"):
+        assert {file.path for file in client.list_artifacts(run.info.run_id)} == {"training.json", "evidence.json"}
