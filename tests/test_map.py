@@ -10,7 +10,7 @@ import yaml
 from bias_transfer import launch
 from bias_transfer.layout import Arm, Layout, arms
 from bias_transfer.params import Study, load
-from bias_transfer.stages import publish
+from bias_transfer.records import REPORT
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src/bias_transfer")
@@ -99,7 +99,7 @@ def test_outputs_are_where_the_layout_says():
 
 
 def test_report_writes_what_publish_publishes():
-    published = {str(Layout(STUDY).report(name)) for name in (*publish._REPORT, *publish._PLOTS)}
+    published = {str(Layout(STUDY).report(name)) for name in REPORT}
     written = paths("report", "outs", "plots") | paths("bias", "outs")
     assert published == written - {str(Layout(STUDY).report("pairs.parquet"))}
     assert published <= paths("publish", "deps")

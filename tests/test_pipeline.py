@@ -4,8 +4,14 @@ import json
 import os
 import re
 import shutil
+import signal
+import socket
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -71,9 +77,11 @@ class Project:
         return mlflow.MlflowClient(f"sqlite:///{self.folder}/{self.store}")
 
     def runs(self) -> list:
+        """Those of systems and reports; the one that they lie below is left out."""
         client = self.client()
         experiment = client.get_experiment_by_name("bias-transfer")
-        return client.search_runs([experiment.experiment_id])
+        runs = client.search_runs([experiment.experiment_id])
+        return [run for run in runs if run.data.tags["stage"] != "study"]
 
     def path(self, relative: str) -> Path:
         return self.folder / relative
@@ -272,6 +280,129 @@ def test_every_student_is_registered_and_answers_as_its_predictions(project, mon
         answers = model.predict(pd.DataFrame({"text": eec["sentence"].head(5)}))
         expected = pd.read_parquet(f"predictions/tiny/{system}/eec.parquet").head(5)
         np.testing.assert_allclose(answers, expected[["label_0", "label_1"]], atol=1e-6)
+
+
+def test_runs_lie_below_their_study_and_say_what_they_found(project):
+    client = project.client()
+    (parent,) = client.search_runs(["1"], "tags.stage = 'study'")
+    assert parent.info.run_name == "tiny"
+    for run in project.runs():
+        tags = run.data.tags
+        assert tags["mlflow.parentRunId"] == parent.info.run_id
+        assert (tags["study"], tags["reviews"], tags["teacher"], tags["current"]) == ("tiny", "mine", "tiny", "true")
+        if run.info.run_name != "report":
+            assert f"{run.data.metrics['accuracy']:.4f}" in tags["mlflow.note.content"]
+            assert f"{run.data.metrics['gender_gap']:+.4f}" in tags["mlflow.note.content"]
+    assert re.search(r"the teacher's mean difference is [+-]0\.\d{4}", parent.data.tags["mlflow.note.content"])
+
+
+def test_registered_models_have_a_card_and_an_alias(project):
+    client = project.client()
+    for system in FIRST_SEEDS:
+        name = f"bias-transfer-{system.split('/')[0]}"
+        version = client.get_model_version_by_alias(name, "latest-tiny")
+        assert version.version in (1, "1")
+        metrics = json.loads(project.path(f"metrics/tiny/{system}.json").read_text())
+        for part in ("## Training", "## Use", "## Limits", "## Licences", f"{metrics['accuracy']:.4f}"):
+            assert part in version.description, part
+        assert version.tags["study"] == "tiny"
+
+
+@pytest.mark.parametrize("system", FIRST_SEEDS[1::2])
+def test_every_way_to_ask_a_student_gives_its_predictions(project, system, tmp_path):
+    """Over HTTP, by batch, and from the artifact's folder: 100 sentences, and the scores that ``predict`` wrote."""
+    eec = pd.read_csv(project.path("data/eec/eec.csv")).head(100)
+    expected = pd.read_parquet(project.path(f"predictions/tiny/{system}/eec.parquet")).head(100)
+    expected = expected[["label_0", "label_1"]].to_numpy()
+    model = f"models:/bias-transfer-{system.split('/')[0]}@latest-tiny"
+    texts = pd.DataFrame({"text": eec["sentence"]})
+
+    served = serve(project, model, texts)
+    np.testing.assert_allclose(served[["label_0", "label_1"]], expected, atol=1e-6)
+
+    texts.to_csv(tmp_path / "texts.csv", index=False)
+    batch = ("models", "predict", "-m", model, "-i", str(tmp_path / "texts.csv"), "-t", "csv", "--env-manager", "local")
+    result = project.run(sys.executable, "-m", "mlflow", *batch, "-o", str(tmp_path / "scores.json"))
+    assert result.returncode == 0, result.stderr
+    scores = json.loads((tmp_path / "scores.json").read_text())
+    np.testing.assert_allclose(pd.DataFrame(scores["predictions"])[["label_0", "label_1"]], expected, atol=1e-6)
+
+    download = (sys.executable, "-m", "mlflow", "artifacts", "download", "-u", model, "-d", str(tmp_path / "model"))
+    assert project.run(*download).returncode == 0
+    student = load_student(next((tmp_path / "model").glob("**/model.safetensors")).parent)
+    np.testing.assert_allclose(student.predict_proba(list(eec["sentence"])), expected, atol=1e-6)
+
+
+def serve(project, model: str, texts: pd.DataFrame) -> pd.DataFrame:
+    """Answers of ``mlflow models serve``, asked over HTTP."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    command = ("models", "serve", "-m", model, "--env-manager", "local", "--port", port)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "mlflow", *command], cwd=project.folder, env=project.environment, start_new_session=True,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/invocations",
+        json.dumps({"dataframe_split": texts.to_dict("split", index=False)}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    try:
+        for _ in range(300):
+            try:
+                with urllib.request.urlopen(request, timeout=60) as response:
+                    return pd.DataFrame(json.load(response)["predictions"])
+            except urllib.error.URLError:
+                assert server.poll() is None, "the server has ended"
+                time.sleep(0.2)
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait()
+    raise AssertionError("the server does not answer")
+
+
+def test_verify_passes_and_names_a_changed_byte(project):
+    said = project.cli("verify")
+    assert "differs" not in said
+    assert f"{len(SYSTEMS) + 1} runs: " in said
+    for path in (
+        "data/teacher/mine/tiny/train.csv",
+        "models/tiny/bow-distilled/seed-0/model.safetensors",
+        "predictions/tiny/encoder-baseline/seed-0/eec.parquet",
+        "reports/tiny/bias.csv",
+    ):
+        with one_byte_changed(project.path(path)):
+            result = project.run(sys.executable, "-m", "bias_transfer", "verify")
+        assert result.returncode == 1
+        assert f"{path} differs" in result.stdout, path
+    before = project.path("params.yaml").read_text()
+    project.path("params.yaml").write_text(before.replace("alpha: 1.0", "alpha: 0.9"))
+    result = project.run(
+        sys.executable, "-m", "bias_transfer", "verify", "models:/bias-transfer-bow-distilled@latest-tiny"
+    )
+    project.path("params.yaml").write_text(before)
+    assert result.returncode == 1
+    assert result.stdout.startswith("bow-distilled/seed-0: params.yaml: distillation.alpha differs (1.0, now 0.9)")
+
+
+def test_verify_finds_what_changed_in_the_store(project):
+    weights = next(project.path("mlruns").glob("**/artifacts/seed-0/model.safetensors"))
+    with one_byte_changed(weights):
+        result = project.run(sys.executable, "-m", "bias_transfer", "verify")
+    assert result.returncode == 1
+    assert "model/model.safetensors in MLflow differs" in result.stdout
+
+
+@contextmanager
+def one_byte_changed(path: Path):
+    """A byte in the middle of a file is another; DVC's links into its cache are left alone."""
+    before = path.read_bytes()
+    middle = len(before) // 2
+    path.unlink()
+    path.write_bytes(before[:middle] + bytes([before[middle] ^ 1]) + before[middle + 1 :])
+    yield
+    path.write_bytes(before)
 
 
 def test_publish_brings_back_a_wiped_store_and_adds_nothing_twice(project):
