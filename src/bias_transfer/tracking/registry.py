@@ -42,7 +42,7 @@ def register(name: str, model_id: str, study: str, card: str, tags: dict[str, st
     """Make a logged model the next version of the registered model ``name``, and the latest of its study."""
     client = mlflow.MlflowClient()
     with _quiet():
-        made = mlflow.register_model(f"models:/{model_id}", name, tags=tags)
+        made = mlflow.register_model(f"models:/{model_id}", name, tags=tags | {"study": study})
     client.update_model_version(name, made.version, card)
     client.set_registered_model_alias(name, f"latest-{re.sub(r'[^A-Za-z0-9_-]', '-', study)}", made.version)
 
