@@ -401,8 +401,10 @@ def one_byte_changed(path: Path):
     middle = len(before) // 2
     path.unlink()
     path.write_bytes(before[:middle] + bytes([before[middle] ^ 1]) + before[middle + 1 :])
-    yield
-    path.write_bytes(before)
+    try:
+        yield
+    finally:
+        path.write_bytes(before)
 
 
 def test_publish_brings_back_a_wiped_store_and_adds_nothing_twice(project):

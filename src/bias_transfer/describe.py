@@ -1,5 +1,6 @@
 """What a run and a registered model say of themselves, in Markdown written from the numbers."""
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -87,4 +88,9 @@ def _render(template: str, **values: Any) -> str:
     environment = Environment(
         loader=PackageLoader("bias_transfer", "."), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
+    environment.filters["decimal"] = _decimal
     return environment.get_template(template).render(**values)
+
+
+def _decimal(value: float | None, digits: int) -> str:
+    return "undefined" if value is None or math.isnan(value) else f"{value:.{digits}f}"

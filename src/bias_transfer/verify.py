@@ -9,6 +9,7 @@ from typing import Any
 from bias_transfer import provenance, tables
 from bias_transfer.bias import audit
 from bias_transfer.bias.scores import match
+from bias_transfer.errors import InputError
 from bias_transfer.evaluation import evaluate
 from bias_transfer.params import Params
 from bias_transfer.records import GAP_METRICS, params_of
@@ -86,10 +87,15 @@ def _metrics(run: Kept, predictions: dict[str, Path]) -> Iterator[Check]:
     tests = [Path(path) for path in run.evidence["inputs"] if Path(path).match("data/reviews/*/test.csv")]
     if not all(path.is_file() for path in (*tests, *predictions.values())):
         return
-    reviews = tables.read(tests[0], tables.REVIEWS).set_index("id")["label"]
-    scores = tables.read(predictions["reviews"], tables.PREDICTIONS)
-    found = evaluate(reviews.loc[scores["id"]].to_numpy(), scores["label_1"].to_numpy())
-    corpus = match(tables.read(predictions["eec"], tables.PREDICTIONS), str(predictions["eec"]))
+    try:
+        reviews = tables.read(tests[0], tables.REVIEWS).set_index("id")["label"]
+        scores = tables.read(predictions["reviews"], tables.PREDICTIONS)
+        corpus = match(tables.read(predictions["eec"], tables.PREDICTIONS), str(predictions["eec"]))
+        labels = reviews.loc[scores["id"]]
+    except (InputError, KeyError) as error:
+        yield Check(run.name, "metrics", DIFFERS, f"they cannot be computed again: {error}")
+        return
+    found = evaluate(labels.to_numpy(), scores["label_1"].to_numpy())
     for row in audit({run.name: corpus}).to_dict("records"):
         found |= {f"{row['axis']}_{GAP_METRICS[column]}": row[column] for column in _OWN_GAPS}
     for name, value in found.items():

@@ -20,7 +20,7 @@ from mlflow.entities import Metric, Param, Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
 from bias_transfer import provenance
-from bias_transfer.tracking import registry
+from bias_transfer.tracking import registry, views
 
 EXPERIMENT = "bias-transfer"
 EVIDENCE = "evidence.json"
@@ -62,10 +62,14 @@ def launching_run() -> str | None:
 
 
 def experiment_id() -> str:
-    """Id of the experiment ``bias-transfer``, made on the first call."""
+    """Id of the experiment ``bias-transfer``, made on the first call, with what MLflow's pages need to show it well."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     found = mlflow.get_experiment_by_name(EXPERIMENT)
-    return found.experiment_id if found else mlflow.create_experiment(EXPERIMENT)
+    experiment = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT)
+    for name, value in views.EXPERIMENT_TAGS.items():
+        if not found or found.tags.get(name) != value:
+            mlflow.MlflowClient().set_experiment_tag(experiment, name, value)
+    return experiment
 
 
 def close_dead(experiment: str) -> None:
