@@ -1,6 +1,6 @@
 # Each target sets up what it needs; Python 3.11 and git are all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro study test lint ui clean
+.PHONY: help setup repro study test test-browser lint ui clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -9,7 +9,7 @@ READY := .venv/.ready
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
 help: ## List these targets
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-7s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-12s %s\n", $$1, $$2}'
 
 setup: $(READY) ## Make the environment in .venv from requirements.lock
 
@@ -35,13 +35,17 @@ study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.
 test: setup ## Run the tests
 	python -m pytest
 
+test-browser: repro ## Open MLflow's pages and the report in Debian's chromium (with chromium-driver); pictures go to screens/
+	python -m pytest -m browser
+
 lint: setup ## Check style and docstrings
 	ruff check .
 	ruff format --check .
 
 ui: setup ## Open MLflow's pages on http://127.0.0.1:5000
+	@echo "All systems side by side: http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=bias-transfer"
 	mlflow ui
 
 clean: ## Remove the environment and everything that stages wrote (pulled and trained again by `make repro`)
-	rm -rf .venv models predictions metrics reports runs
+	rm -rf .venv models predictions metrics reports runs screens
 	find data -mindepth 1 ! -name README.md -delete

@@ -1,5 +1,6 @@
 """The whole pipeline on a tiny study: real DVC in a git repository of its own, real SQLite, real models, no network."""
 
+import html
 import json
 import os
 import re
@@ -87,9 +88,12 @@ class Project:
         return self.folder / relative
 
 
+HOSTILE = "<script>alert(1)</script> \"quoted\" 'single' \N{GRINNING FACE} \N{RIGHT-TO-LEFT OVERRIDE}backwards"
+
+
 def reviews(n: int) -> pd.DataFrame:
-    """Texts whose words give their label away, every one different."""
-    good, bad = "a warm and witty film", "a dull and clumsy film"
+    """Texts whose words give their label away, every one different, some of them hostile."""
+    good, bad = f"a warm and witty film {HOSTILE}", "a dull and clumsy film"
     return pd.DataFrame(
         {
             "text": [f"{(bad, good)[i % 2]} about {'abcdefghij'[i // 2 % 10] * (i // 20 + 2)}" for i in range(n)],
@@ -118,6 +122,7 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     smollm2 = values["teachers"]["smollm2"]
     values["teachers"]["tiny"] = smollm2 | {
         "model": str(teacher),
+        "prompt": f"{HOSTILE}\n\n{smollm2['prompt']}",
         "variants": smollm2["variants"][:1],
     }
     values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1}
@@ -280,6 +285,15 @@ def test_every_student_is_registered_and_answers_as_its_predictions(project, mon
         answers = model.predict(pd.DataFrame({"text": eec["sentence"].head(5)}))
         expected = pd.read_parquet(f"predictions/tiny/{system}/eec.parquet").head(5)
         np.testing.assert_allclose(answers, expected[["label_0", "label_1"]], atol=1e-6)
+
+
+def test_hostile_text_is_harmless_in_the_report(project):
+    """It stands in reviews, which the report does not quote, and in the prompt, which it does."""
+    page = project.path("reports/tiny/report.html").read_text()
+    assert html.escape(HOSTILE.split('"')[0]) in page
+    assert page.count("<script>") == page.count("</script>") == 1  # what sorts its tables
+    assert "alert(1)" not in page[page.index("<script>") :]
+    assert "\N{GRINNING FACE}" in page
 
 
 def test_runs_lie_below_their_study_and_say_what_they_found(project):

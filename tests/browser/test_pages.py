@@ -18,13 +18,14 @@ from urllib.parse import quote
 
 import mlflow
 import pytest
+from selenium import webdriver
 
 from bias_transfer import params as parameters
 from bias_transfer.layout import Layout, systems
 from bias_transfer.tracking import runs, views
 
 pytestmark = pytest.mark.browser
-webdriver = pytest.importorskip("selenium.webdriver")
+
 ROOT = Path(__file__).resolve().parents[2]
 SCREENS = ROOT / "screens"
 DESKTOP, PHONE = (1400, 1000), (390, 844)
