@@ -8,6 +8,7 @@ from typing import Any
 
 import mlflow
 from mlflow.entities import Run
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
 
 from bias_transfer import provenance
@@ -59,6 +60,7 @@ def current(study: str) -> list[Kept]:
 
 
 def _read(run: Run) -> Kept:
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # a bar a run, each of a moment
     with tempfile.TemporaryDirectory() as folder:
         files = Path(mlflow.artifacts.download_artifacts(run_id=run.info.run_id, dst_path=f"{folder}/run"))
         if not (files / runs.EVIDENCE).is_file():
