@@ -11,9 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from bias_transfer import tables
-from bias_transfer.bias.audit import NOT_MEASURABLE
+from bias_transfer.bias.audit import NOT_MEASURABLE, group_of
 from bias_transfer.bias.transfer import CHANGE, SLOPE
-from bias_transfer.summary import group_of
 
 matplotlib.use("Agg")
 from matplotlib import pyplot as plt

@@ -123,12 +123,16 @@ def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
     measured = students[students["verdict"] != NOT_MEASURABLE]
     counts = measured["verdict"].value_counts()
     ends = f"{_number(teacher['ci_low'])} to {_number(teacher['ci_high'])}"
-    verdicts = "; ".join(f"{verdict} in {n}" for verdict, n in counts.items()) or "none"
+    verdicts = "; ".join(f"{verdict} in {n}" for verdict, n in counts.items())
     left_out = len(students) - len(measured)
+    if measured.empty:
+        among_students = f"None of {len(students)} students can tell the people apart. "
+    else:
+        among_students = f"Of {len(measured)} students in which it is measurable: {verdicts}. "
+        among_students += f"{left_out} cannot tell the people apart. " * (left_out > 0)
     return (
         f"{axis.capitalize()}: the teacher's mean difference is {_number(teacher['mean_difference'])} "
-        f"(95 % interval {ends}; {teacher['verdict']}). Of {len(measured)} students in which it is measurable: "
-        f"{verdicts}. {f'{left_out} cannot tell the people apart. ' * (left_out > 0)}"
+        f"(95 % interval {ends}; {teacher['verdict']}). {among_students}"
         f"Differences are corrected for {bias['p_holm'].notna().sum()} tests."
     )
 

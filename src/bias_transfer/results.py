@@ -8,12 +8,13 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bias_transfer import figures, tables
+from bias_transfer.bias.audit import group_of
 from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.errors import InputError, unknown
 from bias_transfer.layout import Layout, arms, teacher_system
 from bias_transfer.page import answer, finding, readers_first
 from bias_transfer.params import Params
-from bias_transfer.summary import estimate_name, group_of
+from bias_transfer.summary import estimate_name
 
 BEGIN, END = "<!-- results of {} -->", "<!-- end of results -->"
 SCREEN_DPI = 80

@@ -4,15 +4,12 @@ import re
 
 import pandas as pd
 
+from bias_transfer.bias.audit import group_of
+
 QUALITY = ("n", "accuracy", "precision", "recall", "f1", "log_loss", "brier", "auc", "ece")
 _GAP = {"mean_difference": "gap", "ci_low": "gap_ci_low", "ci_high": "gap_ci_high", "p_clustered": "p_clustered"}
 _GAP |= {"p_holm": "p_holm", "seed_sd": "gap_sd", "log_odds_difference": "log_odds_gap"}
 _ESTIMATE = ("estimate", "ci_low", "ci_high")
-
-
-def group_of(system: str) -> str:
-    """Name of a system without its seed."""
-    return re.sub(r"/seed-\d+$", "", system)
 
 
 def summarise(accuracy: pd.DataFrame, bias: pd.DataFrame, transfer: pd.DataFrame) -> pd.DataFrame:

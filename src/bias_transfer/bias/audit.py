@@ -125,6 +125,11 @@ def holm(p_values: pd.Series) -> pd.Series:
     return adjusted
 
 
+def group_of(system: str) -> str:
+    """Name of a system without its seed."""
+    return re.sub(r"/seed-\d+$", "", system)
+
+
 def groups(systems: Iterable[str]) -> dict[str, list[str]]:
     """Systems by their name without ``/seed-N``; one that has a single seed by its full name.
 
@@ -135,7 +140,7 @@ def groups(systems: Iterable[str]) -> dict[str, list[str]]:
     """
     found: dict[str, list[str]] = {}
     for system in systems:
-        found.setdefault(re.sub(r"/seed-\d+$", "", system), []).append(system)
+        found.setdefault(group_of(system), []).append(system)
     for group, members in found.items():
         if len(members) > 1 and group in members:
             raise InputError(f"{group!r} and {members[-1]!r} would be one system's seeds: call one of them otherwise")
