@@ -125,7 +125,7 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
         "prompt": f"{HOSTILE}\n\n{smollm2['prompt']}",
         "variants": smollm2["variants"][:1],
     }
-    values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1}
+    values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1, "batch_size": 8}
     values["students"]["encoder"] = values["students"]["minilm"] | {
         "model": str(encoder),
         "epochs": STUDENTS["encoder"],
