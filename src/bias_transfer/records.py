@@ -14,6 +14,7 @@ from bias_transfer.page import answer, finding, readers_first
 from bias_transfer.params import Params
 from bias_transfer.tracking.runs import Record
 
+VERSION = 2  # of what a run holds; raise it, and the next `publish` writes every run anew
 TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history", "summary")
 PLOTS = (
     *("accuracy", "reliability", "gender_bias", "race_bias", "emotions", "distributions", "placebo"),
@@ -123,7 +124,7 @@ def _system(
     evidence = _evidence(params, [*reviews, *inputs], [*outputs, *predictions, layout.metrics(system)], sections)
     return Record(
         name=system,
-        key=digest(params.study.name, system, provenance.tree_sha256([*outputs, *predictions]), metrics, gaps),
+        key=digest(VERSION, params.study.name, system, provenance.tree_sha256([*outputs, *predictions]), metrics, gaps),
         study=params.study.name,
         tags={"reviews": params.study.reviews, "teacher": params.study.teacher},
         description="",
@@ -140,7 +141,7 @@ def _report(params: Params, layout: Layout) -> Record:
     counts = tables.read_json(layout.reviews_folder / "counts.json")
     return Record(
         name="report",
-        key=digest(params.study.name, "report", provenance.tree_sha256(files)),
+        key=digest(VERSION, params.study.name, "report", provenance.tree_sha256(files)),
         study=params.study.name,
         tags={"stage": "report", "reviews": params.study.reviews, "teacher": params.study.teacher},
         description=study_note(params, layout),
