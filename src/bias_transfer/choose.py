@@ -31,11 +31,9 @@ def choose(path: Path, name: str, reviews: str | None = None) -> None:
         values["reviews", chosen.reviews, "path"] = reviews
     text = replace(path.read_bytes().decode("utf-8"), values)  # read_text would change the ends of lines
     try:
-        changed = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        what = " ".join(str(error).split())
-        raise InputError(f"{path}: study {name!r} cannot be put in ({what}): write it there by hand") from None
-    params.validate(changed, str(path))
+        params.parse(text, str(path))
+    except InputError as error:
+        raise InputError(f"study {name!r} cannot be put in: {error}: write it there by hand") from None
     tables.write_text(text, path)
 
 

@@ -2,6 +2,8 @@
 
 import functools
 import os
+import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,7 +18,7 @@ class Cli(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
-        from bias_transfer.errors import InputError
+        from bias_transfer.errors import InputError, printable
 
         try:
             return super().invoke(ctx)
@@ -26,11 +28,16 @@ class Cli(click.Group):
             if ctx.params.get("debug"):
                 raise
             if isinstance(error, InputError):
-                raise click.ClickException(str(error)) from None
+                raise click.ClickException(printable(str(error))) from None
             what = " ".join(str(error).split())
             raise click.ClickException(
-                f"unexpected {type(error).__name__}: {what} (this is a fault of the program; --debug shows where)"
+                f"unexpected {type(error).__name__}: {printable(what)} "
+                "(this is a fault of the program; --debug shows where)"
             ) from None
+
+
+def _stop(number: int, frame: Any) -> None:
+    sys.exit(128 + number)
 
 
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,6 +53,7 @@ def main(debug: bool) -> None:
       python -m bias_transfer audit --out bias.csv mine=predictions.csv
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
+    signal.signal(signal.SIGTERM, _stop)  # as a cluster's scheduler asks: what is half written is taken away
     if not debug:
         import warnings
 

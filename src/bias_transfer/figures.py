@@ -10,7 +10,7 @@ import seaborn as sns
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from bias_transfer import tables
+from bias_transfer import files
 from bias_transfer.bias.audit import NOT_MEASURABLE, group_of
 from bias_transfer.bias.transfer import CHANGE, SLOPE
 
@@ -348,6 +348,6 @@ def save(figure: Figure, *paths: Path, dpi: int = DPI) -> None:
     """Write PNG or SVG by suffix, each whole or not at all and free of timestamps, and close the figure."""
     for path in paths:
         kind = path.suffix.removeprefix(".")
-        with tables.whole(path) as temporary, plt.rc_context({"svg.hashsalt": path.name}):
+        with files.whole(path) as temporary, plt.rc_context({"svg.hashsalt": path.name}):
             figure.savefig(temporary, dpi=dpi, format=kind, metadata={"Date" if kind == "svg" else "Software": None})
     plt.close(figure)

@@ -106,5 +106,5 @@ def _folder() -> Path:
 
 
 def _dvc(*arguments: str) -> None:
-    if subprocess.run([sys.executable, "-m", "dvc", *arguments], check=False).returncode:
+    if subprocess.run([sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], check=False).returncode:
         raise InputError(f"`dvc {' '.join(arguments)}` failed: its message stands above")

@@ -3,22 +3,37 @@
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, Strict, ValidationError, model_validator
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
 
-from bias_transfer.errors import InputError, unknown
+from bias_transfer.errors import CREDENTIALS, InputError, unknown
+from bias_transfer.files import refuse_odd
 
 # DVC splits parameter paths at dots, and stage names are joined with dashes and an @.
 CatalogueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 DottedName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 Share = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy takes
+Listed = Strict(False)  # YAML has lists, not tuples; what is in them is as strict as the rest
+
+
+def _without_credentials(url: str) -> str:
+    if CREDENTIALS.search(url):
+        raise ValueError(
+            "a URL must not hold a user or password, for params are published: set them in the environment"
+        )
+    return url
+
+
+Address = Annotated[str, Field(min_length=1), AfterValidator(_without_credentials)]
 Target = Literal["baseline", "distilled", "teacher-argmax", "smoothed", "permuted"]
 
 
 class Section(BaseModel):
     """A frozen part of ``params.yaml`` that refuses unknown keys and names the nearest known one."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
     @model_validator(mode="before")
     @classmethod
@@ -35,10 +50,10 @@ class Choice(Section):
 
     reviews: CatalogueName
     teacher: DottedName
-    students: tuple[CatalogueName, ...] = Field(min_length=1)
-    one_seed: tuple[CatalogueName, ...]
-    targets: tuple[Target, ...] = Field(min_length=1)
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(min_length=1)
+    students: Annotated[tuple[CatalogueName, ...], Listed, Field(min_length=1)]
+    one_seed: Annotated[tuple[CatalogueName, ...], Listed]
+    targets: Annotated[tuple[Target, ...], Listed, Field(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Listed, Field(min_length=1)]
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "Choice":
@@ -72,7 +87,7 @@ class Snippets(Section):
     source: Literal["snippets"]
     train_size: int | None = Field(gt=0)
     test_size: int | None = Field(gt=0)
-    seed: int
+    seed: Seed
     labelled_test_size: int | None = Field(gt=0)
 
 
@@ -84,16 +99,16 @@ class Files(Section):
     """
 
     source: Literal["files"]
-    path: str | Annotated[tuple[str, ...], Field(min_length=1)] | None = None
-    train: str | None = None
-    test: str | None = None
+    path: Address | Annotated[tuple[Address, ...], Listed, Field(min_length=1)] | None = None
+    train: Address | None = None
+    test: Address | None = None
     split_column: str | None = None
     text_column: str
     label_column: str
     overlap: Literal["refuse", "drop"]
     train_size: int | None = Field(gt=0)
     test_size: int | None = Field(gt=0)
-    seed: int
+    seed: Seed
     labelled_test_size: int | None = Field(gt=0)
 
     @model_validator(mode="after")
@@ -116,7 +131,7 @@ class Examples(Section):
 
     count: int = Field(gt=0)
     choice: Literal["fixed", "random"]
-    seed: int = Field(ge=0)
+    seed: Seed
 
 
 class Teacher(Section):
@@ -129,10 +144,10 @@ class Teacher(Section):
     model: str = Field(min_length=1)
     revision: str | None
     prompt: str
-    variants: tuple[str, ...] = ()
+    variants: Annotated[tuple[str, ...], Listed] = ()
     examples: Examples | None = None
     chat: bool = False
-    labels: tuple[str, str]
+    labels: Annotated[tuple[str, str], Listed]
     max_text_tokens: int = Field(gt=0)
     dtype: Literal["float32", "bfloat16", "float16"]
     quantization: Literal["cpu-int8", "bnb-int8", "bnb-nf4"] | None = None
@@ -191,7 +206,7 @@ class Cnn(WordTraining):
     """Convolutions over word embeddings, maximum over positions, then a linear layer (Kim, 2014)."""
 
     architecture: Literal["cnn"]
-    filter_widths: tuple[Annotated[int, Field(gt=0)], ...] = Field(min_length=1)
+    filter_widths: Annotated[tuple[Annotated[int, Field(gt=0)], ...], Listed, Field(min_length=1)]
     filters: int = Field(gt=0)
 
 
@@ -281,8 +296,8 @@ def validate(values: Any, origin: str) -> Params:
         loc = [str(part) for part in first["loc"]]
         where = ".".join(loc[:2] + loc[3:] if loc[:1] in (["reviews"], ["students"]) and len(loc) > 2 else loc)
         what = first["msg"].removeprefix("Value error, ")
-        if first["type"] == "literal_error":
-            what += f", not {first['input']!r}"
+        if isinstance(first["input"], str | int | float):
+            what += f", not {str(first['input'])[:60]!r}"
         raise InputError(f"{origin}: {where + ': ' if where else ''}{what}") from None
 
 
@@ -292,14 +307,34 @@ def load(path: Path) -> Params:
     Raises
     ------
     InputError
-        If the file is missing, is not YAML, or holds an unknown key or a value that does not fit.
+        If the file is missing, is not YAML, or holds an unknown key, a key twice, or a value that does not fit.
     """
+    refuse_odd(path)
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return parse(path.read_text(encoding="utf-8-sig"), str(path))
     except FileNotFoundError:
         raise InputError(f"{path} is missing: run from the root of the project") from None
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not valid YAML: {' '.join(str(error).split())}") from None
-    return validate(values, str(path))
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not valid YAML: it must be UTF-8 ({error})") from None
+
+
+def parse(text: str, origin: str) -> Params:
+    """Read YAML 1.2, as DVC does, and validate it; ``origin`` is named in the error.
+
+    Raises
+    ------
+    InputError
+        As ``load``.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        what = getattr(error, "problem", None) or str(error)
+        raise InputError(f"{origin} is not valid YAML: {where}{' '.join(str(what).split())}") from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{origin} is not valid YAML: {type(error).__name__}: {error}") from None
+    return validate(values, origin)

@@ -1,9 +1,6 @@
 """Schema, reader and atomic writer of every file that crosses a stage."""
 
 import json
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +9,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from bias_transfer.errors import InputError
+from bias_transfer.files import refuse_odd, whole
 
 PROBABILITIES = ["label_0", "label_1"]
 _SUM_TOLERANCE = 1e-6
@@ -134,20 +132,26 @@ def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     texts = {name: str for name, column in schema.columns.items() if str(column.dtype).startswith("str")}
+    return _frame(
+        path,
+        dtype=texts,
+        keep_default_na=False,
+        na_values={name: [""] for name in schema.columns if name not in texts},
+        lineterminator="\n",  # else a lone carriage return in a text ends the row
+    )
+
+
+def _frame(path: Path, **csv: Any) -> pd.DataFrame:
+    refuse_odd(path)
     try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(
-            path,
-            dtype=texts,
-            keep_default_na=False,
-            na_values={name: [""] for name in schema.columns if name not in texts},
-            lineterminator="\n",  # else a lone carriage return in a text ends the row
-        )
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, **csv)
     except FileNotFoundError:
         raise InputError(f"{path} is missing: `dvc repro` makes it") from None
-    except (ValueError, OSError, UnicodeDecodeError) as error:
+    except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(frame.index, pd.RangeIndex):  # pandas takes a first column without a name for one
+        raise InputError(f"{path}: rows have more fields than the header")
+    return frame
 
 
 def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = None) -> None:
@@ -175,14 +179,9 @@ def read_table(path: Path) -> pd.DataFrame:
     InputError
         If the file is missing.
     """
-    try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        table = pd.read_csv(path, dtype=dict.fromkeys(_TEXTS, str))
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if path.suffix == ".parquet":
+        return _frame(path)
+    table = _frame(path, dtype=dict.fromkeys(_TEXTS, str))
     texts = table.columns.intersection(_TEXTS)
     return table.fillna(dict.fromkeys(texts, ""))
 
@@ -195,17 +194,18 @@ def write_text(text: str, path: Path) -> None:
 
 def write_json(values: dict[str, Any], path: Path) -> None:
     """Write ``values`` whole or not at all, in their own order; NaN becomes null."""
-
-    def plain(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {str(key): plain(item) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [plain(item) for item in value]
-        if isinstance(value, np.generic):
-            value = value.item()
-        return None if isinstance(value, float) and not np.isfinite(value) else value
-
     write_text(json.dumps(plain(values), indent=2, ensure_ascii=False) + "\n", path)
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON gives it back: numbers without NumPy, lists for tuples, None for NaN and the infinities."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -216,30 +216,10 @@ def read_json(path: Path) -> dict[str, Any]:
     InputError
         If the file is missing or not JSON.
     """
+    refuse_odd(path)
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path} is missing: `dvc repro` makes it") from None
     except ValueError as error:
         raise InputError(f"{path} is not valid JSON: {error}") from None
-
-
-@contextmanager
-def whole(path: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``path`` that replaces it at the end, or vanishes on an error.
-
-    Raises
-    ------
-    InputError
-        If the folder cannot be written.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.part{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        os.replace(temporary, path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror or error}") from error
-    finally:
-        with suppress(OSError):  # the parent may not even be a folder
-            temporary.unlink(missing_ok=True)

@@ -141,7 +141,7 @@ def test_several_tables_are_read_as_if_they_were_one(tmp_path, split_column):
         ("text,half\nfine,train\n", "column 'label' is missing"),
         ("text,label\nfine,1\n", "column 'half' is missing"),
         ("text,label,half\nfine,1,dev\n", "'dev' is neither 'train' nor 'test'"),
-        ("text,label,half\n", "holds no rows"),
+        ("text,label,half\n", "has no rows"),
         (None, "is missing"),
     ],
 )

@@ -19,7 +19,7 @@ from bias_transfer.corpora import eec, text_id
 from bias_transfer.errors import InputError
 from bias_transfer.layout import SPLITS, Layout
 from bias_transfer.stages import label
-from bias_transfer.teacher import labels, model, scoring
+from bias_transfer.teacher import labels, model, record, scoring
 from bias_transfer.teacher.calibration import CONTENT_FREE
 from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
@@ -374,7 +374,9 @@ def test_check_finds_a_label_that_is_not_the_teachers(run, params_of, part, colu
     table = labels_of(layout, part)
     table.loc[0, column] += 2e-3 if table.loc[0, column] < 0.5 else -2e-3
     table.loc[0, "label_0"] = 1 - table.loc[0, "label_1"]
+    kept = record.read(layout.labels_folder)
     tables.write(table, layout.labels(part), tables.LABELS)
+    record.write(layout.labels_folder, kept, [layout.labels_folder / name for name in kept.pop("files")])
     with pytest.raises(InputError, match=f"differ .* by up to 0.002, most for id {table['id'][0]}"):
         label.check(params_of(FIRST), 1000)
 
@@ -385,6 +387,36 @@ def test_check_refuses_labels_of_another_prompt(run, params_of, asked):
     with pytest.raises(InputError, match=r"labels\.json is of another model or prompt"):
         label.check(params_of(SECOND), 5)
     assert not asked
+
+
+@pytest.mark.parametrize("name", ["train.csv", "test.csv", "eec.csv", "eec-variants.csv", "labels.json"])
+def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked, name):
+    """One digit is another: a label that is as good as any to look at."""
+    layout = run(FIRST, SECOND)
+    path = layout.labels_folder / name
+    text = path.read_text(encoding="utf-8")
+    place = text.index(".", len(text) // 2) + 1
+    damaged = text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :]
+    path.write_text(damaged, encoding="utf-8")
+    asked.clear()
+    with pytest.raises(InputError, match=rf"{name} is not as .* written .*dvc checkout"):
+        run(FIRST, SECOND)
+    assert path.read_text(encoding="utf-8") == damaged
+    path.write_text(text, encoding="utf-8")
+    forget_the_journal()
+    run(FIRST, SECOND)
+    assert not asked
+
+
+def test_record_without_hashes_is_taken_at_its_word(run, asked):
+    layout = run(FIRST)
+    older = {name: value for name, value in record_of(layout).items() if name not in ("files", "sha256")}
+    tables.write_json(older, layout.labels_folder / record.NAME)
+    forget_the_journal()
+    asked.clear()
+    run(FIRST)
+    assert not asked
+    assert set(record_of(layout)["files"]) == {"train.csv", "test.csv", "eec.csv", "eec-variants.csv"}
 
 
 def journal_of(params) -> Journal:

@@ -121,7 +121,7 @@ def test_journal_of_another_teacher_or_version_is_refused_and_left_alone(path, c
 def test_line_in_the_middle_that_holds_no_answers_is_named(path, complete, garbage):
     lines = complete.splitlines()
     path.write_bytes(b"\n".join([*lines[:2], garbage, *lines[3:], b""]))
-    with pytest.raises(InputError, match=r"journal\.jsonl, line 3: not answers"):
+    with pytest.raises(InputError, match=r"journal\.jsonl, line 3: damaged"):
         Journal(path, TEACHER)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pandera.pandas as pa
 
-from bias_transfer import tables
+from bias_transfer import foreign, tables
 from bias_transfer.bias import scores
 from bias_transfer.bias.pairs import Contrast, of_pairs
 from bias_transfer.errors import InputError
@@ -38,12 +38,12 @@ def read(path: Path) -> pd.DataFrame:
         If the file cannot be read, a value is missing, a sentence stands twice, a pair does not have one sentence of
         each group and one template and unit, or there is too little to estimate an error from.
     """
-    frame = scores.load(path, dtype=str, keep_default_na=False)
+    frame = foreign.read(str(path), dtype=str, keep_default_na=False)
     if "unit" not in frame.columns:
         frame = frame.assign(unit=WHOLE)
     frame = frame[[name for name in COLUMNS if name in frame.columns]].astype(str)  # what is missing stays missing
     # Errors count rows below a header, which a parquet file does not have.
-    first = -1 if scores.is_parquet(path) else 0
+    first = -1 if foreign.is_parquet(path) else 0
     frame = tables.validate(frame.set_axis(range(first, first + len(frame))), PAIRS, str(path)).reset_index(drop=True)
     _check(frame, str(path))
     return frame

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from bias_transfer import foreign
 from bias_transfer.corpora import eec
 from bias_transfer.errors import InputError
 
@@ -42,33 +43,7 @@ def read(path: Path, score: str | None = None, corpus: pd.DataFrame | None = Non
         If the file cannot be read, its columns are not clear, a score is not a probability, or its sentences are not
         the corpus's, each once.
     """
-    return match(load(path), str(path), score, corpus)
-
-
-def load(path: Path, **csv: Any) -> pd.DataFrame:
-    """Anybody's CSV or parquet file; ``csv`` goes to ``pandas.read_csv``.
-
-    Raises
-    ------
-    InputError
-        If the file is missing, cannot be read, or has no rows.
-    """
-    if path.is_dir():
-        raise InputError(f"{path} cannot be read: it is a folder, not a CSV or parquet file")
-    try:
-        frame = pd.read_parquet(path) if is_parquet(path) else pd.read_csv(path, **csv)
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing") from None
-    except Exception as error:  # pandas and pyarrow each raise their own kinds
-        raise InputError(f"{path} cannot be read as CSV or parquet: {' '.join(str(error).split())[:200]}") from error
-    if frame.empty:
-        raise InputError(f"{path} has no rows (columns: {_listed(frame.columns)})")
-    return frame
-
-
-def is_parquet(path: str | Path) -> bool:
-    """Whether the file's name says parquet; any other is read as CSV."""
-    return Path(path).suffix.lower() == ".parquet"
+    return match(foreign.read(str(path)), str(path), score, corpus)
 
 
 def match(
@@ -129,7 +104,7 @@ def _probabilities(frame: pd.DataFrame, origin: str, chosen: str | None) -> tupl
 
 def _row(origin: str, index: int) -> int:
     """As a person counts: from 1 in a table, from 2 below the header of a spreadsheet."""
-    return index + (1 if is_parquet(origin) else 2)
+    return index + (1 if foreign.is_parquet(origin) else 2)
 
 
 def _found(frame: pd.DataFrame, names: tuple[str, ...]) -> list[Any]:
@@ -139,7 +114,9 @@ def _found(frame: pd.DataFrame, names: tuple[str, ...]) -> list[Any]:
 def _named(frame: pd.DataFrame, chosen: str, origin: str) -> Any:
     found = [name for name in frame.columns if str(name) == chosen]
     if not found:
-        raise InputError(f"{origin}: no column {chosen!r}, which --score names (columns: {_listed(frame.columns)})")
+        raise InputError(
+            f"{origin}: no column {chosen!r}, which --score names (columns: {foreign.listed(frame.columns)})"
+        )
     return found[0]
 
 
@@ -149,12 +126,8 @@ def _one(frame: pd.DataFrame, names: tuple[str, ...], what: str, origin: str) ->
         return found[0]
     hint = ", or name it with `audit --score COLUMN`" if names is SCORE_COLUMNS else ""
     if found:
-        raise InputError(f"{origin}: {len(found)} columns could be the {what} ({_listed(found)}): keep one{hint}")
-    looked = f"looked for {', '.join(names)}; the file has {_listed(frame.columns)}"
+        raise InputError(
+            f"{origin}: {len(found)} columns could be the {what} ({foreign.listed(found)}): keep one{hint}"
+        )
+    looked = f"looked for {', '.join(names)}; the file has {foreign.listed(frame.columns)}"
     raise InputError(f"{origin}: no {what} column ({looked}): add one{hint}")
-
-
-def _listed(columns: Any) -> str:
-    """Column names on one line, however many and whatever they hold."""
-    names = [repr(str(name))[1:-1][:25] for name in columns]
-    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")

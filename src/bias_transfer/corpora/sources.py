@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bias_transfer import packages
+from bias_transfer import foreign, packages
 from bias_transfer.errors import InputError
 from bias_transfer.params import Files, Snippets
 
@@ -72,39 +72,29 @@ def _table(path: str, params: Files) -> pd.DataFrame:
 
 
 def _read(path: str) -> pd.DataFrame:
-    try:
-        if path.endswith(".parquet"):
-            return pd.read_parquet(path)
-        return pd.read_csv(path, keep_default_na=False, na_values=[], dtype=str)
-    except FileNotFoundError:
-        raise InputError(f"review source {path} is missing") from None
-    except Exception as error:  # fsspec's stores each raise their own kinds
-        what = " ".join(str(error).split())[:300] or type(error).__name__
-        offline = "://" in path and not isinstance(error, ValueError)
-        hint = " (the store is out of reach: set the entry's path to a local copy, or go online)" if offline else ""
-        raise InputError(f"review source {path} cannot be read: {what}{hint}") from error
+    return foreign.read(path, keep_default_na=False, na_values=[], dtype=str)
 
 
 def _column(frame: pd.DataFrame, name: str, path: str) -> pd.Series:
     if name not in frame.columns:
-        raise InputError(f"{path}: column {name!r} is missing (columns: {', '.join(map(str, frame.columns))})")
+        raise InputError(f"{path}: column {name!r} is missing (columns: {foreign.listed(frame.columns)})")
     return frame[name]
 
 
 def _normalise(frame: pd.DataFrame, params: Files, path: str) -> pd.DataFrame:
     text = _column(frame, params.text_column, path)
     label = _column(frame, params.label_column, path)
-    if not len(frame):
-        raise InputError(f"{path}: holds no rows")
-    _refuse(text.isna() | (text.astype(str).str.strip() == ""), path, params.text_column, "is empty")
+    _refuse(text.isna(), path, params.text_column, "is empty")
+    _refuse(~text.map(lambda value: isinstance(value, str)), path, params.text_column, "is not a text", text)
+    _refuse(text.str.strip() == "", path, params.text_column, "is empty")
     numbers = pd.to_numeric(label, errors="coerce")
     _refuse(~numbers.isin([0, 1]), path, params.label_column, "must be 0 (negative) or 1 (positive)", label)
-    return pd.DataFrame({"text": text.astype(str), "label": numbers.astype(int)})
+    return pd.DataFrame({"text": text.astype(object), "label": numbers.astype(int)})
 
 
 def _refuse(bad: pd.Series, path: str, column: str, what: str, values: pd.Series | None = None) -> None:
     if bad.any():
         first = int(bad.to_numpy().argmax())
-        value = "" if values is None else f" ({str(values.iloc[first])!r})"
+        value = "" if values is None else f" ({str(values.iloc[first])[:60]!r})"
         more = f"; rows like it: {int(bad.sum())}" if bad.sum() > 1 else ""
         raise InputError(f"{path}, row {first + 2}, column {column!r}: {what}{value}{more}")

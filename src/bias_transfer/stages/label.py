@@ -12,7 +12,7 @@ from bias_transfer.errors import InputError
 from bias_transfer.layout import SPLITS, Layout
 from bias_transfer.params import Params, Teacher
 from bias_transfer.stages import calibrated
-from bias_transfer.teacher import calibration, labels, model
+from bias_transfer.teacher import calibration, labels, model, record
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
@@ -60,20 +60,21 @@ def run(params: Params, root: Path = Path()) -> None:
         asked = _ask(params, teacher.model_copy(update={"prompt": prompt}), pool, eec, layout)
         variants.append(asked.labels.loc[eec["id"]].assign(variant=number))
         records.append(asked.record(eec["id"]) | asked.summary(eec["id"]))
-    record = layout.labels_folder / "labels.json"
-    record.unlink(missing_ok=True)  # it says whose answers these files hold, which is about to change
+    folder = layout.labels_folder
+    (folder / record.NAME).unlink(missing_ok=True)  # it says whose answers these files hold, which is about to change
     for part, frame in texts.items():
         tables.write(main.labels.loc[frame["id"]], layout.labels(part), tables.LABELS)
     tables.write(pd.concat(variants).astype({"variant": int}), layout.labels("eec-variants"), tables.VARIANTS)
     content_free = calibration.CONTENT_FREE.join(main.labels.drop(columns="id"), on="id")
-    tables.write_json(
+    record.write(
+        folder,
         {
             **main.record(pd.concat(texts.values())["id"]),
             "parts": {part: main.summary(frame["id"]) for part, frame in texts.items()},
             "variants": records,
             "content_free": content_free.to_dict("records"),
         },
-        record,
+        [layout.labels(part) for part in (*texts, "eec-variants")],
     )
 
 
@@ -104,9 +105,9 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
     texts, pool = _texts(params, layout), read_pool(layout, teacher)
-    record, identity = layout.labels_folder / "labels.json", fingerprint(teacher, pool)["sha256"]
-    if tables.read_json(record)["teacher"]["sha256"] != identity:
-        raise InputError(f"{record} is of another model or prompt than params.yaml says: label again")
+    folder, identity = layout.labels_folder, fingerprint(teacher, pool)["sha256"]
+    if record.read(folder)["teacher"]["sha256"] != identity:
+        raise InputError(f"{folder / record.NAME} is of another model or prompt than params.yaml says: label again")
     stored = pd.concat([tables.read(layout.labels(part), tables.LABELS) for part in texts]).drop_duplicates("id")
     every = pd.concat(texts.values())[["id", "text"]].merge(stored, on="id").drop_duplicates("id")
     sample = every.iloc[:: max(1, len(every) // n)].head(n)
@@ -146,18 +147,17 @@ def read_pool(layout: Layout, teacher: Teacher) -> Pool | None:
 def _known(folder: Path, teacher: str, sha256: str) -> tuple[pd.DataFrame, set[str]]:
     """Labels of this fingerprint in any study's files, and the ids of those whose texts were cut."""
     frames, cut = [labels.to_labels(pd.Series(dtype=str), {})], set()
-    for path in sorted(folder.glob(f"*/{teacher}/labels.json")):
-        record = tables.read_json(path)
-        if record["teacher"]["sha256"] == sha256:
+    for path in sorted(folder.glob(f"*/{teacher}/{record.NAME}")):
+        kept = record.read(path.parent)
+        if kept["teacher"]["sha256"] == sha256:
             files = [path.with_name(f"{part}.csv") for part in (*SPLITS, "eec")]
             frames += [tables.read(file, tables.LABELS) for file in files if file.exists()]
-            frames.append(pd.DataFrame(record["content_free"]).drop(columns="text"))
-            cut |= set(record["cut"])
-        numbers = [
-            i for i, variant in enumerate(record.get("variants", []), 1) if variant["teacher"]["sha256"] == sha256
-        ]
+            frames.append(pd.DataFrame(kept["content_free"]).drop(columns="text"))
+            cut |= set(kept["cut"])
+        variants = kept.get("variants", [])
+        numbers = [i for i, variant in enumerate(variants, 1) if variant["teacher"]["sha256"] == sha256]
         if numbers and (file := path.with_name("eec-variants.csv")).exists():
-            variants = tables.read(file, tables.VARIANTS)
-            frames.append(variants[variants["variant"].isin(numbers)].drop(columns="variant"))
-            cut |= set().union(*(record["variants"][i - 1]["cut"] for i in numbers))
+            table = tables.read(file, tables.VARIANTS)
+            frames.append(table[table["variant"].isin(numbers)].drop(columns="variant"))
+            cut |= set().union(*(variants[i - 1]["cut"] for i in numbers))
     return pd.concat(frames).drop_duplicates("id"), cut

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from bias_transfer import devices, provenance, tables
+from bias_transfer import devices, files, provenance, tables
 from bias_transfer.bias import planted, simulation
 from bias_transfer.corpora import eec
 from bias_transfer.distillation.arm import fit_arm
@@ -155,7 +155,7 @@ def _scores(setting: Setting, jobs: Sequence[tuple[str, int, float]], work: Path
         if not path.exists():
             with redirect_stderr(io.StringIO()):  # the fit's own progress bar
                 log_odds = _fit(setting, target, seed)
-            with tables.whole(path) as temporary:
+            with files.whole(path) as temporary:
                 np.save(temporary, log_odds)
         yield np.load(path)
 

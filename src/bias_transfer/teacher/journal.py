@@ -2,11 +2,13 @@
 
 The first line names the version of this format and the fingerprint of model, dtype and prompt, which is also in the
 file's name, so that an answer is never taken for another teacher's. Every further line is a batch, a JSON array of
-``[id, log-probability of label 0, log-probability of label 1, tokens cut]``: a batch is there whole or not at all.
+``[id, log-probability of label 0, log-probability of label 1, tokens cut]``, a space, and the CRC-32 of the array in
+hexadecimal: a batch is there whole or not at all, and as it was written.
 """
 
 import json
 import os
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +18,7 @@ from filelock import FileLock, Timeout
 
 from bias_transfer.errors import InputError
 
-VERSION = 2
+VERSION = 3
 
 
 class Answer(NamedTuple):
@@ -58,7 +60,8 @@ class Journal:
         InputError
             If they cannot be written; what was written before stays.
         """
-        line = json.dumps([[name, *answer] for name, answer in batch.items()]) + "\n"
+        answers = json.dumps([[name, *answer] for name, answer in batch.items()])
+        line = f"{answers} {_checksum(answers.encode())}\n"
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             with self.path.open("a", encoding="utf-8") as stream:
@@ -99,9 +102,14 @@ class Journal:
             )
 
     def _read(self, number: int, line: bytes) -> None:
-        try:
-            self.answers |= {name: Answer(float(a), float(b), int(n_cut)) for name, a, b, n_cut in json.loads(line)}
-        except (ValueError, TypeError) as error:
+        answers, _, checksum = line.rstrip(b"\n").rpartition(b" ")
+        if checksum != _checksum(answers).encode():
             raise InputError(
-                f"{self.path}, line {number}: not answers ({error}): remove that line, and its texts are asked again"
-            ) from None
+                f"{self.path}, line {number}: damaged since it was written (its checksum differs): remove that line, "
+                "and its texts are asked again"
+            )
+        self.answers |= {name: Answer(*answer) for name, *answer in json.loads(answers)}
+
+
+def _checksum(data: bytes) -> str:
+    return f"{zlib.crc32(data):08x}"

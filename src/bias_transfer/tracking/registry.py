@@ -16,7 +16,8 @@ import bias_transfer
 from bias_transfer import tables
 
 _SERVING_LIBRARIES = (
-    "mlflow", "numpy", "pandas", "pandera", "pydantic", "pyyaml", "safetensors", "tokenizers", "torch", "transformers",
+    "mlflow", "numpy", "pandas", "pandera", "pydantic", "ruamel.yaml", "safetensors", "tokenizers", "torch",
+    "transformers",
 )  # fmt: skip
 
 

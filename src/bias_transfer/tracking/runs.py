@@ -19,7 +19,7 @@ from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Param, Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
-from bias_transfer import provenance
+from bias_transfer import files, provenance
 from bias_transfer.tracking import registry, views
 
 EXPERIMENT = "bias-transfer"
@@ -151,22 +151,22 @@ def current(study: str) -> list[Run]:
     return _search(experiment_id(), f"tags.study = '{study}' and tags.current = 'true'")
 
 
-def link(launched_by: str, run_ids: list[str], files: list[Path]) -> None:
+def link(launched_by: str, run_ids: list[str], paths: list[Path]) -> None:
     """Tell the run that ``mlflow run`` opened which runs came of it, and give it the report."""
     client = mlflow.MlflowClient()
     client.set_tag(launched_by, "bias_transfer.runs", ",".join(run_ids))
-    for path in files:
+    for path in paths:
         client.log_artifact(launched_by, str(path))
 
 
-def annotate(run_id: str, params: dict[str, Any], metrics: dict[str, float], files: list[Path]) -> None:
+def annotate(run_id: str, params: dict[str, Any], metrics: dict[str, float], paths: list[Path]) -> None:
     """Add params, metrics and files to a run that is already there."""
     client = mlflow.MlflowClient()
     for name, value in params.items():
         client.log_param(run_id, f"teacher.{name}", value)
     for name, value in metrics.items():
         client.log_metric(run_id, name, value)
-    for path in files:
+    for path in paths:
         client.log_artifact(run_id, str(path))
 
 
@@ -182,13 +182,7 @@ def _is_dead(run: Run) -> bool:
         return time.time() - run.info.start_time / 1000 > _SECONDS_ELSEWHERE
     if int(process) == os.getpid():  # an earlier process had this number
         return True
-    try:
-        os.kill(int(process), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+    return not files.alive(int(process))
 
 
 def _log_student(record: Record) -> str:

@@ -1,0 +1,48 @@
+"""``labels.json``: what was asked of whom, with the hash of each label file beside it and of itself.
+
+Labels outlive the run that wrote them, so a file that was damaged since must not pass for the teacher's answers.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from bias_transfer import provenance, tables
+from bias_transfer.errors import InputError
+
+NAME = "labels.json"
+
+
+def write(folder: Path, values: dict[str, Any], files: list[Path]) -> None:
+    """Write ``values`` to ``labels.json``, sealed, with the SHA-256 of the label ``files`` of the same folder."""
+    values = tables.plain(values | {"files": {file.name: provenance.sha256(file) for file in files}})
+    tables.write_json(values | {"sha256": _seal(values)}, folder / NAME)
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """What ``write`` wrote. An older record has neither hashes nor seal, and is taken at its word.
+
+    Raises
+    ------
+    InputError
+        If the record, or one of the files that it speaks of, is not as it was written.
+    """
+    values = tables.read_json(folder / NAME)
+    if "sha256" in values and values.pop("sha256") != _seal(values):
+        raise _damaged(folder / NAME)
+    for name, digest in values.get("files", {}).items():
+        if not (folder / name).is_file() or provenance.sha256(folder / name) != digest:
+            raise _damaged(folder / name)
+    return values
+
+
+def _seal(values: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _damaged(path: Path) -> InputError:
+    return InputError(
+        f"{path} is not as the teacher's labels were written (damaged, or edited): bring it back with `dvc checkout "
+        f"{path}`, or remove {path.parent}, and what the journal lacks is asked again"
+    )
