@@ -1,6 +1,6 @@
 # Each target sets up what it needs; Python 3.11 and git are all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro study test test-browser lint ui clean
+.PHONY: help setup repro study test test-browser test-latest lint audit ui clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -38,9 +38,21 @@ test: setup ## Run the tests
 test-browser: repro ## Open MLflow's pages and the report in Debian's chromium (with chromium-driver); pictures go to screens/
 	python -m pytest -m browser
 
-lint: setup ## Check style and docstrings
+test-latest: ## Run the tests with the newest versions that pyproject.toml allows, in .venv-latest
+	$(PYTHON) -m venv --clear .venv-latest
+	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
+	.venv-latest/bin/python -m pip freeze --all --exclude-editable | diff requirements.lock - | grep '^[<>]' || true
+	PATH="$(CURDIR)/.venv-latest/bin:$$PATH" .venv-latest/bin/python -m pytest
+
+lint: setup ## Check style, docstrings, and that the pinned versions fit each other
 	ruff check .
 	ruff format --check .
+	python -m pip check
+
+audit: setup ## Ask the advisory database about every pinned version (needs the internet)
+	$(PYTHON) -m venv --clear .venv-audit
+	.venv-audit/bin/python -m pip install --quiet --disable-pip-version-check pip-audit
+	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock
 
 ui: setup ## Open MLflow's pages on http://127.0.0.1:5000
 	@echo "All systems side by side: http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=bias-transfer"

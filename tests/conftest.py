@@ -7,92 +7,81 @@ os.environ["OMP_NUM_THREADS"] = (
     "1"  # before torch is: tiny models only wait for a second thread, and long if it is busy
 )
 
-import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
 import pytest
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+import tiny_models
+import tiny_study as pipeline
 
 from bias_transfer import params
-
-PROMPT = (
-    "Please classify the sentiment of the following texts as either Negative or Positive.\n\nText: {text}\nSentiment:"
-)
-SENTENCES = [
-    "a warm and funny film that i loved from the first scene to the last",
-    "a dull and lifeless film that i hated; nothing in it is worth the ticket",
-    "the actors are wonderful, the music is lovely and the story never stops",
-    "the plot is thin, the jokes are stale and the ending makes no sense at all",
-    "he feels angry and she feels happy",
-    "the conversation with my sister was amazing",
-    "my uncle made me feel miserable",
-]
-MAX_POSITIONS = 512
 
 
 @pytest.fixture(scope="session")
 def tiny_llama(tmp_path_factory) -> Path:
     """Folder of a random two-layer Llama whose tokenizer holds " Negative" and " Positive" as single tokens."""
-    import torch
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("tiny-llama")
-    tokenizer = _byte_level_tokenizer()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>").save_pretrained(folder)
-    config = LlamaConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        intermediate_size=64,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        max_position_embeddings=MAX_POSITIONS,
-        initializer_range=0.3,  # so that different texts get clearly different answers
-        bos_token_id=tokenizer.token_to_id("<s>"),
-        eos_token_id=tokenizer.token_to_id("</s>"),
-    )
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        LlamaForCausalLM(config).save_pretrained(folder)
-    return folder
+    return tiny_models.llama(tmp_path_factory.mktemp("tiny-llama"))
 
 
 @pytest.fixture(scope="session")
 def tiny_encoder(tmp_path_factory) -> Path:
     """Folder of a random two-layer BERT and its WordPiece tokenizer."""
-    from transformers import BertConfig, BertModel
-
-    tokenizer = _word_piece_tokenizer()
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=64,
-        initializer_range=0.2,
-        pad_token_id=tokenizer.token_to_id("[PAD]"),
-    )
-    return _save_encoder(tmp_path_factory.mktemp("tiny-encoder"), tokenizer, BertModel, config)
+    return tiny_models.encoder(tmp_path_factory.mktemp("tiny-encoder"))
 
 
 @pytest.fixture(scope="session")
 def tiny_distilbert(tmp_path_factory) -> Path:
     """Folder of a random two-layer DistilBERT and its WordPiece tokenizer."""
-    from transformers import DistilBertConfig, DistilBertModel
+    return tiny_models.distilbert(tmp_path_factory.mktemp("tiny-distilbert"))
 
-    tokenizer = _word_piece_tokenizer()
-    config = DistilBertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        dim=32,
-        n_layers=2,
-        n_heads=2,
-        hidden_dim=64,
-        max_position_embeddings=64,
-        initializer_range=0.2,
-        pad_token_id=tokenizer.token_to_id("[PAD]"),
-    )
-    return _save_encoder(tmp_path_factory.mktemp("tiny-distilbert"), tokenizer, DistilBertModel, config)
+
+def pytest_addoption(parser):
+    parser.addoption("--faults", type=int, metavar="N", help="faults to draw in tests/faults (default: a few of them)")
+
+
+FAULTS = pytest.StashKey[dict[tuple[str, str], int]]()
+
+
+@pytest.fixture
+def record_fault(request) -> Callable[[str, str], None]:
+    """Count a fault that the study has come through."""
+    counts = request.config.stash.setdefault(FAULTS, {})
+
+    def record(kind: str, place: str) -> None:
+        counts[kind, place] = counts.get((kind, place), 0) + 1
+
+    return record
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    counts = config.stash.get(FAULTS, {})
+    if config.getoption("--faults") is None or not counts:
+        return
+    kinds, places = (list(dict.fromkeys(names)) for names in zip(*counts, strict=True))
+    terminalreporter.write_line("| fault | " + " | ".join(places) + " | sum |")
+    terminalreporter.write_line("| --- |" + " ---: |" * (len(places) + 1))
+    for kind in kinds:
+        row = [counts.get((kind, place), 0) for place in places]
+        terminalreporter.write_line(f"| {kind} | " + " | ".join(str(n or "") for n in row) + f" | {sum(row)} |")
+    terminalreporter.write_line(f"\n{sum(counts.values())} faults, nothing lost")
+
+
+class TinyStudy(NamedTuple):
+    """A checkout in which the tiny study has run, and a copy of it from before anybody changed anything."""
+
+    project: pipeline.Project
+    pristine: Path
+
+
+@pytest.fixture(scope="session")
+def tiny_study(tmp_path_factory, tiny_llama, tiny_encoder) -> TinyStudy:
+    """The whole pipeline on a tiny study."""
+    folder = tmp_path_factory.mktemp("project")
+    project = pipeline.build(folder / "checkout", tiny_llama, tiny_encoder)
+    shutil.copytree(project.folder, folder / "pristine", symlinks=True)
+    return TinyStudy(project, folder / "pristine")
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +92,7 @@ def tiny_teacher(tiny_llama) -> Callable[..., params.Teacher]:
         fields = {
             "model": str(tiny_llama),
             "revision": None,
-            "prompt": PROMPT,
+            "prompt": tiny_models.PROMPT,
             "labels": (" Negative", " Positive"),
             "max_text_tokens": 48,
             "dtype": "float32",
@@ -141,57 +130,4 @@ def tiny_student(tiny_encoder, tiny_distilbert) -> Callable[..., params.Bow | pa
 @pytest.fixture(scope="session")
 def sentences() -> list[str]:
     """A few sentences whose words both tiny tokenizers know."""
-    return list(SENTENCES)
-
-
-def _byte_level_tokenizer() -> Tokenizer:
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=400,
-        initial_alphabet=sorted(pre_tokenizers.ByteLevel.alphabet()),
-        special_tokens=["<s>", "</s>"],
-        show_progress=False,
-    )
-    prompts = [PROMPT.format(text=text) + label for text in SENTENCES for label in (" Negative", " Positive")]
-    tokenizer.train_from_iterator(prompts, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", tokenizer.token_to_id("<s>"))]
-    )
-    return tokenizer
-
-
-def _word_piece_tokenizer() -> Tokenizer:
-    """Every character, and every second word of the sentences; a trained one would differ from process to process."""
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
-    text = " ".join(SENTENCES).lower()
-    characters = sorted(set(text) - {" "})
-    words = sorted({word for word in re.findall("[a-z]+", text) if len(word) > 1})[::2]
-    known = [*special, *characters, *(f"##{character}" for character in characters), *words]
-    tokenizer = Tokenizer(models.WordPiece({token: i for i, token in enumerate(known)}, unk_token="[UNK]"))
-    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
-    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
-    tokenizer.post_processor = processors.TemplateProcessing(
-        single="[CLS] $A [SEP]", pair="[CLS] $A [SEP] $B:1 [SEP]:1", special_tokens=ends
-    )
-    return tokenizer
-
-
-def _save_encoder(folder: Path, tokenizer: Tokenizer, kind: type, config) -> Path:
-    import torch
-    from transformers import PreTrainedTokenizerFast
-
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    ).save_pretrained(folder)
-    with torch.random.fork_rng():
-        torch.manual_seed(0)
-        kind(config).save_pretrained(folder)
-    return folder
+    return list(tiny_models.SENTENCES)

@@ -17,7 +17,7 @@ PACKAGE = Path("src/bias_transfer")
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 STUDY = load(ROOT / "params.yaml").study
 ARM = Arm("bow", "distilled", 0)
-PLACING = {PACKAGE / f"{name}.py" for name in ("errors", "hub", "layout", "packages", "params", "tables")}
+PLACING = {PACKAGE / f"{name}.py" for name in ("errors", "files", "hub", "layout", "packages", "params", "tables")}
 HELPERS = {"train": PLACING | {PACKAGE / "provenance.py"}, "predict": PLACING}  # read and place files
 CODE = {"data": "label", "train-once": "train", "predict-once": "predict", "predict-teacher": "predict"}
 

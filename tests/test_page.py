@@ -1,15 +1,18 @@
 """What the report says in words."""
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer.bias.audit import NOT_MEASURABLE, audit
+from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, audit
+from bias_transfer.bias.audit import NO_EVIDENCE as NOT_SEEN
 from bias_transfer.bias.transfer import CHANGE, NO_EVIDENCE, ONE_SEED
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, generate
-from bias_transfer.page import answer, readers_first
+from bias_transfer.page import answer, finding, readers_first
+from bias_transfer.params import load
 
 
 def changes(*verdicts: str) -> pd.DataFrame:
@@ -59,3 +62,29 @@ def test_a_group_of_seeds_has_one_row_an_axis_whatever_can_be_measured():
     assert sorted(zip(rows["system"], rows["axis"], strict=True)) == [
         (system, axis) for system in ("bow-baseline", "cnn-baseline/seed-0", "teacher-t") for axis in ("gender", "race")
     ]
+
+
+def differences(*verdicts: str) -> pd.DataFrame:
+    """Race gaps of a teacher and of as many students; what is not measurable is no test."""
+    names = ["teacher-smollm2", *(f"student{i}" for i in range(len(verdicts) - 1))]
+    frame = pd.DataFrame({"system": names, "axis": "race", "verdict": verdicts, "mean_difference": 0.0123})
+    tested = frame["verdict"] != NOT_MEASURABLE
+    return frame.assign(ci_low=-0.01, ci_high=0.03, p_holm=0.5).assign(p_holm=lambda f: f["p_holm"].where(tested))
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "said"),
+    [
+        ((NOT_SEEN, NOT_MEASURABLE, NOT_MEASURABLE), "None of 2 students can tell the people apart. .* for 1 tests"),
+        (
+            (NOT_SEEN, DIFFERENCE, NOT_MEASURABLE),
+            "Of 1 students in which it is measurable: difference in 1. 1 cannot tell the people apart. .* for 2 tests",
+        ),
+        ((NOT_SEEN, NOT_SEEN), "Of 1 students in which it is measurable: no evidence of a difference in 1. Diff"),
+    ],
+)
+def test_the_finding_counts_students_that_can_tell_the_people_apart(verdicts, said):
+    params = load(Path(__file__).resolve().parents[1] / "params.yaml")
+    text = finding(differences(*verdicts), params, "race")
+    assert text.startswith("Race: the teacher's mean difference is +0.0123 (95 % interval -0.0100 to +0.0300; ")
+    assert re.search(said, text), text

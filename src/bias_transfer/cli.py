@@ -291,7 +291,7 @@ def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options:
     click.echo(f"{systems} system{'s' * (systems != 1)}, {rows} row{'s' * (rows != 1)}: {out}")
 
 
-FILE = click.Path(path_type=Path, dir_okay=False)
+FILE = click.Path(path_type=Path)
 
 
 @main.command()

@@ -399,7 +399,7 @@ def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked, n
     damaged = text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :]
     path.write_text(damaged, encoding="utf-8")
     asked.clear()
-    with pytest.raises(InputError, match=rf"{name} is not as .* written .*dvc checkout"):
+    with pytest.raises(InputError, match=rf"{name} is not as .* written .*dvc checkout --force"):
         run(FIRST, SECOND)
     assert path.read_text(encoding="utf-8") == damaged
     path.write_text(text, encoding="utf-8")

@@ -82,17 +82,20 @@ class Journal:
         Raises
         ------
         InputError
-            If another one is at it.
+            If another one is at it, or the folder cannot be written.
         """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            with FileLock(self.path.with_suffix(".lock"), timeout=0):
-                whole = self._load()  # again: another run may have been at it
-                if self.path.exists():
-                    os.truncate(self.path, whole)  # torn by a kill; the batch is asked again
-                yield
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            held = FileLock(self.path.with_suffix(".lock"), timeout=0).acquire()
         except Timeout:
             raise InputError(f"another run is writing {self.path}: wait for it, or stop it") from None
+        except OSError as error:
+            raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
+        with held:
+            whole = self._load()  # again: another run may have been at it
+            if self.path.exists():
+                os.truncate(self.path, whole)  # torn by a kill; the batch is asked again
+            yield
 
     def _refuse_another(self, line: bytes) -> None:
         if line != self._header.encode():

@@ -43,6 +43,6 @@ def _seal(values: dict[str, Any]) -> str:
 
 def _damaged(path: Path) -> InputError:
     return InputError(
-        f"{path} is not as the teacher's labels were written (damaged, or edited): bring it back with `dvc checkout "
-        f"{path}`, or remove {path.parent}, and what the journal lacks is asked again"
+        f"{path} is not as the teacher's labels were written (damaged, or edited): bring it back with `dvc "
+        f"checkout --force {path}`, or remove {path.parent}, and what the journal lacks is asked again"
     )

@@ -1,0 +1,141 @@
+"""The whole pipeline on a tiny study: a checkout with params, reviews and models of its own, and real DVC in it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+STUDENTS = {"bow": 2, "encoder": 1}  # epochs
+ARMS = ("baseline", "distilled")
+FIRST_SEEDS = [f"{student}-{arm}/seed-0" for student in STUDENTS for arm in ARMS]
+SYSTEMS = ["teacher-tiny", *FIRST_SEEDS, *(f"bow-{arm}/seed-1" for arm in ARMS)]
+N_TEST, N_LABELLED = 20, 12  # test reviews, and those that the teacher is asked about
+
+
+class WithoutAnchors(yaml.SafeDumper):
+    """Writes a list that stands twice out both times."""
+
+    def ignore_aliases(self, data: object) -> bool:
+        return True
+
+
+class Project:
+    """A checkout with its own params, in which commands run as a user types them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store = "mlflow.db"
+        self.environment = {
+            name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))
+        } | {
+            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(folder / "src"),
+            "HF_HUB_OFFLINE": "1",
+            "BIAS_TRANSFER_CACHE": str(folder / "no-cache"),
+        }
+
+    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
+        return subprocess.run(
+            command, cwd=self.folder, env=self.environment | environment, capture_output=True, text=True, check=False
+        )
+
+    def dvc(self, *arguments: str) -> str:
+        result = self.run(sys.executable, "-m", "dvc", *arguments)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def cli(self, *arguments: str, **environment: str) -> str:
+        result = self.run(sys.executable, "-m", "bias_transfer", *arguments, **environment)
+        assert result.returncode == 0, result.stdout + result.stderr
+        return result.stdout
+
+    def params(self, **study) -> None:
+        values = yaml.safe_load((self.folder / "params.yaml").read_text())
+        values["study"] |= study
+        (self.folder / "params.yaml").write_text(yaml.safe_dump(values))
+
+    def client(self):
+        import mlflow
+
+        return mlflow.MlflowClient(f"sqlite:///{self.folder}/{self.store}")
+
+    def runs(self) -> list:
+        """Those of systems and reports; the one that they lie below is left out."""
+        client = self.client()
+        experiment = client.get_experiment_by_name("bias-transfer")
+        runs = client.search_runs([experiment.experiment_id])
+        return [run for run in runs if run.data.tags["stage"] != "study"]
+
+    def path(self, relative: str) -> Path:
+        return self.folder / relative
+
+
+HOSTILE = "<script>alert(1)</script> \"quoted\" 'single' \N{GRINNING FACE} \N{RIGHT-TO-LEFT OVERRIDE}backwards"
+
+
+def reviews(n: int) -> pd.DataFrame:
+    """Texts whose words give their label away, every one different, some of them hostile."""
+    good, bad = f"a warm and witty film {HOSTILE}", "a dull and clumsy film"
+    return pd.DataFrame(
+        {
+            "text": [f"{(bad, good)[i % 2]} about {'abcdefghij'[i // 2 % 10] * (i // 20 + 2)}" for i in range(n)],
+            "label": [i % 2 for i in range(n)],
+        }
+    )
+
+
+def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    choice = {"teacher": "tiny", "students": ["bow"], "targets": list(ARMS)}
+    values["studies"] = {
+        "tiny": choice | {"reviews": "mine", "one_seed": ["encoder"], "seeds": [0, 1]},
+        "second": choice | {"reviews": "other", "one_seed": [], "seeds": [0]},
+    }
+    values["study"] = {"name": "tiny"} | values["studies"]["tiny"]
+    values["device"] = "cpu"
+    values["labelling"]["batch_tokens"] = 16384  # a tiny model waits for the batch, not for its tokens
+    for name, size, labelled in (("mine", 60, N_LABELLED), ("other", 40, None)):
+        values["reviews"][name] = values["reviews"]["files"] | {
+            "path": "mine.csv",
+            "train_size": size,
+            "test_size": N_TEST,
+            "labelled_test_size": labelled,
+        }
+    smollm2 = values["teachers"]["smollm2"]
+    values["teachers"]["tiny"] = smollm2 | {
+        "model": str(teacher),
+        "prompt": f"{HOSTILE}\n\n{smollm2['prompt']}",
+        "variants": smollm2["variants"][:1],
+    }
+    values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1, "batch_size": 8}
+    values["students"]["encoder"] = values["students"]["minilm"] | {
+        "model": str(encoder),
+        "epochs": STUDENTS["encoder"],
+        "max_length": 16,
+    }
+    # Lists in brackets and no anchors, so that choosing a study and the first again gives these very bytes.
+    (folder / "params.yaml").write_text(yaml.dump(values, Dumper=WithoutAnchors, default_flow_style=None))
+
+
+def build(folder: Path, teacher: Path, encoder: Path) -> Project:
+    """The tiny study after one ``dvc repro``, its lock and labels committed."""
+    folder.mkdir()
+    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    (folder / ".dvc").mkdir()
+    for name in ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore", "MLproject"):
+        shutil.copy(ROOT / name, folder / name)
+    reviews(100).to_csv(folder / "mine.csv", index=False)
+    write_params(folder, teacher, encoder)
+    project = Project(folder)
+    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
+    assert project.run(*git, "init", "-q").returncode == 0
+    project.dvc("repro")
+    project.dvc("push", "-r", "labels", "data")
+    assert project.run(*git, "add", "-A").returncode == 0
+    assert project.run(*git, "commit", "-qm", "tiny study").returncode == 0
+    return project
