@@ -115,8 +115,12 @@ class Scratch:
     """A copy of the tiny study without its tracking store, whose paths are those of the first folder."""
 
     def __init__(self, pristine: Path, folder: Path, *, cache: bool = False) -> None:
-        left = {"mlflow.db", "mlruns", "runs", "__pycache__"} | (set() if cache else {"cache"})
-        shutil.copytree(pristine, folder, symlinks=True, dirs_exist_ok=True, ignore=lambda _, names: left & set(names))
+        left = {pristine / name for name in ("mlflow.db", "mlruns", *(() if cache else (".dvc/cache",)))}
+
+        def ignored(parent: str, names: list[str]) -> set[str]:
+            return {name for name in names if Path(parent, name) in left}
+
+        shutil.copytree(pristine, folder, symlinks=True, dirs_exist_ok=True, ignore=ignored)
         self.pristine, self.folder, self.project = pristine, folder, Project(folder)
 
     def remove(self, stage: Stage) -> None:
