@@ -149,6 +149,10 @@ class Scratch:
         """Temporary files that are still there."""
         return [str(path.relative_to(self.folder)) for path in self.folder.rglob(".*.part*")]
 
+    def lock_is_whole(self) -> bool:
+        """Whether DVC can read its own record of what ran."""
+        return self.project.run(sys.executable, "-m", "dvc", "status", "--json").returncode == 0
+
     def everything(self) -> tuple[str, ...]:
         """Every output of every stage."""
         lock = yaml.safe_load((self.pristine / "dvc.lock").read_text())["stages"]
