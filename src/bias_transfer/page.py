@@ -101,7 +101,7 @@ def answer(transfer: pd.DataFrame) -> str:
             f"interval allows for, but how much a gap changes from seed to seed is not known.{left_out}"
         )
     counts = measured.loc[~without, "verdict"].value_counts()
-    one_seed = f" {without.sum()} of students with one seed have no verdict." * bool(without.any())
+    one_seed = f" {without.sum()} more, of students with one seed, have no verdict." * bool(without.any())
     return (
         f"From baseline to distilled, {counts.sum()} measurable gaps in log-odds: "
         f"{'; '.join(f'{n} {verdict}' for verdict, n in counts.items())}.{one_seed}{left_out}"
