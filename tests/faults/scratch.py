@@ -99,8 +99,7 @@ class Zygote:
         return int(self.log.with_name("output.changes").read_text() or 0)
 
     def stop(self) -> None:
-        self.process.stdin.close()
-        self.process.wait()
+        self.process.communicate()  # ends its input, and closes both pipes
 
 
 def digest(path: Path) -> str:
