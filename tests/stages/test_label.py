@@ -408,6 +408,17 @@ def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked, n
     assert not asked
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [('"sha256": ', '"sha257": '), ('"files": ', '"tiles": '), ("{", "["), ('"', "\xff")]
+)
+def test_record_that_was_damaged_is_not_taken_for_an_older_one(run, old, new):
+    path = run(FIRST).labels_folder / record.NAME
+    before, _, after = path.read_text(encoding="utf-8").rpartition(old)
+    path.write_bytes((before + new + after).encode("latin-1"))
+    with pytest.raises(InputError, match=r"labels\.json is not as .* written .*dvc checkout --force"):
+        run(FIRST)
+
+
 def test_record_without_hashes_is_taken_at_its_word(run, asked):
     layout = run(FIRST)
     older = {name: value for name, value in record_of(layout).items() if name not in ("files", "sha256")}

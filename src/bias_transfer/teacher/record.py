@@ -28,9 +28,14 @@ def read(folder: Path) -> dict[str, Any]:
     InputError
         If the record, or one of the files that it speaks of, is not as it was written.
     """
-    values = tables.read_json(folder / NAME)
-    if "sha256" in values and values.pop("sha256") != _seal(values):
-        raise _damaged(folder / NAME)
+    path = folder / NAME
+    try:
+        values = tables.read_json(path)
+    except InputError as error:
+        raise (_damaged(path) if path.exists() else error) from None
+    older = "files" not in values and "sha256" not in values
+    if not older and values.pop("sha256", None) != _seal(values):
+        raise _damaged(path)
     for name, digest in values.get("files", {}).items():
         if not (folder / name).is_file() or provenance.sha256(folder / name) != digest:
             raise _damaged(folder / name)
