@@ -16,14 +16,12 @@ import yaml
 from tiny_study import Project
 
 STUDY = "tiny"
-PERSISTENT = "data"  # the stage whose outputs DVC leaves in place
 
 
 @dataclass(frozen=True)
 class Stage:
     """What ``dvc.lock`` says of a stage: its command's arguments and the paths that it writes."""
 
-    name: str
     arguments: tuple[str, ...]
     outs: tuple[str, ...]
 
@@ -38,7 +36,7 @@ def stages(pristine: Path) -> dict[str, Stage]:
     wanted = {
         "reviews": "reviews@mine",
         "eec": "eec",
-        "label": f"{PERSISTENT}@mine-tiny",
+        "label": "data@mine-tiny",
         "train (words)": f"train@{STUDY}-bow-distilled-0",
         "train (transformer)": f"train-once@{STUDY}-encoder-distilled-0",
         "predict": f"predict@{STUDY}-bow-distilled-0",
@@ -48,9 +46,7 @@ def stages(pristine: Path) -> dict[str, Stage]:
         "publish": f"publish@{STUDY}",
     }
     return {
-        short: Stage(
-            name, tuple(lock[name]["cmd"].split()[3:]), tuple(sorted(out["path"] for out in lock[name]["outs"]))
-        )
+        short: Stage(tuple(lock[name]["cmd"].split()[3:]), tuple(sorted(out["path"] for out in lock[name]["outs"])))
         for short, name in wanted.items()
     }
 

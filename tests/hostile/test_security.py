@@ -115,7 +115,7 @@ def test_no_stage_loads_a_pickle_or_tells_a_secret(tiny_study, tmp_path, zygote)
     assert not [path for path in written if b"secret-of-" in path.read_bytes()]
 
 
-def test_the_process_does_die_at_a_pickle(tmp_path, zygote, monkeypatch):
+def test_the_process_does_die_at_a_pickle(tmp_path, zygote):
     status = zygote.run(tmp_path, ["eec", "--out", "e.csv"], REFUSE_PICKLES="1", LOAD_A_PICKLE="1")
     assert status != 0
     assert "a pickle was loaded" in zygote.said
