@@ -5,6 +5,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
 # The environment's own tools come first, so that DVC's stages and MLflow's server find this python.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -32,8 +33,8 @@ study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.
 	dvc repro
 	@echo "Report: reports/$(STUDY)/report.html    Runs: make ui"
 
-test: setup ## Run the tests
-	python -m pytest
+test: setup ## Run the tests, a process a core
+	python -m pytest $(PARALLEL)
 
 test-browser: repro ## Open MLflow's pages and the report in Debian's chromium (with chromium-driver); pictures go to screens/
 	python -m pytest -m browser
@@ -42,7 +43,7 @@ test-latest: ## Run the tests with the newest versions that pyproject.toml allow
 	$(PYTHON) -m venv --clear .venv-latest
 	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	.venv-latest/bin/python -m pip freeze --all --exclude-editable | diff requirements.lock - | grep '^[<>]' || true
-	PATH="$(CURDIR)/.venv-latest/bin:$$PATH" .venv-latest/bin/python -m pytest
+	PATH="$(CURDIR)/.venv-latest/bin:$$PATH" .venv-latest/bin/python -m pytest $(PARALLEL)
 
 lint: setup ## Check style, docstrings, and that the pinned versions fit each other
 	ruff check .

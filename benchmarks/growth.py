@@ -8,6 +8,7 @@ tiny Llama, so that `label` measures the project and not a language model. The l
 time grows from row to row once starting Python is taken off (that of `eec`, which sees no review): 1 is linear.
 """
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -31,6 +32,16 @@ STAGES = {
     "predict": "predict bow-distilled/seed-0",
 }
 WORDS, LENGTH = 20_000, 30
+
+
+def write_study(folder: Path, model: Path, n: int) -> None:
+    """Params, teacher and reviews. For a process of its own: what a parent holds counts as its children's peak."""
+    import tiny_models
+
+    folder.mkdir()
+    tiny_models.llama(model)
+    write_params(folder, model)
+    write_reviews(folder / "reviews.csv", n)
 
 
 def write_reviews(path: Path, n: int) -> None:
@@ -75,18 +86,16 @@ def measure(folder: Path, arguments: str) -> tuple[float, float]:
 @click.argument("sizes", type=click.IntRange(min=1000), nargs=-1)
 def main(sizes: tuple[int, ...]) -> None:
     """Print a table of seconds and GB by stage and number of reviews."""
-    import tiny_models
-
     sizes = sizes or (10_000, 100_000)
     found: dict[tuple[str, int], tuple[float, float]] = {}
     with tempfile.TemporaryDirectory() as parent:
-        model = Path(parent, "model")
-        tiny_models.llama(model)
         for size in sizes:
             folder = Path(parent, str(size))
-            folder.mkdir()
-            write_reviews(folder / "reviews.csv", size)
-            write_params(folder, model)
+            writer = multiprocessing.get_context("spawn").Process(
+                target=write_study, args=(folder, folder / "model", size)
+            )
+            writer.start()
+            writer.join()
             for stage, arguments in STAGES.items():
                 found[stage, size] = measure(folder, arguments)
                 seconds, memory = found[stage, size]

@@ -8,6 +8,7 @@ os.environ["OMP_NUM_THREADS"] = (
 )
 
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from typing import NamedTuple
 import pytest
 import tiny_models
 import tiny_study as pipeline
+from filelock import FileLock
 
 from bias_transfer import params
 
@@ -41,31 +43,18 @@ def pytest_addoption(parser):
     parser.addoption("--faults", type=int, metavar="N", help="faults to draw in tests/faults (default: a few of them)")
 
 
-FAULTS = pytest.StashKey[dict[tuple[str, str], int]]()
-
-
-@pytest.fixture
-def record_fault(request) -> Callable[[str, str], None]:
-    """Count a fault that the study has come through."""
-    counts = request.config.stash.setdefault(FAULTS, {})
-
-    def record(kind: str, place: str) -> None:
-        counts[kind, place] = counts.get((kind, place), 0) + 1
-
-    return record
-
-
 def pytest_terminal_summary(terminalreporter, config):
-    counts = config.stash.get(FAULTS, {})
+    passed = terminalreporter.getreports("passed")
+    counts = Counter(value for report in passed for name, value in report.user_properties if name == "fault")
     if config.getoption("--faults") is None or not counts:
         return
     kinds, places = (list(dict.fromkeys(names)) for names in zip(*counts, strict=True))
     terminalreporter.write_line("| fault | " + " | ".join(places) + " | sum |")
     terminalreporter.write_line("| --- |" + " ---: |" * (len(places) + 1))
     for kind in kinds:
-        row = [counts.get((kind, place), 0) for place in places]
+        row = [counts[kind, place] for place in places]
         terminalreporter.write_line(f"| {kind} | " + " | ".join(str(n or "") for n in row) + f" | {sum(row)} |")
-    terminalreporter.write_line(f"\n{sum(counts.values())} faults, nothing lost")
+    terminalreporter.write_line(f"\n{counts.total()} faults, nothing lost")
 
 
 class TinyStudy(NamedTuple):
@@ -76,12 +65,17 @@ class TinyStudy(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def tiny_study(tmp_path_factory, tiny_llama, tiny_encoder) -> TinyStudy:
-    """The whole pipeline on a tiny study."""
-    folder = tmp_path_factory.mktemp("project")
-    project = pipeline.build(folder / "checkout", tiny_llama, tiny_encoder)
-    shutil.copytree(project.folder, folder / "pristine", symlinks=True)
-    return TinyStudy(project, folder / "pristine")
+def tiny_study(tmp_path_factory, worker_id, tiny_llama, tiny_encoder) -> TinyStudy:
+    """The whole pipeline on a tiny study, run once for all processes that pytest-xdist starts."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == "master" else base.parent) / "tiny-study"
+    checkout, pristine = folder / "checkout", folder / "pristine"
+    folder.mkdir(exist_ok=True)
+    with FileLock(folder / "lock"):
+        if not pristine.exists():
+            pipeline.build(checkout, tiny_llama, tiny_encoder)
+            shutil.copytree(checkout, pristine, symlinks=True)
+    return TinyStudy(pipeline.Project(checkout), pristine)
 
 
 @pytest.fixture(scope="session")

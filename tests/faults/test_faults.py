@@ -269,7 +269,7 @@ def stop(process: subprocess.Popen, number: int) -> None:
     process.communicate()
 
 
-def test_nothing_is_lost(tiny_study, tmp_path, zygote, mountable, record_fault, number, kind, place):
+def test_nothing_is_lost(tiny_study, tmp_path, zygote, mountable, record_property, number, kind, place):
     broken = Broken(tiny_study.pristine, tmp_path / "study", zygote, number)
     name = kind.split()[0]
     if kind in (FULL, READ_ONLY) and not mountable:
@@ -290,4 +290,4 @@ def test_nothing_is_lost(tiny_study, tmp_path, zygote, mountable, record_fault, 
         broken.signalled(name, place, at_a_change=kind == AT_A_CHANGE.format(name))
     else:
         broken.interrupted_repro(kind.removeprefix(KILLED_DVC.format("")))
-    record_fault(kind, place)
+    record_property("fault", (kind, place))

@@ -7,7 +7,7 @@ from torch.nn import functional
 
 from bias_transfer.students.bow import BagOfWords
 from bias_transfer.students.cnn import WordCnn
-from bias_transfer.students.student import SCORING_BATCH, build
+from bias_transfer.students.student import SCORING_TOKENS, build
 from bias_transfer.students.tokenizer import PAD_ID
 
 KINDS = ["bow", "cnn", "tiny_encoder", "tiny_distilbert"]
@@ -71,7 +71,8 @@ def test_order_of_texts_does_not_matter(student, sentences):
 
 
 def test_more_texts_than_a_scoring_batch_are_all_scored_in_place(student, sentences):
-    texts = (sentences * SCORING_BATCH)[: SCORING_BATCH + 3]
+    n_words = sum(len(text.split()) for text in sentences)
+    texts = (sentences * (2 * SCORING_TOKENS // n_words))[:-1]
     scores = student.predict_proba(texts)
     once = student.predict_proba(sentences)
     expected = np.array([once[i % len(sentences)] for i in range(len(texts))])

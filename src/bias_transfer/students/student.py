@@ -1,6 +1,6 @@
 """A student: a network and its tokenizer, built by name, saved as safetensors and JSON, and scored."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from bias_transfer.students.bow import BagOfWords
 from bias_transfer.students.cnn import WordCnn
 from bias_transfer.students.tokenizer import PAD_ID, encode, train_words
 
-SCORING_BATCH = 256
+SCORING_TOKENS = 8192  # of a batch, padding included: more are slower on a CPU and take gigabytes
 _WORD_MODELS: dict[str, Callable[..., nn.Module]] = {"bow": BagOfWords, "cnn": WordCnn}
 _SHAPE = {
     "bow": ("embedding_dim", "dropout"),
@@ -63,10 +63,8 @@ class Student:
     def score(self, ids: list[np.ndarray]) -> np.ndarray:
         """``predict_proba`` of texts that ``encode`` has been given."""
         self.network.eval()
-        order = sorted(range(len(ids)), key=lambda i: len(ids[i]))
         scores = np.empty((len(ids), 2))
-        for start in range(0, len(order), SCORING_BATCH):
-            rows = order[start : start + SCORING_BATCH]
+        for rows in _batches(np.array([len(tokens) for tokens in ids])):
             logits = self.logits([ids[i] for i in rows])
             scores[rows] = logits.double().softmax(-1).cpu().numpy()
         return scores
@@ -129,6 +127,16 @@ def load(folder: Path) -> Student:
     _refuse_without(folder, "tokenizer_config.json")
     tokenizer_config = tables.read_json(folder / "tokenizer_config.json")
     return Student(network, tokenizer, max_length, network.model.config.pad_token_id or 0, tokenizer_config)
+
+
+def _batches(lengths: np.ndarray) -> Iterator[np.ndarray]:
+    """Rows in order of length, as many at a time as ``SCORING_TOKENS`` holds of the longest of them."""
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    for end in range(1, len(order) + 1):
+        if end == len(order) or (end + 1 - start) * lengths[order[end]] > SCORING_TOKENS:
+            yield order[start:end]
+            start = end
 
 
 def _refuse_without(folder: Path, *names: str) -> None:
