@@ -127,7 +127,15 @@ def build(folder: Path, teacher: Path, encoder: Path) -> Project:
     folder.mkdir()
     shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
     (folder / ".dvc").mkdir()
-    for name in ("dvc.yaml", ".dvcignore", ".gitignore", ".dvc/config", ".dvc/.gitignore", "MLproject"):
+    for name in (
+        "dvc.yaml",
+        ".dvcignore",
+        ".gitignore",
+        ".dvc/config",
+        ".dvc/.gitignore",
+        "MLproject",
+        "python_env.yaml",
+    ):
         shutil.copy(ROOT / name, folder / name)
     reviews(100).to_csv(folder / "mine.csv", index=False)
     write_params(folder, teacher, encoder)

@@ -224,7 +224,8 @@ class Broken:
         command = ("-m", "mlflow", "run", ".", "-e", "train", "-P", "student=bow", "--env-manager", "local")
         both = [start(scratch, *command), start(scratch, *command)]
         for process in both:
-            assert process.communicate()[0] and process.returncode == 0
+            output = process.communicate()[0]
+            assert process.returncode == 0, output
         client = mlflow.MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
         runs = client.search_runs(["0", client.get_experiment_by_name("bias-transfer").experiment_id])
         assert {run.info.status for run in runs} == {"FINISHED"}
