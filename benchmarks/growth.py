@@ -3,9 +3,10 @@
 python benchmarks/growth.py                          10,000 and 100,000
 python benchmarks/growth.py 10000 100000 1000000
 
-Each stage runs as DVC runs it, in a process of its own, on made-up reviews of about 30 words; the teacher is the tests'
-tiny Llama, so that `label` measures the project and not a language model, and every stage has one thread. The last column is the exponent with which
-time grows from row to row once starting Python is taken off (that of `eec`, which sees no review): 1 is linear.
+Each stage runs as DVC runs it, in a process of its own with one thread, on made-up reviews of about 30 words; the
+teacher is the tests' tiny Llama, so that `label` measures the project and not a language model. The last column is the
+exponent with which time grows from row to row once starting Python is taken off (that of `eec`, which sees no review):
+1 is linear.
 """
 
 import multiprocessing
