@@ -16,6 +16,7 @@ from typing import NamedTuple
 import pytest
 import tiny_models
 import tiny_study as pipeline
+import torch
 from filelock import FileLock
 
 from bias_transfer import params
@@ -94,6 +95,14 @@ def tiny_teacher(tiny_llama) -> Callable[..., params.Teacher]:
         return params.Teacher(**fields | changes)
 
     return teacher
+
+
+@pytest.fixture
+def set_threads():
+    """``torch.set_num_threads``, undone afterwards."""
+    before = torch.get_num_threads()
+    yield torch.set_num_threads
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

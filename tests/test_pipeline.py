@@ -1,5 +1,6 @@
 """The whole pipeline on a tiny study: real DVC in a git repository of its own, real SQLite, real models, no network."""
 
+import hashlib
 import html
 import json
 import os
@@ -331,6 +332,21 @@ def test_labels_are_pulled_into_a_fresh_clone_without_the_teacher(project, tmp_p
     assert "Running" not in fresh.dvc("repro", "data").replace("Running stage 'reviews", "").replace(
         "Running stage 'eec", ""
     )
+
+
+def test_a_changed_byte_of_the_labels_remote_is_not_pulled(project, tmp_path):
+    clone = tmp_path / "clone"
+    assert project.run("git", "clone", "-q", str(project.folder), str(clone)).returncode == 0
+    fresh, names = Project(clone), [f"data/teacher/mine/tiny/{part}.csv" for part in ("train", "eec")]
+    content = project.path(names[0]).read_bytes()
+    digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
+    stored = clone / "labels/files/md5" / digest[:2] / digest[2:]
+    stored.chmod(0o644)
+    stored.write_bytes(content.replace(b"1", b"2", 1))
+    result = fresh.run(sys.executable, "-m", "dvc", "pull", "data")
+    assert result.returncode != 0
+    assert names[0] in result.stdout + result.stderr
+    assert [fresh.path(name).exists() for name in names] == [False, True]
 
 
 def test_the_same_seed_gives_the_same_bytes(project, tmp_path):

@@ -107,6 +107,15 @@ def test_same_seed_gives_the_same_bytes(train_bow, kind):
     assert first.equals(second)
 
 
+@pytest.mark.parametrize("kind", ["bow", "cnn", "tiny_encoder"])
+def test_number_of_threads_changes_scores_by_rounding_alone(train_bow, validation, set_threads, kind):
+    scores = []
+    for n in (1, 3):
+        set_threads(n)
+        scores.append(train_bow(kind, alpha=0.5)[0].predict_proba(validation.texts))
+    np.testing.assert_allclose(scores[1], scores[0], atol=1e-5, rtol=0)
+
+
 def test_another_seed_gives_other_weights(train_bow):
     assert weight_bytes(train_bow(seed=0)[0]) != weight_bytes(train_bow(seed=1)[0])
 

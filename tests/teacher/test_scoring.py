@@ -123,6 +123,14 @@ def test_neither_batches_nor_order_nor_chunks_matter(teacher, texts, labels, mon
     np.testing.assert_allclose(table(found, texts), expected, atol=1e-5, rtol=0)
 
 
+def test_number_of_threads_changes_answers_by_rounding_alone(teacher, texts, set_threads):
+    found = []
+    for n in (1, 3):
+        set_threads(n)
+        found.append(table(answers_of(teacher("random"), texts), texts))
+    np.testing.assert_allclose(found[1], found[0], atol=1e-5, rtol=0)
+
+
 def test_every_text_is_answered_once_with_the_tokens_that_were_cut(teacher, texts):
     loaded = teacher()
     batches = list(loaded.score(texts))
