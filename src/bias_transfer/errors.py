@@ -12,6 +12,10 @@ class InputError(Exception):
     """Something the user can mend: the message says what is wrong, where, and how to mend it."""
 
 
+class LaterFormat(InputError):
+    """A file that a later version of this program wrote."""
+
+
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """Say that ``name`` is not one of ``known``, and which of them comes nearest."""
     known = list(known)

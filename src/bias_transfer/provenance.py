@@ -13,7 +13,6 @@ import yaml
 
 from bias_transfer import __version__
 
-FORMAT = 1  # of what stages leave behind; raised when a reader of the new form would misread the old one
 LIBRARIES = ("numpy", "pandas", "scikit-learn", "scipy", "tokenizers", "torch", "transformers")
 
 

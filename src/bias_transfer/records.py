@@ -161,7 +161,7 @@ def _gaps(layout: Layout, system: str) -> pd.DataFrame:
 def _evidence(params: Params, inputs: list[Path], outputs: list[Path], sections: list[str]) -> dict[str, Any]:
     """What ``verify`` compares: params, and SHA-256 of every file; and what nobody can compute again."""
     return {
-        "format": provenance.FORMAT,
+        "format": tables.FORMAT,
         "params": {name: params_of(params, name) for name in sections},
         "inputs": _digests(inputs),
         "outputs": _digests(outputs),

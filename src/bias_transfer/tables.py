@@ -8,9 +8,10 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from bias_transfer.errors import InputError
+from bias_transfer.errors import InputError, LaterFormat
 from bias_transfer.files import refuse_odd, whole
 
+FORMAT = 1  # of what stages write, said in its JSON; raised when a reader of the old form would misread the new
 PROBABILITIES = ["label_0", "label_1"]
 _SUM_TOLERANCE = 1e-6
 _TEXTS = ("reason", "target", "reference")
@@ -214,12 +215,18 @@ def read_json(path: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the file is missing or not JSON.
+        If the file is missing, not JSON, or of a later format than this program knows.
     """
     refuse_odd(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError(f"{path} is missing: `dvc repro` makes it") from None
     except ValueError as error:
         raise InputError(f"{path} is not valid JSON: {error}") from None
+    if isinstance(values, dict) and isinstance(form := values.get("format"), int) and form > FORMAT:
+        raise LaterFormat(
+            f"{path} is of format {form}, which a later bias-transfer wrote; this one knows {FORMAT}: update it "
+            "(`git pull`, then `make setup`)"
+        )
+    return values

@@ -419,9 +419,18 @@ def test_record_that_was_damaged_is_not_taken_for_an_older_one(run, old, new):
         run(FIRST)
 
 
+def test_record_of_a_later_format_says_to_update(run):
+    path = run(FIRST).labels_folder / record.NAME
+    values = tables.read_json(path)
+    assert values["format"] == tables.FORMAT
+    tables.write_json(values | {"format": tables.FORMAT + 1}, path)
+    with pytest.raises(InputError, match=r"labels\.json is of format 2, which a later .* wrote.*git pull"):
+        run(FIRST)
+
+
 def test_record_without_hashes_is_taken_at_its_word(run, asked):
     layout = run(FIRST)
-    older = {name: value for name, value in record_of(layout).items() if name not in ("files", "sha256")}
+    older = {name: value for name, value in record_of(layout).items() if name not in ("format", "files", "sha256")}
     tables.write_json(older, layout.labels_folder / record.NAME)
     forget_the_journal()
     asked.clear()

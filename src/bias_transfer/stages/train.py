@@ -47,7 +47,7 @@ def run(params: Params, arm: Arm, root: Path = Path()) -> None:
         tables.write(fitted.history, draft / "history.csv", tables.HISTORY)
         tables.write_json(
             {
-                "format": provenance.FORMAT,
+                "format": tables.FORMAT,
                 "system": arm.system,
                 "student": training.model_dump(),
                 "target": arm.target,

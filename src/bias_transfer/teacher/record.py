@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from bias_transfer import provenance, tables
-from bias_transfer.errors import InputError
+from bias_transfer.errors import InputError, LaterFormat
 
 NAME = "labels.json"
 
 
 def write(folder: Path, values: dict[str, Any], files: list[Path]) -> None:
     """Write ``values`` to ``labels.json``, sealed, with the SHA-256 of the label ``files`` of the same folder."""
-    values = tables.plain(values | {"files": {file.name: provenance.sha256(file) for file in files}})
+    digests = {file.name: provenance.sha256(file) for file in files}
+    values = tables.plain({"format": tables.FORMAT} | values | {"files": digests})
     tables.write_json(values | {"sha256": _seal(values)}, folder / NAME)
 
 
@@ -26,11 +27,13 @@ def read(folder: Path) -> dict[str, Any]:
     Raises
     ------
     InputError
-        If the record, or one of the files that it speaks of, is not as it was written.
+        If the record, or one of the files that it speaks of, is not as it was written, or of a later format.
     """
     path = folder / NAME
     try:
         values = tables.read_json(path)
+    except LaterFormat:
+        raise
     except InputError as error:
         raise (_damaged(path) if path.exists() else error) from None
     older = "files" not in values and "sha256" not in values

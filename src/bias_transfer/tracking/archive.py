@@ -1,6 +1,5 @@
 """What MLflow keeps of a run, read back for ``verify``."""
 
-import json
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,7 @@ from mlflow.entities import Run
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
 
-from bias_transfer import provenance
+from bias_transfer import provenance, tables
 from bias_transfer.errors import InputError
 from bias_transfer.tracking import runs
 
@@ -65,7 +64,7 @@ def _read(run: Run) -> Kept:
         files = Path(mlflow.artifacts.download_artifacts(run_id=run.info.run_id, dst_path=f"{folder}/run"))
         if not (files / runs.EVIDENCE).is_file():
             raise InputError(f"run {run.info.run_id} has no {runs.EVIDENCE}: it was not published by this project")
-        evidence = json.loads((files / runs.EVIDENCE).read_text(encoding="utf-8"))
+        evidence = tables.read_json(files / runs.EVIDENCE)
         digests = _below(files, "")
         for model in run.outputs.model_outputs if run.outputs else []:
             path = mlflow.artifacts.download_artifacts(f"models:/{model.model_id}", dst_path=f"{folder}/model")
