@@ -97,6 +97,17 @@ def tiny_teacher(tiny_llama) -> Callable[..., params.Teacher]:
     return teacher
 
 
+@pytest.fixture(scope="module")
+def local_cluster():
+    """Ray on this machine alone, stopped when the module is done."""
+    import ray
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("RAY_ADDRESS", raising=False)
+        yield
+        ray.shutdown()
+
+
 @pytest.fixture
 def set_threads():
     """``torch.set_num_threads``, undone afterwards."""

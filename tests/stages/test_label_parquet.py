@@ -15,24 +15,17 @@ from bias_transfer.stages import label_parquet
 from bias_transfer.teacher import labels, model
 from bias_transfer.teacher.cluster import RayTeacher
 
-pytestmark = pytest.mark.filterwarnings(  # Ray's own; it leaves files to the garbage collector
-    "ignore::DeprecationWarning:ray",
-    "ignore:The minimum number of concurrent actors:UserWarning",
-    "ignore::ResourceWarning",
-    "ignore::pytest.PytestUnraisableExceptionWarning",
-)
+pytestmark = [
+    pytest.mark.usefixtures("local_cluster"),
+    pytest.mark.filterwarnings(  # Ray's own; it leaves files to the garbage collector
+        "ignore::DeprecationWarning:ray",
+        "ignore:The minimum number of concurrent actors:UserWarning",
+        "ignore::ResourceWarning",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
+    ),
+]
 TWO_WORKERS = params.Labelling(engine="transformers", batch_tokens=4096, ray_workers=2)
 N = 1500
-
-
-@pytest.fixture(scope="module", autouse=True)
-def local_cluster():
-    import ray
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RAY_ADDRESS", raising=False)
-        yield
-        ray.shutdown()
 
 
 @pytest.fixture

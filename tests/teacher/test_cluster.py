@@ -16,20 +16,13 @@ from bias_transfer.teacher.cluster import RayTeacher
 from bias_transfer.teacher.journal import Journal
 from bias_transfer.teacher.scoring import CHUNK
 
-pytestmark = pytest.mark.filterwarnings(  # Ray's own; it leaves files to the garbage collector
-    "ignore::DeprecationWarning:ray", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
-)
+pytestmark = [
+    pytest.mark.usefixtures("local_cluster"),
+    pytest.mark.filterwarnings(  # Ray's own; it leaves files to the garbage collector
+        "ignore::DeprecationWarning:ray", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+    ),
+]
 TWO_WORKERS = params.Labelling(engine="transformers", batch_tokens=4096, ray_workers=2)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def local_cluster():
-    import ray
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("RAY_ADDRESS", raising=False)
-        yield
-        ray.shutdown()
 
 
 @pytest.fixture(scope="module")
