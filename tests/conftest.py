@@ -55,7 +55,8 @@ def pytest_terminal_summary(terminalreporter, config):
     for kind in kinds:
         row = [counts[kind, place] for place in places]
         terminalreporter.write_line(f"| {kind} | " + " | ".join(str(n or "") for n in row) + f" | {sum(row)} |")
-    terminalreporter.write_line(f"\n{counts.total()} faults, nothing lost")
+    failed = len(terminalreporter.getreports("failed"))
+    terminalreporter.write_line(f"\n{counts.total()} faults came through, {failed} did not")
 
 
 class TinyStudy(NamedTuple):

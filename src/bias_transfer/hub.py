@@ -109,9 +109,8 @@ def _one_line(error: Exception) -> str:
 
 
 @contextmanager
-def clear_errors(model: str) -> Iterator[None]:
-    """Turn what ``transformers`` raises while loading ``model`` into one line, and keep its chatter quiet."""
-    from safetensors import SafetensorError
+def quiet() -> Iterator[None]:
+    """Keep the chatter and the progress bars of ``transformers`` off the terminal."""
     from transformers.utils import logging as chatter
 
     logging.getLogger("httpx").setLevel(logging.WARNING)
@@ -120,6 +119,19 @@ def clear_errors(model: str) -> Iterator[None]:
     chatter.disable_progress_bar()
     try:
         yield
+    finally:
+        chatter.set_verbosity(before)
+        chatter.enable_progress_bar()
+
+
+@contextmanager
+def clear_errors(model: str) -> Iterator[None]:
+    """Turn what ``transformers`` raises while loading ``model`` into one line, and keep its chatter quiet."""
+    from safetensors import SafetensorError
+
+    try:
+        with quiet():
+            yield
     except (OSError, ValueError, SafetensorError) as error:
         text = _one_line(error)
         if "gated repo" in text or re.search(r"\b40[13] Client Error", text):
@@ -129,6 +141,3 @@ def clear_errors(model: str) -> Iterator[None]:
         else:
             hint = "set `model` to `package:NAME`, a local folder or a hub id of the right kind of model"
         raise InputError(f"model {model!r} cannot be loaded: {text} ({hint})") from error
-    finally:
-        chatter.set_verbosity(before)
-        chatter.enable_progress_bar()

@@ -1,6 +1,7 @@
 """Students are built from a seed, saved without pickles, loaded as they were, and refuse what is not a student."""
 
 import json
+import resource
 
 import numpy as np
 import pytest
@@ -96,6 +97,17 @@ def test_folder_holds_safetensors_and_json_and_nothing_else(built, params, tmp_p
     json.loads((tmp_path / "config.json").read_text(encoding="utf-8"))
     size = int.from_bytes((tmp_path / "model.safetensors").read_bytes()[:8], "little")
     json.loads((tmp_path / "model.safetensors").read_bytes()[8 : 8 + size])
+
+
+def test_what_cannot_be_written_is_an_error_of_the_system(built, tmp_path):
+    """``safetensors`` raises its own; here files may not grow beyond a few bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2000, before[1]))
+    try:
+        with pytest.raises(OSError, match=r"model\.safetensors.*File too large"):
+            built.save(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_length_of_the_cut_survives(built, params, tmp_path):

@@ -73,17 +73,25 @@ class Student:
         """Write ``config.json``, ``model.safetensors`` and ``tokenizer.json`` (its cut-off included).
 
         Beside a transformer's stands ``tokenizer_config.json``, so that plain ``transformers`` loads the folder too.
+
+        Raises
+        ------
+        OSError
+            If they cannot be written.
         """
         self.tokenizer.no_padding()
         self.tokenizer.enable_truncation(self.max_length)
-        if isinstance(self.network, transformer.Transformer):
-            with hub.clear_errors(str(folder)):
-                self.network.model.save_pretrained(folder)
-            tables.write_json(self.config, folder / "tokenizer_config.json")
-        else:
-            save_file(self.network.state_dict(), folder / "model.safetensors")
-            tables.write_json(self.config, folder / "config.json")
-        self.tokenizer.save(str(folder / "tokenizer.json"))
+        try:
+            if isinstance(self.network, transformer.Transformer):
+                with hub.quiet():
+                    self.network.model.save_pretrained(folder)
+                tables.write_json(self.config, folder / "tokenizer_config.json")
+            else:
+                save_file(self.network.state_dict(), folder / "model.safetensors")
+                tables.write_json(self.config, folder / "config.json")
+        except SafetensorError as error:
+            raise OSError(f"{folder / 'model.safetensors'}: {error}") from error
+        tables.write_text(self.tokenizer.to_str(pretty=True), folder / "tokenizer.json")
 
 
 def build(params: Bow | Cnn | Encoder, texts: list[str], seed: int) -> Student:
