@@ -5,7 +5,7 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
-PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile
+PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 # The environment's own tools come first, so that DVC's stages and MLflow's server find this python.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

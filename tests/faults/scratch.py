@@ -190,7 +190,7 @@ def full_disk(folder: Path):
 
         yield leave
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # this process may hold its database
 
 
 @contextmanager

@@ -293,4 +293,4 @@ def test_nothing_is_lost(tiny_study, tmp_path, zygote, mountable, record_propert
         broken.signalled(name, place, at_a_change=kind == AT_A_CHANGE.format(name))
     else:
         broken.interrupted_repro(kind.removeprefix(KILLED_DVC.format("")))
-    record_property("fault", (kind, place))
+    record_property("fault", (number, kind, place))

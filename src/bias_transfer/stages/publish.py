@@ -9,7 +9,7 @@ from bias_transfer import tables
 from bias_transfer.layout import Layout
 from bias_transfer.params import Params
 from bias_transfer.records import REPORT, digest, records, study_note
-from bias_transfer.tracking import runs
+from bias_transfer.tracking import runs, store
 
 
 def run(params: Params, root: Path = Path()) -> None:
@@ -18,23 +18,29 @@ def run(params: Params, root: Path = Path()) -> None:
     A run's key is study, system and digest of its outputs, and under ``mlflow run`` the launching run too. A finished
     run with the same key is left alone, so publishing twice adds nothing; an unfinished one of a process that was
     killed is closed. All lie below one run of the study's name, and are marked as its current ones.
+
+    Raises
+    ------
+    InputError
+        If MLflow fails.
     """
     layout, study = Layout(params.study, root), params.study.name
     launched_by = runs.launching_run()
     made = records(params, layout)
     digests = {record.name: record.key for record in made}
-    experiment = runs.experiment_id()
-    runs.close_dead(experiment)
-    parent = runs.study_run(experiment, study)
-    run_ids = []
-    for record in tqdm(made, desc="publish", unit="run", file=sys.stderr):
+    with store.clear_errors():
+        experiment = runs.experiment_id()
+        runs.close_dead(experiment)
+        parent = runs.study_run(experiment, study)
+        run_ids = []
+        for record in tqdm(made, desc="publish", unit="run", file=sys.stderr):
+            if launched_by:
+                record.key = digest(record.key, launched_by)
+                record.tags[runs.LAUNCH_TAG] = launched_by
+            run_ids.append(runs.published(experiment, record.key) or runs.publish(experiment, parent, record))
         if launched_by:
-            record.key = digest(record.key, launched_by)
-            record.tags[runs.LAUNCH_TAG] = launched_by
-        run_ids.append(runs.published(experiment, record.key) or runs.publish(experiment, parent, record))
-    if launched_by:
-        runs.link(launched_by, run_ids, [layout.report(name) for name in REPORT])
-    else:
-        runs.mark_current(study, run_ids)
-        runs.describe(parent, study_note(params, layout))
+            runs.link(launched_by, run_ids, [layout.report(name) for name in REPORT])
+        else:
+            runs.mark_current(study, run_ids)
+            runs.describe(parent, study_note(params, layout))
     tables.write_json(digests, layout.report("published.json"))

@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from bias_transfer import provenance, tables
 from bias_transfer.errors import InputError
-from bias_transfer.tracking import runs
+from bias_transfer.tracking import runs, store
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,13 @@ def current(study: str) -> list[Kept]:
     Raises
     ------
     InputError
-        If there are none.
+        If there are none, or MLflow fails.
     """
-    found = runs.current(study)
-    if not found:
-        raise InputError(f"study {study} has no published runs: `dvc repro` publishes them")
-    return [_read(run) for run in found]
+    with store.clear_errors():
+        found = runs.current(study)
+        if not found:
+            raise InputError(f"study {study} has no published runs: `dvc repro` publishes them")
+        return [_read(run) for run in found]
 
 
 def _read(run: Run) -> Kept:
