@@ -17,7 +17,7 @@ from bias_transfer.params import Params, Study
 from bias_transfer.stages import bias, calibrated, predict, publish, report, train
 from bias_transfer.stages import label as label_stage
 from bias_transfer.teacher import calibration
-from bias_transfer.tracking import runs
+from bias_transfer.tracking import runs, store
 
 CHOSEN = "study"  # stands in MLproject for "what `study` in params.yaml says"
 
@@ -46,7 +46,8 @@ def label(params: Params, teacher: str) -> None:
     mass = {f"{part}_label_mass": values["mean_label_mass"] for part, values in record["parts"].items()}
     print(f"{teacher_system(params.study)}: accuracy {metrics['accuracy']:.4f} uncalibrated, {mass}")
     if run_id := runs.launching_run():
-        runs.annotate(run_id, record["teacher"], metrics | mass, [layout.labels_folder / "labels.json"])
+        with store.clear_errors():
+            runs.annotate(run_id, record["teacher"], metrics | mass, [layout.labels_folder / "labels.json"])
 
 
 def train_and_evaluate(params: Params, student: str) -> None:
