@@ -55,12 +55,10 @@ def pytest_terminal_summary(terminalreporter, config):
     counts = Counter((kind, place) for _, kind, place in faults)
     if config.getoption("--faults") is None or not counts:
         return
-    kinds, places = (list(dict.fromkeys(names)) for names in zip(*counts, strict=True))
-    terminalreporter.write_line("| fault | " + " | ".join(places) + " | sum |")
-    terminalreporter.write_line("| --- |" + " ---: |" * (len(places) + 1))
-    for kind in kinds:
-        row = [counts[kind, place] for place in places]
-        terminalreporter.write_line(f"| {kind} | " + " | ".join(str(n or "") for n in row) + f" | {sum(row)} |")
+    terminalreporter.write_line("| fault | where | faults |\n| --- | --- | ---: |")
+    for kind in dict.fromkeys(kind for kind, _ in counts):
+        places = {place: n for (other, place), n in counts.items() if other == kind}
+        terminalreporter.write_line(f"| {kind} | {', '.join(places)} | {sum(places.values())} |")
     failed = len(terminalreporter.getreports("failed"))
     terminalreporter.write_line(f"\n{counts.total()} faults came through, {failed} did not")
 

@@ -199,8 +199,7 @@ class Broken:
         time.sleep(self.random.uniform(0.5, MOMENTS))
         stop(process, SIGNALS[name])
         assert not scratch.wrong(scratch.everything(), absent=True)
-        if not scratch.lock_is_whole():  # DVC writes it in place; docs/reliability.md says to do this
-            assert scratch.project.run("git", "checkout", "dvc.lock").returncode == 0
+        scratch.mend_dvc()
         scratch.project.dvc("repro")
         assert not scratch.wrong(scratch.everything(), absent=False)
         assert not scratch.leavings()
