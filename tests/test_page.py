@@ -78,7 +78,7 @@ def differences(*verdicts: str) -> pd.DataFrame:
         ((NOT_SEEN, NOT_MEASURABLE, NOT_MEASURABLE), "None of 2 students can tell the people apart. .* for 1 tests"),
         (
             (NOT_SEEN, DIFFERENCE, NOT_MEASURABLE),
-            "Of 1 students in which it is measurable: difference in 1. 1 cannot tell the people apart. .* for 2 tests",
+            r"Of 1 students in which it is measurable: difference in 1 \(student0\). 1 cannot tell .* for 2 tests",
         ),
         ((NOT_SEEN, NOT_SEEN), "Of 1 students in which it is measurable: no evidence of a difference in 1. Diff"),
     ],

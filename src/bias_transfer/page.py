@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL
+from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.bias.transfer import CHANGE, ONE_SEED
 from bias_transfer.distillation.targets import BASELINE, DISTILLED
 from bias_transfer.layout import teacher_system
@@ -58,9 +58,10 @@ def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
     people = {"gender": "women against men", "race": "African-American against European-American names"}
     rows = bias[bias["system"] == teacher_system(params.study)].set_index("axis")
     gaps = " and ".join(
-        f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who}" for axis, who in people.items()
+        f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who} ({rows.loc[axis, 'verdict']})"
+        for axis, who in people.items()
     )
-    first = f"On matched sentences the teacher {params.study.teacher} differs in P(positive) by {gaps}."
+    first = f"On matched sentences P(positive) of the teacher {params.study.teacher} differs by {gaps}."
     change = _changes(transfer)
     measured = change[change["verdict"] != NOT_MEASURABLE]
     if measured.empty:
@@ -123,7 +124,8 @@ def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
     measured = students[students["verdict"] != NOT_MEASURABLE]
     counts = measured["verdict"].value_counts()
     ends = f"{_number(teacher['ci_low'])} to {_number(teacher['ci_high'])}"
-    verdicts = "; ".join(f"{verdict} in {n}" for verdict, n in counts.items())
+    named = ", ".join(measured.index[measured["verdict"] == DIFFERENCE])
+    verdicts = "; ".join(f"{verdict} in {n}" + f" ({named})" * (verdict == DIFFERENCE) for verdict, n in counts.items())
     left_out = len(students) - len(measured)
     if measured.empty:
         among_students = f"None of {len(students)} students can tell the people apart. "

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from bias_transfer.tracking import runs
+from bias_transfer.tracking import registry, runs
 
 HOST = socket.gethostname()
 
@@ -92,6 +92,18 @@ def test_models_of_a_run_that_is_closed_are_taken_back(client, experiment, dead)
     runs.close_dead(experiment)
     (left,) = client.search_model_versions("name = 'bias-transfer-bow-distilled'")
     assert left.run_id == other
+
+
+@pytest.mark.parametrize(("replace", "holder"), [(True, 1), (False, 2)])
+def test_alias_goes_to_the_versions_of_the_runs_given(client, experiment, replace, holder):
+    client.create_registered_model("bias-transfer-bow-distilled")
+    first, second = (client.create_run(experiment).info.run_id for _ in range(2))
+    for run_id in (first, second):
+        client.create_model_version("bias-transfer-bow-distilled", "file:///nowhere", run_id=run_id)
+    registry.mark_latest("a study", [second], replace=False)
+    registry.mark_latest("a study", [first], replace=replace)
+    found = client.get_model_version_by_alias("bias-transfer-bow-distilled", "latest-a-study")
+    assert int(found.version) == holder
 
 
 def test_the_last_published_runs_of_a_study_are_its_current_ones(client, experiment, record):

@@ -9,7 +9,7 @@ from bias_transfer import tables
 from bias_transfer.layout import Layout
 from bias_transfer.params import Params
 from bias_transfer.records import REPORT, digest, records, study_note
-from bias_transfer.tracking import runs, store
+from bias_transfer.tracking import registry, runs, store
 
 
 def run(params: Params, root: Path = Path()) -> None:
@@ -17,7 +17,8 @@ def run(params: Params, root: Path = Path()) -> None:
 
     A run's key is study, system and digest of its outputs, and under ``mlflow run`` the launching run too. A finished
     run with the same key is left alone, so publishing twice adds nothing; an unfinished one of a process that was
-    killed is closed. All lie below one run of the study's name, and are marked as its current ones.
+    killed is closed. All lie below one run of the study's name, and are marked as its current ones, whose students have
+    the alias ``latest-STUDY``; runs that were launched leave both as they are.
 
     Raises
     ------
@@ -38,6 +39,7 @@ def run(params: Params, root: Path = Path()) -> None:
                 record.key = digest(record.key, launched_by)
                 record.tags[runs.LAUNCH_TAG] = launched_by
             run_ids.append(runs.published(experiment, record.key) or runs.publish(experiment, parent, record))
+        registry.mark_latest(study, run_ids, replace=not launched_by)
         if launched_by:
             runs.link(launched_by, run_ids, [layout.report(name) for name in REPORT])
         else:

@@ -40,12 +40,21 @@ def log_student(folder: Path, card: Path) -> str:
 
 
 def register(name: str, model_id: str, study: str, card: str, tags: dict[str, str]) -> None:
-    """Make a logged model the next version of the registered model ``name``, and the latest of its study."""
+    """Make a logged model of a study the next version of the registered model ``name``."""
     client = mlflow.MlflowClient()
     with _quiet():
         made = mlflow.register_model(f"models:/{model_id}", name, tags=tags | {"study": study})
     client.update_model_version(name, made.version, card)
-    client.set_registered_model_alias(name, f"latest-{re.sub(r'[^A-Za-z0-9_-]', '-', study)}", made.version)
+
+
+def mark_latest(study: str, run_ids: list[str], *, replace: bool) -> None:
+    """Give the alias ``latest-STUDY`` to the versions that came of these runs; without ``replace``, if it is free."""
+    client, alias = mlflow.MlflowClient(), f"latest-{re.sub(r'[^A-Za-z0-9_-]', '-', study)}"
+    for run_id in run_ids:
+        for made in client.search_model_versions(f"run_id = '{run_id}'"):
+            holder = client.get_registered_model(made.name).aliases.get(alias)
+            if holder is None or (replace and str(holder) != str(made.version)):
+                client.set_registered_model_alias(made.name, alias, made.version)
 
 
 def withdraw(run_id: str) -> None:
