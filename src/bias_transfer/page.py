@@ -61,7 +61,10 @@ def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
         f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who} ({rows.loc[axis, 'verdict']})"
         for axis, who in people.items()
     )
-    first = f"On matched sentences P(positive) of the teacher {params.study.teacher} differs by {gaps}."
+    first = (
+        f"On matched sentences P(positive) of the teacher {params.study.teacher} differs by {gaps}; differences are "
+        f"corrected for {bias['p_holm'].notna().sum()} tests."
+    )
     change = _changes(transfer)
     measured = change[change["verdict"] != NOT_MEASURABLE]
     if measured.empty:
