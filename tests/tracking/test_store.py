@@ -13,9 +13,9 @@ from bias_transfer.tracking import store
 
 @pytest.fixture
 def uri(tmp_path):
-    before = mlflow.get_tracking_uri()
-    mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
-    yield f"sqlite:///{tmp_path}/mlflow.db"
+    before, here = mlflow.get_tracking_uri(), f"sqlite:///{tmp_path}/mlflow.db"
+    mlflow.set_tracking_uri(here)
+    yield here
     mlflow.set_tracking_uri(before)
 
 

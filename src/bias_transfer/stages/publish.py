@@ -18,7 +18,7 @@ def run(params: Params, root: Path = Path()) -> None:
     A run's key is study, system and digest of its outputs, and under ``mlflow run`` the launching run too. A finished
     run with the same key is left alone, so publishing twice adds nothing; an unfinished one of a process that was
     killed is closed. All lie below one run of the study's name, and are marked as its current ones, whose students have
-    the alias ``latest-STUDY``; runs that were launched leave both as they are.
+    the alias ``latest-STUDY``; runs that were launched leave both as they are, but take an alias that is free.
 
     Raises
     ------
