@@ -20,7 +20,7 @@ SENTENCES = [
 MAX_POSITIONS = 512
 
 
-def llama(folder: Path) -> Path:
+def llama(folder: Path, hidden_size: int = 32) -> Path:
     """Folder of a random two-layer Llama whose tokenizer holds " Negative" and " Positive" as single tokens."""
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
@@ -29,12 +29,12 @@ def llama(folder: Path) -> Path:
     PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>").save_pretrained(folder)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        intermediate_size=64,
+        hidden_size=hidden_size,
+        intermediate_size=2 * hidden_size,
         num_hidden_layers=2,
         num_attention_heads=2,
         max_position_embeddings=MAX_POSITIONS,
-        initializer_range=0.3,  # so that different texts get clearly different answers
+        initializer_range=0.3 * (32 / hidden_size) ** 0.5,  # so that different texts get clearly different answers
         bos_token_id=tokenizer.token_to_id("<s>"),
         eos_token_id=tokenizer.token_to_id("</s>"),
     )

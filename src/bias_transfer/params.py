@@ -137,8 +137,9 @@ class Examples(Section):
 class Teacher(Section):
     """A causal language model and the question put to it; ``variants`` are other wordings, put to the EEC alone.
 
-    ``chat`` puts the prompt through the model's chat template. ``quantization`` is int8 on a CPU (``cpu-int8``), or
-    bitsandbytes' 8 or 4 bits on a GPU.
+    ``chat`` puts the prompt through the model's chat template. ``quantization`` keeps weights in 8 bits (``int8``) or,
+    by bitsandbytes, in 4 (``bnb-nf4``); ``cpu-int8`` and ``bnb-int8`` multiply in 8 bits too, where labels depend on
+    what else is in their batch.
     """
 
     model: str = Field(min_length=1)
@@ -150,7 +151,7 @@ class Teacher(Section):
     labels: Annotated[tuple[str, str], Listed]
     max_text_tokens: int = Field(gt=0)
     dtype: Literal["float32", "bfloat16", "float16"]
-    quantization: Literal["cpu-int8", "bnb-int8", "bnb-nf4"] | None = None
+    quantization: Literal["int8", "cpu-int8", "bnb-int8", "bnb-nf4"] | None = None
 
     @model_validator(mode="after")
     def _prompt_holds_the_text(self) -> "Teacher":

@@ -17,8 +17,15 @@ from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
 
-# In P: what other batches, another engine or another machine may change by rounding.
-TOLERANCES = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 3e-2}
+# In P: what other batches, another engine or another machine may change by rounding, by dtype and quantization.
+TOLERANCES = {
+    "float32": 1e-4,
+    "float16": 5e-3,
+    "bfloat16": 3e-2,
+    "bnb-nf4": 3e-2,  # multiplies in bfloat16
+    "cpu-int8": 0.2,
+    "bnb-int8": 0.2,
+}
 
 
 @dataclass(frozen=True)
@@ -101,7 +108,8 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     Raises
     ------
     InputError
-        If the labels are of another model or prompt, or one differs by more than the tolerance of the model's dtype.
+        If the labels are of another model or prompt, or one differs by more than the tolerance of the teacher's dtype
+        and quantization.
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
     texts, pool = _texts(params, layout), read_pool(layout, teacher)
@@ -114,7 +122,7 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     loaded = model.load(teacher, pool, params.labelling, params.device)
     answers = {name: answer for batch in loaded.score(_by_id(sample)) for name, answer in batch.items()}
     difference, worst = labels.largest_difference(sample, labels.to_labels(sample["id"], answers))
-    if difference > TOLERANCES[teacher.dtype]:
+    if difference > max(TOLERANCES.get(key, 0) for key in (teacher.dtype, teacher.quantization)):
         raise InputError(
             f"labels in {layout.labels_folder} differ from the teacher's answers by up to {difference:.2g}, most for "
             f"id {worst}: to ask anew, remove that folder, {_journal(layout, identity)} and the teacher's labels of "

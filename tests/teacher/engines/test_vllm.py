@@ -1,8 +1,8 @@
 """What the engine asks of vLLM, and what it makes of the answer.
 
-vLLM itself does not run here: the module ``vllm`` of these tests is a stand-in for the library and **not vLLM**. It has
-the names of vLLM's classes and parameters, read in the sources of 0.21.0 to 0.33.0, refuses any other, and computes the
-answers with the tiny Llama. That vLLM answers like it is for a machine with a GPU to say.
+vLLM itself does not run here but in test_vllm_itself.py, where it is installed: the module ``vllm`` of these tests is a
+stand-in for the library and **not vLLM**. It has the names of vLLM's classes and parameters, read in the sources of
+0.21.0 to 0.33.0, refuses any other, and computes the answers with the tiny Llama.
 """
 
 import sys
@@ -31,7 +31,8 @@ SAMPLING_PARAMS = set(
 )
 ENGINE_ARGUMENTS = set(
     """model runner dtype quantization revision tokenizer_revision trust_remote_code load_format max_model_len
-    enable_prefix_caching logprobs_mode seed gpu_memory_utilization enforce_eager disable_log_stats""".split()
+    enable_prefix_caching logprobs_mode seed gpu_memory_utilization enforce_eager disable_log_stats
+    use_tqdm_on_load""".split()
 )
 MOST_LOGPROB_TOKEN_IDS = 128
 
@@ -159,6 +160,19 @@ def test_quantization_that_cannot_be_had(stand_in, tiny_teacher, monkeypatch, qu
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     with pytest.raises(InputError, match=message):
         model.load(tiny_teacher(quantization=quantization), None, LABELLING, "cpu")
+
+
+def test_engine_that_ends_in_the_middle_says_what_is_kept(stand_in, tiny_teacher, texts, monkeypatch):
+    class EngineDeadError(Exception):
+        """As in vllm/v1/engine/exceptions.py."""
+
+    def generate(*_, **__):
+        raise EngineDeadError("EngineCore encountered an issue.")
+
+    teacher = model.load(tiny_teacher(), None, LABELLING, "cpu")
+    monkeypatch.setattr(teacher.engine.model, "generate", generate)
+    with pytest.raises(InputError, match=r"vLLM stopped .*: EngineCore encountered an issue\. .* before is kept"):
+        scores(teacher, texts)
 
 
 def test_gguf_is_refused(stand_in, tiny_teacher, tmp_path):

@@ -1,8 +1,9 @@
 """The default engine: transformers, on one CPU or GPU."""
 
 import copy
+import logging
 import sys
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from typing import Any
 
 from tqdm import tqdm
@@ -124,6 +125,8 @@ def load(params: Teacher, source: hub.Source, device: str) -> Any:
     import torch
     from transformers import AutoModelForCausalLM
 
+    from bias_transfer.teacher.engines.linear import replace_linear
+
     options = source.weights | _quantization(params.quantization, device)
     model, loaded = AutoModelForCausalLM.from_pretrained(
         source.name, dtype=getattr(torch, params.dtype), output_loading_info=True, **options
@@ -133,29 +136,37 @@ def load(params: Teacher, source: hub.Source, device: str) -> Any:
             f"model {params.model!r} is not a causal language model: its files lack {min(loaded['missing_keys'])}"
         )
     model = model.eval()
-    if device == "cpu":
-        from bias_transfer.teacher.engines import cpu
-
-        if params.quantization == "cpu-int8":
-            cpu.replace_linear(model, cpu.Int8Linear)
-        elif params.quantization is None and params.dtype == "float32" and cpu.can_pack():
-            cpu.replace_linear(model, cpu.PackedLinear)
+    if kind := _layer(params, device):
+        replace_linear(model, kind)
     return model if "quantization_config" in options else model.to(device)
 
 
+def _layer(params: Teacher, device: str) -> Callable[[Any], Any] | None:
+    """What to put in the place of the model's linear layers, if anything."""
+    from bias_transfer.teacher.engines import linear
+
+    if params.quantization:
+        return {"int8": linear.Int8WeightLinear, "cpu-int8": linear.Int8Linear}.get(params.quantization)
+    return linear.PackedLinear if device == "cpu" and params.dtype == "float32" and linear.can_pack() else None
+
+
 def _quantization(name: str | None, device: str) -> dict[str, Any]:
-    if name is None or (name == "cpu-int8" and device == "cpu"):
+    """What ``from_pretrained`` needs to know of it: something for bitsandbytes, nothing for layers of our own."""
+    if name == "cpu-int8" and device != "cpu":
+        raise InputError("quantization cpu-int8 runs on a CPU alone: set `device: cpu`, or int8 on a GPU")
+    if name in (None, "int8", "cpu-int8"):
         return {}
-    if name == "cpu-int8":
-        raise InputError("quantization cpu-int8 runs on a CPU alone: set `device: cpu`, or bnb-int8 on a GPU")
     try:
         import bitsandbytes  # noqa: F401  transformers would say so later, and at length
         import torch
         from transformers import BitsAndBytesConfig
     except ImportError:
         raise InputError(f"quantization {name} needs bitsandbytes: pip install bitsandbytes") from None
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # else a warning for each layer of each batch
     bits = {
-        "bnb-int8": {"load_in_8bit": True},
+        # With its usual threshold (6) a large value anywhere in a batch, padding included, would decide which columns
+        # are left in float16 for every text of that batch.
+        "bnb-int8": {"load_in_8bit": True, "llm_int8_threshold": 0.0},
         "bnb-nf4": {
             "load_in_4bit": True,
             "bnb_4bit_quant_type": "nf4",

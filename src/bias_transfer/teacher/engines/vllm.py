@@ -23,19 +23,30 @@ class VllmEngine:
         self.model = model
 
     def score(self, asked: list[list[Question]], done: Container[int]) -> Iterator[dict[int, list[list[float]]]]:
-        """Answer every text's questions, in one batch; see ``scoring.Engine``."""
+        """Answer every text's questions, in one batch; see ``scoring.Engine``.
+
+        Raises
+        ------
+        InputError
+            If vLLM's processes end, as they do when one of them is killed or runs out of memory.
+        """
         from vllm import SamplingParams
 
         missing = {i: questions for i, questions in enumerate(asked) if i not in done}
         questions = [question for questions in missing.values() for question in questions]
-        outputs = self.model.generate(
-            [{"prompt_token_ids": question.ids} for question in questions],
-            [
-                SamplingParams(max_tokens=1, temperature=0, detokenize=False, logprob_token_ids=question.wanted)
-                for question in questions
-            ],
-            use_tqdm=False,
-        )
+        sampling = [
+            SamplingParams(max_tokens=1, temperature=0, detokenize=False, logprob_token_ids=question.wanted)
+            for question in questions
+        ]
+        try:
+            outputs = self.model.generate(
+                [{"prompt_token_ids": question.ids} for question in questions], sampling, use_tqdm=False
+            )
+        except Exception as error:  # an error of any kind in one of vLLM's processes ends all of them
+            raise InputError(
+                f"vLLM stopped while it answered {len(questions)} questions: {_one_line(error)} (see its messages "
+                "above); what was answered before is kept: run again, or set `engine: transformers`"
+            ) from error
         found = [
             [output.outputs[0].logprobs[0][token].logprob for token in question.wanted]
             for output, question in zip(outputs, questions, strict=True)
@@ -74,12 +85,13 @@ def load(params: Teacher, source: hub.Source) -> VllmEngine:
             logprobs_mode="raw_logprobs",
             enable_prefix_caching=True,
             max_model_len=-1,  # what the model and the GPU's memory allow
+            use_tqdm_on_load=False,
             **_weights(params.quantization),
         )
     except (ImportError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"vLLM cannot run model {params.model!r}: {' '.join(str(error).split())[:300]} (see its messages above, or "
-            "set `engine: transformers`)"
+            f"vLLM cannot run model {params.model!r}: {_one_line(error)} (see its messages above, or set `engine: "
+            "transformers`)"
         ) from error
     return VllmEngine(model)
 
@@ -94,3 +106,7 @@ def _weights(quantization: str | None) -> dict[str, str]:
     except ImportError:
         raise InputError("quantization bnb-nf4 needs bitsandbytes in vLLM: pip install vllm-bnb-plugin") from None
     return {"quantization": "bitsandbytes"}
+
+
+def _one_line(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

@@ -1,4 +1,4 @@
-"""Faster linear layers for a model that runs on a CPU."""
+"""Linear layers that take the place of ``nn.Linear``: faster on a CPU, or smaller."""
 
 from collections.abc import Callable
 
@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 _LARGEST_INT8 = 127
+_POWER = 128
 
 
 class PackedLinear(nn.Module):
@@ -21,17 +22,37 @@ class PackedLinear(nn.Module):
         return torch.ops.mkldnn._linear_pointwise(inputs, self.weight, self.bias, "none", [], "")
 
 
-class Int8Linear(nn.Module):
-    """A linear layer in 8-bit integers: one scale for each output, and one for each token as it comes.
+class Int8WeightLinear(nn.Module):
+    """A linear layer that keeps its weights as 8-bit integers, with a scale for each output, and multiplies in floats.
 
-    A token's scale is its own, so its answer does not depend on what else is in the batch.
+    What goes into it is not rounded, so answers depend on what else is in the batch by float error alone.
     """
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
-        weight = layer.weight.detach().float()
-        self.scale = (weight.abs().amax(1) / _LARGEST_INT8).clamp_min(1e-12)
-        self.weight = (weight / self.scale[:, None]).round().to(torch.int8).t().contiguous()
+        weight, scale = _int8(layer)
+        self.register_buffer("weight", weight)
+        self.register_buffer("scale", (scale * _POWER).to(layer.weight.dtype))
+        self.bias = layer.bias
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Same as ``nn.Linear``, but for the weights' rounding."""
+        small = inputs / _POWER  # exact, and keeps a sum of products with integers within float16
+        outputs = nn.functional.linear(small, self.weight.to(inputs.dtype)) * self.scale
+        return outputs if self.bias is None else outputs + self.bias
+
+
+class Int8Linear(nn.Module):
+    """A linear layer in 8-bit integers: one scale for each output, and one for each token as it comes.
+
+    A token's scale is its own. Yet a float error of its input, such as another batch brings, may round to the next
+    integer, and a model of many layers makes that as large as any other error of its integers.
+    """
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        weight, self.scale = _int8(layer)
+        self.weight = weight.t().contiguous()
         self.bias = layer.bias
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -41,6 +62,13 @@ class Int8Linear(nn.Module):
         outputs = torch._int_mm(rows.div(scale).round_().to(torch.int8), self.weight).float().mul_(scale)
         outputs = outputs.mul_(self.scale).to(inputs.dtype).view(*inputs.shape[:-1], -1)
         return outputs if self.bias is None else outputs + self.bias
+
+
+def _int8(layer: nn.Linear) -> tuple[torch.Tensor, torch.Tensor]:
+    """Weights as integers, shape (outputs, inputs), and each output's scale."""
+    weight = layer.weight.detach().float()
+    scale = (weight.abs().amax(1) / _LARGEST_INT8).clamp_min(1e-12)
+    return (weight / scale[:, None]).round().to(torch.int8), scale
 
 
 def can_pack() -> bool:
