@@ -54,8 +54,8 @@ def measure(folder: Path, reviews: str | None, n: int, reference: int, quantizat
     frame = read(reviews)
     texts = by_id(frame.iloc[:n])
     ours = Ours(teacher, Pool(frame.iloc[n:], teacher.examples), device.type)
-    weights = memory(device)
     network, dtype = ours.teacher.engine.model, getattr(torch, teacher.dtype)
+    weights = sum(tensor.nbytes for tensor in network.state_dict().values()) / 1e9
 
     ours.score(dict(list(texts.items())[:2]))  # warms up
     ours.meter.reset()
@@ -76,7 +76,7 @@ def measure(folder: Path, reviews: str | None, n: int, reference: int, quantizat
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
     layers = network.config.num_hidden_layers
     print(f"\n{name}, torch {torch.__version__}, {layers} layers, {teacher.dtype}, quantization {quantization}")
-    print(f"memory: {weights:.1f} GB to load, {peak:.1f} GB at most; {ours.teacher.engine.batch_tokens} tokens a batch")
+    print(f"{weights:.1f} GB of weights, {peak:.1f} GB at most; batches of {ours.teacher.engine.batch_tokens} tokens")
     print(f"{n} reviews; prompts of {np.mean(list(map(len, contexts))):.0f} tokens, {tokens / n:.0f} of them fed")
     print(f"texts/s: {n / seconds:.3g}, reference {1 / slow:.3g}")
     print(f"tokens/s: {tokens / seconds:.4g}")
@@ -96,7 +96,7 @@ def memory(device: torch.device) -> float:
 @click.command()
 @click.option("--reviews", help="Parquet or CSV with columns text and label (default: the default study's source).")
 @click.option("--n", default=512, show_default=True, help="How many reviews.")
-@click.option("--reference", default=24, show_default=True, help="How many of them the reference loop is asked.")
+@click.option("--reference", default=24, show_default=True, help="How many of them the reference is asked.")
 @click.option("--layers", default=SHAPE["num_hidden_layers"], show_default=True, help="Layers of the model.")
 @click.option("--quantization", type=click.Choice(["int8", "bnb-int8", "bnb-nf4"]), help="Of the weights.")
 @click.option("--folder", type=Path, help="Where the weights are, or shall be kept (default: removed at the end).")

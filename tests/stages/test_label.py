@@ -367,18 +367,33 @@ def test_check_asks_texts_of_every_file_again(run, params_of, asked):
     assert {path: path.read_bytes() for path in Path("data").rglob("*") if path.is_file()} == before
 
 
-@pytest.mark.parametrize("part", ["train", "test", "eec"])
-@pytest.mark.parametrize("column", ["label_1", "label_mass"])
-def test_check_finds_a_label_that_is_not_the_teachers(run, params_of, part, column):
-    layout = run(FIRST)
+def change(layout: Layout, part: str, column: str, by: float) -> str:
+    """Move the first label of a file by so much, as if the teacher had said so; its id."""
     table = labels_of(layout, part)
-    table.loc[0, column] += 2e-3 if table.loc[0, column] < 0.5 else -2e-3
+    table.loc[0, column] += by if table.loc[0, column] < 0.5 else -by
     table.loc[0, "label_0"] = 1 - table.loc[0, "label_1"]
     kept = record.read(layout.labels_folder)
     tables.write(table, layout.labels(part), tables.LABELS)
     record.write(layout.labels_folder, kept, [layout.labels_folder / name for name in kept.pop("files")])
-    with pytest.raises(InputError, match=f"differ .* by up to 0.002, most for id {table['id'][0]}"):
+    return table["id"][0]
+
+
+@pytest.mark.parametrize("part", ["train", "test", "eec"])
+@pytest.mark.parametrize("column", ["label_1", "label_mass"])
+def test_check_finds_a_label_that_is_not_the_teachers(run, params_of, part, column):
+    name = change(run(FIRST), part, column, 2e-3)
+    with pytest.raises(InputError, match=f"differ .* by up to 0.002, most for id {name}"):
         label.check(params_of(FIRST), 1000)
+
+
+def test_check_allows_for_what_another_batch_does_to_8_bit_inputs(run, params_of):
+    layout = run(FIRST, teacher={"quantization": "cpu-int8"})
+    params = params_of(FIRST, teacher={"quantization": "cpu-int8"})
+    change(layout, "test", "label_1", 0.1)
+    assert label.check(params, 1000) > 0.05
+    change(layout, "test", "label_1", 0.2)
+    with pytest.raises(InputError, match="differ"):
+        label.check(params, 1000)
 
 
 def test_check_refuses_labels_of_another_prompt(run, params_of, asked):

@@ -4,7 +4,10 @@ import numpy as np
 import pytest
 import tiny_models
 
+from bias_transfer import hub
+from bias_transfer.errors import InputError
 from bias_transfer.teacher import model
+from bias_transfer.teacher.engines import hf
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*_check_is_size.*:FutureWarning")
 LAYERS = {"bnb-int8": "Linear8bitLt", "bnb-nf4": "Linear4bit"}
@@ -45,3 +48,9 @@ def test_large_value_in_one_text_leaves_the_columns_of_the_others_alone(load):
     network = load(quantization="bnb-int8").engine.model
     layers = [module for module in network.modules() if type(module).__name__ == "Linear8bitLt"]
     assert {layer.state.threshold for layer in layers} == {0.0}
+
+
+@pytest.mark.parametrize("quantization", LAYERS)
+def test_gguf_is_refused(tiny_teacher, tmp_path, quantization):
+    with pytest.raises(InputError, match="holds GGUF: set `quantization: int8`"):
+        hf.load(tiny_teacher(quantization=quantization), hub.Source(str(tmp_path), tmp_path, None, "model.gguf"), "cpu")

@@ -128,6 +128,11 @@ def load(params: Teacher, source: hub.Source, device: str) -> Any:
     from bias_transfer.teacher.engines.linear import replace_linear
 
     options = source.weights | _quantization(params.quantization, device)
+    if source.gguf and "quantization_config" in options:
+        raise InputError(
+            f"quantization {params.quantization} reads safetensors, and {source.name} holds GGUF: set `quantization: "
+            "int8`"
+        )
     model, loaded = AutoModelForCausalLM.from_pretrained(
         source.name, dtype=getattr(torch, params.dtype), output_loading_info=True, **options
     )
