@@ -171,7 +171,7 @@ def test_engine_that_ends_in_the_middle_says_what_is_kept(stand_in, tiny_teacher
 
     teacher = model.load(tiny_teacher(), None, LABELLING, "cpu")
     monkeypatch.setattr(teacher.engine.model, "generate", generate)
-    with pytest.raises(InputError, match=r"vLLM stopped .*: EngineCore encountered an issue\. .* before is kept"):
+    with pytest.raises(InputError, match=r"vLLM stopped .*: EngineCore encountered an issue\. .* keeps what was"):
         scores(teacher, texts)
 
 

@@ -45,7 +45,7 @@ class VllmEngine:
         except Exception as error:  # an error of any kind in one of vLLM's processes ends all of them
             raise InputError(
                 f"vLLM stopped while it answered {len(questions)} questions: {_one_line(error)} (see its messages "
-                "above); what was answered before is kept: run again, or set `engine: transformers`"
+                "above); `label` keeps what was answered before: run it again, or set `engine: transformers`"
             ) from error
         found = [
             [output.outputs[0].logprobs[0][token].logprob for token in question.wanted]
