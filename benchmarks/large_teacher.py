@@ -64,13 +64,12 @@ def measure(folder: Path, reviews: str | None, n: int, reference: int, quantizat
     seconds, tokens, flops = clock(device) - started, ours.meter.tokens, ours.meter.flops
     peak = memory(device)
 
-    few = dict(list(texts.items())[:reference])
-    queries = ours.teacher.prompt.queries(few)
+    queries = ours.teacher.prompt.queries(texts)
     contexts, label_ids = [query.context for query in queries], [ids[0] for ids in queries[0].labels]
     started = clock(device)
-    expected = probabilities(Reference(network).score(contexts, label_ids))
-    slow = (clock(device) - started) / len(few)
-    difference = np.abs(expected["label_1"] - found["label_1"][: len(few)]).max()
+    expected = probabilities(Reference(network).score(contexts[:reference], label_ids))
+    slow = (clock(device) - started) / len(expected)
+    difference = np.abs(expected["label_1"] - found["label_1"][: len(expected)]).max()
     most = matmul_flops(8192, SHAPE["hidden_size"], SHAPE["intermediate_size"], dtype, device)
 
     name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
@@ -78,7 +77,7 @@ def measure(folder: Path, reviews: str | None, n: int, reference: int, quantizat
     print(f"\n{name}, torch {torch.__version__}, {layers} layers, {teacher.dtype}, quantization {quantization}")
     print(f"{weights:.1f} GB of weights, {peak:.1f} GB at most; batches of {ours.teacher.engine.batch_tokens} tokens")
     print(f"{n} reviews; prompts of {np.mean(list(map(len, contexts))):.0f} tokens, {tokens / n:.0f} of them fed")
-    print(f"texts/s: {n / seconds:.3g}, reference {1 / slow:.3g}")
+    print(f"texts/s: {n / seconds:.3g}, reference {1 / slow:.3g} on {len(expected)} of them")
     print(f"tokens/s: {tokens / seconds:.4g}")
     print(f"TFLOP/s: {flops / seconds / 1e12:.3g}, one matmul {most / 1e12:.3g}")
     print(f"share_of_matmul: {flops / seconds / most:.2f}")
@@ -96,7 +95,13 @@ def memory(device: torch.device) -> float:
 @click.command()
 @click.option("--reviews", help="Parquet or CSV with columns text and label (default: the default study's source).")
 @click.option("--n", default=512, show_default=True, help="How many reviews.")
-@click.option("--reference", default=24, show_default=True, help="How many of them the reference is asked.")
+@click.option(
+    "--reference",
+    type=click.IntRange(min=1),
+    default=24,
+    show_default=True,
+    help="How many of them the reference is asked.",
+)
 @click.option("--layers", default=SHAPE["num_hidden_layers"], show_default=True, help="Layers of the model.")
 @click.option("--quantization", type=click.Choice(["int8", "bnb-int8", "bnb-nf4"]), help="Of the weights.")
 @click.option("--folder", type=Path, help="Where the weights are, or shall be kept (default: removed at the end).")
