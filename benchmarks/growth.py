@@ -3,10 +3,10 @@
 python benchmarks/growth.py                          10,000 and 100,000
 python benchmarks/growth.py 10000 100000 1000000
 
-Each stage runs as DVC runs it, in a process of its own with one thread, on made-up reviews of about 30 words; the
-teacher is the tests' tiny Llama, so that `label` measures the project and not a language model. The last column is the
-exponent with which time grows from row to row once starting Python is taken off (that of `eec`, which sees no review):
-1 is linear.
+Each stage runs as DVC runs it, in a process of its own with one thread, on made-up reviews of about
+30 words; the teacher is the tests' tiny Llama, so that `label` measures the project and not a
+language model. The last column is the exponent with which time grows from row to row once starting
+Python is taken off (that of `eec`, which sees no review): 1 is linear.
 """
 
 import multiprocessing
@@ -49,7 +49,10 @@ def write_reviews(path: Path, n: int) -> None:
     """Words by Zipf's law, and one in ten from a list of the label's own."""
     random = np.random.default_rng(0)
     words = np.array(
-        [f"w{'abcdefghij'[i % 10]}{i}".translate(str.maketrans("0123456789", "klmnopqrst")) for i in range(WORDS)]
+        [
+            f"w{'abcdefghij'[i % 10]}{i}".translate(str.maketrans("0123456789", "klmnopqrst"))
+            for i in range(WORDS)
+        ]
     )
     labels = np.arange(n) % 2
     drawn = np.minimum(random.zipf(1.3, (n, LENGTH)), WORDS) - 1
@@ -62,8 +65,16 @@ def write_reviews(path: Path, n: int) -> None:
 def write_params(folder: Path, model: Path) -> None:
     """The shipped params with a study of a bag of words, one epoch long."""
     values = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    values["study"] |= {"name": "growth", "reviews": "files", "teacher": "tiny", "students": ["bow"]}
-    values["teachers"]["tiny"] = values["teachers"]["smollm2"] | {"model": str(model), "variants": []}
+    values["study"] |= {
+        "name": "growth",
+        "reviews": "files",
+        "teacher": "tiny",
+        "students": ["bow"],
+    }
+    values["teachers"]["tiny"] = values["teachers"]["smollm2"] | {
+        "model": str(model),
+        "variants": [],
+    }
     values["students"]["bow"]["epochs"] = 1
     (folder / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
 
@@ -107,7 +118,9 @@ def main(sizes: tuple[int, ...]) -> None:
         cells = [f"{found[stage, size][0]:.1f} s, {found[stage, size][1]:.2f} GB" for size in sizes]
         work = [max(found[stage, size][0] - found["eec", size][0], 1e-3) for size in sizes]
         growth = np.diff(np.log(work)) / np.diff(np.log(sizes))
-        click.echo(f"| {stage} | " + " | ".join(cells) + f" | {', '.join(f'{g:.2f}' for g in growth)} |")
+        click.echo(
+            f"| {stage} | " + " | ".join(cells) + f" | {', '.join(f'{g:.2f}' for g in growth)} |"
+        )
 
 
 if __name__ == "__main__":

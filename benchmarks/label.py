@@ -4,8 +4,9 @@ python benchmarks/label.py                          sentences of the default stu
 python benchmarks/label.py --reviews imdb.parquet   reviews of your own: columns text, label
 python benchmarks/label.py --memory                 peak memory with ten times the texts
 
-The reference is the original algorithm, written plainly: three prompts a batch, padded to the longest, every prompt
-read whole, logits at every position. Reference and ours take turns in one process, on the same token ids.
+The reference is the original algorithm, written plainly: three prompts a batch, padded to the
+longest, every prompt read whole, logits at every position. Reference and ours take turns in one
+process, on the same token ids.
 """
 
 import resource
@@ -21,14 +22,14 @@ import torch
 from meter import Meter, matmul_flops
 from transformers import AutoModelForCausalLM
 
-from bias_transfer import hub
-from bias_transfer import params as parameters
 from bias_transfer.corpora import sources, text_id
-from bias_transfer.evaluation import evaluate
+from bias_transfer.pretrained import hub
+from bias_transfer.students.evaluation import evaluate
+from bias_transfer.study import params as parameters
 from bias_transfer.teacher import labels, model
 from bias_transfer.teacher.calibration import Calibration, log_odds
 from bias_transfer.teacher.examples import Pool
-from bias_transfer.teacher.scoring import Teacher
+from bias_transfer.teacher.scoring import Scorer
 
 PARAMS = parameters.load(Path(__file__).resolve().parents[1] / "params.yaml")
 REFERENCE_BATCH = 3
@@ -48,12 +49,20 @@ class Reference:
         for start in range(0, len(contexts), REFERENCE_BATCH):
             batch = contexts[start : start + REFERENCE_BATCH]
             width = max(map(len, batch))
-            ids = torch.tensor([[0] * (width - len(row)) + row for row in batch], device=self.network.device)
-            mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in batch], device=ids.device)
+            ids = torch.tensor(
+                [[0] * (width - len(row)) + row for row in batch], device=self.network.device
+            )
+            mask = torch.tensor(
+                [[0] * (width - len(row)) + [1] * len(row) for row in batch], device=ids.device
+            )
             positions = (mask.cumsum(1) - 1).clamp_min(0)
             with torch.no_grad():
-                logits = self.network(input_ids=ids, attention_mask=mask, position_ids=positions).logits
-            answers.append(logits[:, -1].float().log_softmax(-1)[:, label_ids].double().cpu().numpy())
+                logits = self.network(
+                    input_ids=ids, attention_mask=mask, position_ids=positions
+                ).logits
+            answers.append(
+                logits[:, -1].float().log_softmax(-1)[:, label_ids].double().cpu().numpy()
+            )
         return np.concatenate(answers)
 
 
@@ -61,12 +70,14 @@ class Ours:
     """A loaded teacher."""
 
     def __init__(self, teacher: parameters.Teacher, pool: Pool | None, device: str = "cpu") -> None:
-        self.teacher: Teacher = model.load(teacher, pool, PARAMS.labelling, device)
+        self.teacher: Scorer = model.load(teacher, pool, PARAMS.labelling, device)
         self.meter = Meter(self.teacher.engine.model)
 
     def score(self, texts: dict[str, str]) -> np.ndarray:
         """Log-probabilities of the two labels, shape (texts, 2)."""
-        answers = {name: answer for batch in self.teacher.score(texts) for name, answer in batch.items()}
+        answers = {
+            name: answer for batch in self.teacher.score(texts) for name, answer in batch.items()
+        }
         return np.array([answers[name][:2] for name in texts])
 
     def score_alone(self, texts: dict[str, str]) -> np.ndarray:
@@ -78,7 +89,9 @@ def plain(teacher: parameters.Teacher) -> torch.nn.Module:
     """The teacher's model as ``transformers`` loads it."""
     source = hub.locate(teacher.model, teacher.revision)
     with hub.clear_errors(teacher.model):
-        return AutoModelForCausalLM.from_pretrained(source.name, dtype=torch.float32, **source.weights).eval()
+        return AutoModelForCausalLM.from_pretrained(
+            source.name, dtype=torch.float32, **source.weights
+        ).eval()
 
 
 def read(path: str | None) -> pd.DataFrame:
@@ -88,7 +101,9 @@ def read(path: str | None) -> pd.DataFrame:
     else:
         frame = pd.read_parquet(path) if path.endswith(".parquet") else pd.read_csv(path)
     frame = frame.drop_duplicates("text").sample(frac=1, random_state=0)
-    return frame.assign(id=frame["text"].map(text_id))[["id", "text", "label"]].reset_index(drop=True)
+    return frame.assign(id=frame["text"].map(text_id))[["id", "text", "label"]].reset_index(
+        drop=True
+    )
 
 
 def by_id(reviews: pd.DataFrame) -> dict[str, str]:
@@ -122,15 +137,24 @@ def compare(reviews: str | None, n: int, examples: int) -> None:
     teacher = PARAMS.teachers["smollm2"].model_copy(update={"examples": shown})
     rows, pool = frame.iloc[:n], Pool(frame.iloc[n:], shown)
     reference = Reference(plain(teacher))
-    quantized = {f"ours, {name}": teacher.model_copy(update={"quantization": name}) for name in ("int8", "cpu-int8")}
+    quantized = {
+        f"ours, {name}": teacher.model_copy(update={"quantization": name})
+        for name in ("int8", "cpu-int8")
+    }
     ours = {name: Ours(params, pool) for name, params in {"ours": teacher, **quantized}.items()}
     names = ["reference", *ours]
 
     def run(part: pd.DataFrame) -> list[tuple[float, np.ndarray]]:
         texts = by_id(part)
         queries = ours["ours"].teacher.prompt.queries(texts)
-        contexts, label_ids = [query.context for query in queries], [ids[0] for ids in queries[0].labels]
-        return [timed(reference.score, contexts, label_ids), *(timed(one.score, texts) for one in ours.values())]
+        contexts, label_ids = (
+            [query.context for query in queries],
+            [ids[0] for ids in queries[0].labels],
+        )
+        return [
+            timed(reference.score, contexts, label_ids),
+            *(timed(one.score, texts) for one in ours.values()),
+        ]
 
     run(rows.iloc[:REFERENCE_BATCH])  # warms up
     for one in (reference, *ours.values()):
@@ -138,28 +162,52 @@ def compare(reviews: str | None, n: int, examples: int) -> None:
     runs = [run(rows.iloc[part]) for part in np.array_split(np.arange(n), ROUNDS)]
     tokens, flops = reference.meter.tokens / ours["ours"].meter.tokens, ours["ours"].meter.flops
     seconds = np.array([[each[0] for each in turn] for turn in runs])
-    found = [probabilities(np.concatenate([turn[i][1] for turn in runs])) for i in range(len(names))]
+    found = [
+        probabilities(np.concatenate([turn[i][1] for turn in runs])) for i in range(len(names))
+    ]
     differences = [np.abs(labels_["label_1"] - found[0]["label_1"]) for labels_ in found]
     few = rows.iloc[: n // 4]
     alone = [None, *(probabilities(one.score_alone(by_id(few))) for one in ours.values())]
     hard = rows["label"].to_numpy()
     speedups = np.median(seconds[:, [0]] / seconds, axis=0)
 
-    print(f"\n{n} reviews, {examples} examples, {torch.get_num_threads()} threads, torch {torch.__version__}")
-    print("differences are of P(positive): from the reference, and of texts asked alone from the same in batches")
-    columns = ("texts/s", "speedup", "max diff", "mean diff", "alone max", "alone mean", "accuracy", "mass")
+    print(
+        f"\n{n} reviews, {examples} examples, {torch.get_num_threads()} threads, torch "
+        f"{torch.__version__}"
+    )
+    print(
+        "differences are of P(positive): from the reference, and of texts asked alone from the "
+        "same in batches"
+    )
+    columns = (
+        "texts/s",
+        "speedup",
+        "max diff",
+        "mean diff",
+        "alone max",
+        "alone mean",
+        "accuracy",
+        "mass",
+    )
     print(f"{'':16}" + "".join(f"{column:>11}" for column in columns))
     for i, name in enumerate(names):
-        moved = np.abs(alone[i]["label_1"] - found[i]["label_1"][: len(few)]) if i else np.full(1, np.nan)
+        moved = (
+            np.abs(alone[i]["label_1"] - found[i]["label_1"][: len(few)])
+            if i
+            else np.full(1, np.nan)
+        )
         print(
             f"{name:16}{n / seconds[:, i].sum():11.2f}{speedups[i]:11.2f}{differences[i].max():11.1e}"
             f"{differences[i].mean():11.1e}{moved.max():11.1e}{moved.mean():11.1e}{accuracy(found[i], hard):11.4f}"
             f"{found[i]['label_mass'].mean():11.3f}"
         )
     config = reference.network.config
-    most = matmul_flops(2048, config.hidden_size, config.intermediate_size, torch.float32, torch.device("cpu"))
+    most = matmul_flops(
+        2048, config.hidden_size, config.intermediate_size, torch.float32, torch.device("cpu")
+    )
     print(
-        f"the reference feeds the model {tokens:.2f} times as many tokens: that is the bound by counting them; ours is "
+        f"the reference feeds the model {tokens:.2f} times as many tokens: that is the bound by "
+        "counting them; ours is "
         f"{speedups[1] / tokens:.0%} of it"
     )
     speed = flops / seconds[:, 1].sum()
@@ -178,10 +226,15 @@ def peak(n: int) -> None:
 
 
 @click.command()
-@click.option("--reviews", help="Parquet or CSV with columns text and label (default: the default study's source).")
+@click.option(
+    "--reviews",
+    help="Parquet or CSV with columns text and label (default: the default study's source).",
+)
 @click.option("--n", default=120, show_default=True, help="How many reviews.")
 @click.option("--examples", default=3, show_default=True, help="Solved examples in the prompt.")
-@click.option("--memory", is_flag=True, help="Peak memory of 1,000 and of 10,000 short texts instead.")
+@click.option(
+    "--memory", is_flag=True, help="Peak memory of 1,000 and of 10,000 short texts instead."
+)
 @click.option("--peak-of", type=int, hidden=True)
 def main(reviews: str | None, n: int, examples: int, memory: bool, peak_of: int | None) -> None:
     """Compare the teacher's labelling with the original study's loop."""

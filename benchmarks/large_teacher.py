@@ -1,12 +1,14 @@
 """A teacher of the shape of Llama 3.1 8B, with random weights, on the device that there is.
 
-python benchmarks/large_teacher.py --reviews imdb.parquet                       bfloat16
-python benchmarks/large_teacher.py --reviews imdb.parquet --quantization int8   for a card of 24 GB
-python benchmarks/large_teacher.py --layers 2 --n 8                             a part of it, where there is no GPU
+python benchmarks/large_teacher.py --reviews imdb.parquet                       bfloat16 python
+benchmarks/large_teacher.py --reviews imdb.parquet --quantization int8   for a card of 24 GB python
+benchmarks/large_teacher.py --layers 2 --n 8                             a part of it, where there
+is no GPU
 
-Weights are written to a folder (16 GB) and loaded from there by the entry `llama3.1-8b` of params.yaml, with its three
-examples, its budget for a review and its dtype. The tokenizer is SmolLM2's, as the model's own is not to be had
-without its licence. Speed and memory do not depend on what the weights are; what the model answers means nothing.
+Weights are written to a folder (16 GB) and loaded from there by the entry `llama3.1-8b` of
+params.yaml, with its three examples, its budget for a review and its dtype. The tokenizer is
+SmolLM2's, as the model's own is not to be had without its licence. Speed and memory do not depend
+on what the weights are; what the model answers means nothing.
 """
 
 import resource
@@ -22,7 +24,7 @@ from label import PARAMS, Ours, Reference, by_id, probabilities, read
 from meter import clock, matmul_flops
 from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
-from bias_transfer import devices, hub
+from bias_transfer.pretrained import devices, hub
 from bias_transfer.teacher.examples import Pool
 
 SHAPE = {
@@ -46,7 +48,9 @@ def write(folder: Path, layers: int) -> None:
     LlamaForCausalLM(LlamaConfig(**SHAPE | {"num_hidden_layers": layers})).save_pretrained(folder)
 
 
-def measure(folder: Path, reviews: str | None, n: int, reference: int, quantization: str | None) -> None:
+def measure(
+    folder: Path, reviews: str | None, n: int, reference: int, quantization: str | None
+) -> None:
     """Print speed, share of the device's own and memory, beside the original study's loop on some of the texts."""
     device = torch.device(devices.resolve(PARAMS.device))
     changes = {"model": str(folder), "revision": None, "quantization": quantization}
@@ -65,18 +69,34 @@ def measure(folder: Path, reviews: str | None, n: int, reference: int, quantizat
     peak = memory(device)
 
     queries = ours.teacher.prompt.queries(texts)
-    contexts, label_ids = [query.context for query in queries], [ids[0] for ids in queries[0].labels]
+    contexts, label_ids = (
+        [query.context for query in queries],
+        [ids[0] for ids in queries[0].labels],
+    )
     started = clock(device)
     expected = probabilities(Reference(network).score(contexts[:reference], label_ids))
     slow = (clock(device) - started) / len(expected)
     difference = np.abs(expected["label_1"] - found["label_1"][: len(expected)]).max()
     most = matmul_flops(8192, SHAPE["hidden_size"], SHAPE["intermediate_size"], dtype, device)
 
-    name = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{torch.get_num_threads()} threads"
+    name = (
+        torch.cuda.get_device_name(device)
+        if device.type == "cuda"
+        else f"{torch.get_num_threads()} threads"
+    )
     layers = network.config.num_hidden_layers
-    print(f"\n{name}, torch {torch.__version__}, {layers} layers, {teacher.dtype}, quantization {quantization}")
-    print(f"{weights:.1f} GB of weights, {peak:.1f} GB at most; batches of {ours.teacher.engine.batch_tokens} tokens")
-    print(f"{n} reviews; prompts of {np.mean(list(map(len, contexts))):.0f} tokens, {tokens / n:.0f} of them fed")
+    print(
+        f"\n{name}, torch {torch.__version__}, {layers} layers, {teacher.dtype}, quantization "
+        f"{quantization}"
+    )
+    print(
+        f"{weights:.1f} GB of weights, {peak:.1f} GB at most; batches of "
+        f"{ours.teacher.engine.batch_tokens} tokens"
+    )
+    print(
+        f"{n} reviews; prompts of {np.mean(list(map(len, contexts))):.0f} tokens, {tokens / n:.0f} "
+        "of them fed"
+    )
     print(f"texts/s: {n / seconds:.3g}, reference {1 / slow:.3g} on {len(expected)} of them")
     print(f"tokens/s: {tokens / seconds:.4g}")
     print(f"TFLOP/s: {flops / seconds / 1e12:.3g}, one matmul {most / 1e12:.3g}")
@@ -93,7 +113,10 @@ def memory(device: torch.device) -> float:
 
 
 @click.command()
-@click.option("--reviews", help="Parquet or CSV with columns text and label (default: the default study's source).")
+@click.option(
+    "--reviews",
+    help="Parquet or CSV with columns text and label (default: the default study's source).",
+)
 @click.option("--n", default=512, show_default=True, help="How many reviews.")
 @click.option(
     "--reference",
@@ -102,9 +125,17 @@ def memory(device: torch.device) -> float:
     show_default=True,
     help="How many of them the reference is asked.",
 )
-@click.option("--layers", default=SHAPE["num_hidden_layers"], show_default=True, help="Layers of the model.")
-@click.option("--quantization", type=click.Choice(["int8", "bnb-int8", "bnb-nf4"]), help="Of the weights.")
-@click.option("--folder", type=Path, help="Where the weights are, or shall be kept (default: removed at the end).")
+@click.option(
+    "--layers", default=SHAPE["num_hidden_layers"], show_default=True, help="Layers of the model."
+)
+@click.option(
+    "--quantization", type=click.Choice(["int8", "bnb-int8", "bnb-nf4"]), help="Of the weights."
+)
+@click.option(
+    "--folder",
+    type=Path,
+    help="Where the weights are, or shall be kept (default: removed at the end).",
+)
 @click.option("--write", "only_write", is_flag=True, hidden=True)
 def main(
     reviews: str | None,
@@ -122,8 +153,18 @@ def main(
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
         if not (place / "config.json").exists():
-            command = [sys.executable, __file__, "--write", "--layers", str(layers), "--folder", str(place)]
-            subprocess.run(command, check=True)  # in a process of its own, so that its memory is not counted
+            command = [
+                sys.executable,
+                __file__,
+                "--write",
+                "--layers",
+                str(layers),
+                "--folder",
+                str(place),
+            ]
+            subprocess.run(
+                command, check=True
+            )  # in a process of its own, so that its memory is not counted
         measure(place, reviews, n, reference, quantization)
 
 

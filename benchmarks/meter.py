@@ -29,11 +29,15 @@ class Meter:
         """Of the layers' matrices and of attention, two a multiplication; without the language head."""
         c = self.config
         width = c.head_dim * c.num_attention_heads
-        matrices = c.hidden_size * (2 * width + 2 * c.head_dim * c.num_key_value_heads + 3 * c.intermediate_size)
+        matrices = c.hidden_size * (
+            2 * width + 2 * c.head_dim * c.num_key_value_heads + 3 * c.intermediate_size
+        )
         return 2 * c.num_hidden_layers * (matrices * self.tokens + 2 * width * self.pairs)
 
 
-def matmul_flops(rows: int, hidden: int, intermediate: int, dtype: torch.dtype, device: torch.device) -> float:
+def matmul_flops(
+    rows: int, hidden: int, intermediate: int, dtype: torch.dtype, device: torch.device
+) -> float:
     """Floating point operations a second of one large multiplication, the best of five."""
     left = torch.randn(rows, hidden, device=device).to(dtype)
     right = torch.randn(hidden, intermediate, device=device).to(dtype)

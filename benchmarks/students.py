@@ -1,12 +1,12 @@
 """Speed and accuracy of the word-level students, against the original study's loops on the same reviews.
 
 python benchmarks/students.py                                    sentences of the default study
-python benchmarks/students.py --reviews imdb.parquet             columns text, label; split in halves
-python benchmarks/students.py --reviews imdb.parquet --epochs 1  shorter
+python benchmarks/students.py --reviews imdb.parquet             columns text, label; split in
+halves python benchmarks/students.py --reviews imdb.parquet --epochs 1  shorter
 
-The references are the original algorithms, written plainly: a Python list of tensors, padded batch by batch, with
-torch's own layers. Timed are tokenising, fitting and scoring the test half. Ours holds out a tenth of the training half
-to pick the epoch with; the references do not.
+The references are the original algorithms, written plainly: a Python list of tensors, padded batch
+by batch, with torch's own layers. Timed are tokenising, fitting and scoring the test half. Ours
+holds out a tenth of the training half to pick the epoch with; the references do not.
 """
 
 import re
@@ -21,10 +21,10 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pad_sequence
 
-from bias_transfer import params as parameters
 from bias_transfer.corpora import sources
 from bias_transfer.corpora.splits import split
 from bias_transfer.distillation.arm import fit_arm
+from bias_transfer.study import params as parameters
 
 PARAMS = parameters.load(Path(__file__).resolve().parents[1] / "params.yaml")
 VOCABULARY, BATCH, LEARNING_RATE = 10_000, 32, 1e-3
@@ -64,7 +64,9 @@ class PlainCnn(nn.Module):
         return self.output(self.dropout(torch.cat(pooled, 1)))
 
 
-def reference(kind: type[nn.Module], train: pd.DataFrame, test: pd.DataFrame, epochs: int) -> np.ndarray:
+def reference(
+    kind: type[nn.Module], train: pd.DataFrame, test: pd.DataFrame, epochs: int
+) -> np.ndarray:
     """P(positive) of the test texts."""
     torch.manual_seed(0)
     words = [re.findall("[a-z']+", text.lower()) for text in train["text"]]
@@ -73,7 +75,10 @@ def reference(kind: type[nn.Module], train: pd.DataFrame, test: pd.DataFrame, ep
     network = kind()
 
     def tensors(texts: list[list[str]]) -> list[torch.Tensor]:
-        return [torch.tensor([index.get(word, 1) for word in text[: network.length]] or [1]) for text in texts]
+        return [
+            torch.tensor([index.get(word, 1) for word in text[: network.length]] or [1])
+            for text in texts
+        ]
 
     inputs, labels = tensors(words), torch.tensor(train["label"].tolist())
     optimizer = torch.optim.Adam(network.parameters(), lr=LEARNING_RATE)
@@ -89,7 +94,9 @@ def reference(kind: type[nn.Module], train: pd.DataFrame, test: pd.DataFrame, ep
     held_out = tensors([re.findall("[a-z']+", text.lower()) for text in test["text"]])
     with torch.no_grad():
         batches = [
-            network(pad_sequence(held_out[start : start + BATCH], batch_first=True)).softmax(-1)[:, 1]
+            network(pad_sequence(held_out[start : start + BATCH], batch_first=True)).softmax(-1)[
+                :, 1
+            ]
             for start in range(0, len(held_out), BATCH)
         ]
     return torch.cat(batches).numpy()
@@ -99,13 +106,18 @@ def ours(name: str, train: pd.DataFrame, test: pd.DataFrame, epochs: int) -> np.
     """P(positive) of the test texts."""
     training = PARAMS.students[name].model_copy(update={"epochs": epochs})
     soft = np.full((len(train), 2), 0.5)  # has no weight: a baseline
-    shared = PARAMS.distillation.model_copy(update={"patience": epochs})  # as many epochs as the reference
+    shared = PARAMS.distillation.model_copy(
+        update={"patience": epochs}
+    )  # as many epochs as the reference
     fitted = fit_arm(train, soft, training, shared, alpha=0.0, seed=0, device="cpu", name=name)
     return fitted.student.predict_proba(test["text"].tolist())[:, 1]
 
 
 @click.command()
-@click.option("--reviews", help="Parquet or CSV with columns text and label (default: the default study's source).")
+@click.option(
+    "--reviews",
+    help="Parquet or CSV with columns text and label (default: the default study's source).",
+)
 @click.option("--epochs", default=5, show_default=True)
 @click.option("--students", default="bow,cnn", show_default=True)
 def main(reviews: str | None, epochs: int, students: str) -> None:
@@ -115,7 +127,10 @@ def main(reviews: str | None, epochs: int, students: str) -> None:
     else:
         frame = pd.read_parquet(reviews) if reviews.endswith(".parquet") else pd.read_csv(reviews)
     train, test, _ = split(frame.assign(split=""), None, None, 0, "refuse")
-    print(f"{len(train)} training and {len(test)} test reviews, {epochs} epochs, {torch.get_num_threads()} threads")
+    print(
+        f"{len(train)} training and {len(test)} test reviews, {epochs} epochs, "
+        f"{torch.get_num_threads()} threads"
+    )
     print(f"{'':16}{'seconds':>10}{'accuracy':>10}")
     figures = []
     for name, kind in (("bow", PlainBow), ("cnn", PlainCnn)):

@@ -19,7 +19,7 @@ import tiny_study as pipeline
 import torch
 from filelock import FileLock
 
-from bias_transfer import params
+from bias_transfer.study import params
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +41,12 @@ def tiny_distilbert(tmp_path_factory) -> Path:
 
 
 def pytest_addoption(parser):
-    parser.addoption("--faults", type=int, metavar="N", help="faults to draw in tests/faults (default: a few of them)")
+    parser.addoption(
+        "--faults",
+        type=int,
+        metavar="N",
+        help="faults to draw in tests/faults (default: a few of them)",
+    )
 
 
 def pytest_collection_modifyitems(items):
@@ -51,7 +56,9 @@ def pytest_collection_modifyitems(items):
 
 def pytest_terminal_summary(terminalreporter, config):
     passed = terminalreporter.getreports("passed")
-    faults = sorted(value for report in passed for name, value in report.user_properties if name == "fault")
+    faults = sorted(
+        value for report in passed for name, value in report.user_properties if name == "fault"
+    )
     counts = Counter((kind, place) for _, kind, place in faults)
     if config.getoption("--faults") is None or not counts:
         return
@@ -128,10 +135,23 @@ def labelling() -> params.Labelling:
 
 
 @pytest.fixture(scope="session")
-def tiny_student(tiny_encoder, tiny_distilbert) -> Callable[..., params.Bow | params.Cnn | params.Encoder]:
+def tiny_student(
+    tiny_encoder, tiny_distilbert
+) -> Callable[..., params.Bow | params.Cnn | params.Encoder]:
     """Params of a tiny student by name (bow, cnn, tiny_encoder, tiny_distilbert), any field changed by keyword."""
-    training = {"epochs": 2, "batch_size": 4, "learning_rate": 0.01, "weight_decay": 0.0, "max_length": 24}
-    words = training | {"vocabulary_size": 100, "min_frequency": 1, "embedding_dim": 8, "dropout": 0.1}
+    training = {
+        "epochs": 2,
+        "batch_size": 4,
+        "learning_rate": 0.01,
+        "weight_decay": 0.0,
+        "max_length": 24,
+    }
+    words = training | {
+        "vocabulary_size": 100,
+        "min_frequency": 1,
+        "embedding_dim": 8,
+        "dropout": 0.1,
+    }
     convolutions = {"filter_widths": (2, 3, 5), "filters": 4}
 
     def student(name: str, **changes) -> params.Bow | params.Cnn | params.Encoder:

@@ -19,20 +19,39 @@ from bias_transfer.corpora import eec
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
 SOURCE = str(Path(bias_transfer.__file__).resolve().parents[1])
 COMMANDS = (
-    *("audit", "bias", "eec", "label", "launch", "predict", "publish", "report", "results", "reviews", "study"),
+    *(
+        "audit",
+        "bias",
+        "eec",
+        "label",
+        "launch",
+        "predict",
+        "publish",
+        "report",
+        "results",
+        "reviews",
+        "study",
+    ),
     *("train", "transfer", "validate"),
 )
 
 
 def run(*arguments):
     # With the variable set, the command has nothing to leave behind in this process.
-    return CliRunner(env={"TOKENIZERS_PARALLELISM": "true"}).invoke(cli.main, [str(part) for part in arguments])
+    return CliRunner(env={"TOKENIZERS_PARALLELISM": "true"}).invoke(
+        cli.main, [str(part) for part in arguments]
+    )
 
 
 def python(folder, *arguments):
     environment = os.environ | {"PYTHONPATH": SOURCE, "COLUMNS": "200"}
     return subprocess.run(
-        [sys.executable, *map(str, arguments)], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, *map(str, arguments)],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 
@@ -66,7 +85,9 @@ def predictions(corpus, path, gap):
     noise = np.random.default_rng(0).normal(0, 0.01, len(corpus))
     table = corpus[["sentence"]].assign(pos_prob=0.5 + gap * (corpus["gender"] == "female") + noise)
     table = table.sample(frac=1, random_state=1)
-    table.to_parquet(path, index=False) if path.suffix == ".parquet" else table.to_csv(path, index=False)
+    table.to_parquet(path, index=False) if path.suffix == ".parquet" else table.to_csv(
+        path, index=False
+    )
     return path
 
 
@@ -94,7 +115,9 @@ def test_help_lists_the_commands_and_how_to_see_tracebacks():
 
 def assert_examples_can_be_typed(shown):
     examples = [
-        line.split("python -m bias_transfer ")[1] for line in shown.splitlines() if " -m bias_transfer " in line
+        line.split("python -m bias_transfer ")[1]
+        for line in shown.splitlines()
+        if " -m bias_transfer " in line
     ]
     assert examples
     for name, *arguments in map(str.split, examples):
@@ -105,7 +128,9 @@ def test_examples_in_the_help_can_be_typed():
     assert_examples_can_be_typed(run("--help").output.split("Options:")[0].partition("\n")[2])
 
 
-@pytest.mark.parametrize("command", sorted(name for name, command in cli.main.commands.items() if command.params))
+@pytest.mark.parametrize(
+    "command", sorted(name for name, command in cli.main.commands.items() if command.params)
+)
 def test_command_with_arguments_has_an_example_that_can_be_typed(command):
     assert_examples_can_be_typed(run(command, "--help").output)
 
@@ -122,7 +147,16 @@ def test_import_is_light(tmp_path):
     assert result.returncode == 0, result.stderr
     loaded = set(result.stdout.split())
     assert "bias_transfer" in loaded
-    assert not loaded & {"torch", "pandas", "numpy", "mlflow", "transformers", "scipy", "sklearn", "matplotlib"}
+    assert not loaded & {
+        "torch",
+        "pandas",
+        "numpy",
+        "mlflow",
+        "transformers",
+        "scipy",
+        "sklearn",
+        "matplotlib",
+    }
 
 
 def test_bad_study_is_one_line_on_stderr(bad_study):
@@ -175,7 +209,10 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("label", "snippets", "smollm"), ("unknown teacher 'smollm'", "'smollm2'")),
         (("train", "bwo", "distilled", "0"), ("unknown student 'bwo'", "'bow'")),
         (("train", "bow", "distiled", "0"), ("targets", "'distilled'", "'permuted'")),
-        (("predict", "bow-distilled/seed-99"), ("unknown system 'bow-distilled/seed-99'", "'bow-distilled/seed-0'")),
+        (
+            ("predict", "bow-distilled/seed-99"),
+            ("unknown system 'bow-distilled/seed-99'", "'bow-distilled/seed-0'"),
+        ),
         (("bias",), ("training.json is missing", "dvc repro")),
         (("study", "imbd"), ("unknown study 'imbd'", "'imdb'")),
         (("results", "imbd", "--out", "results.md"), ("unknown study 'imbd'", "'imdb'")),
@@ -193,7 +230,7 @@ def test_fault_of_the_program_is_one_line_without_traceback(shipped_study, monke
     def broken(path):
         raise KeyError("first line\nsecond line")
 
-    monkeypatch.setattr("bias_transfer.params.load", broken)
+    monkeypatch.setattr("bias_transfer.study.params.load", broken)
     result = run("bias")
     assert result.exit_code == 1
     assert_one_line_error(result, "unexpected KeyError", "second line", "--debug")
@@ -241,11 +278,23 @@ def test_eec_and_audit_from_end_to_end(tmp_path):
     predictions(corpus, tmp_path / "mine.csv", gap=0.2)
     predictions(corpus, tmp_path / "theirs.parquet", gap=0.0)
     audited = python(
-        tmp_path, "-m", "bias_transfer", "audit", "--out", "bias.csv", "mine=mine.csv", "theirs=theirs.parquet"
+        tmp_path,
+        "-m",
+        "bias_transfer",
+        "audit",
+        "--out",
+        "bias.csv",
+        "mine=mine.csv",
+        "theirs=theirs.parquet",
     )
     assert (audited.returncode, audited.stderr) == (0, "")
     table = pd.read_csv(tmp_path / "bias.csv").set_index(["system", "axis"])
-    assert table.index.tolist() == [("mine", "gender"), ("mine", "race"), ("theirs", "gender"), ("theirs", "race")]
+    assert table.index.tolist() == [
+        ("mine", "gender"),
+        ("mine", "race"),
+        ("theirs", "gender"),
+        ("theirs", "race"),
+    ]
     assert table.loc[("mine", "gender"), "mean_difference"] == pytest.approx(0.2, abs=0.005)
     assert table.loc[("mine", "gender"), "verdict"] == "difference"
     assert table.loc[("theirs", "gender"), "verdict"] == "no difference beyond the margin"
@@ -274,7 +323,11 @@ def test_audit_refuses_a_name_that_stands_twice(tmp_path):
 @pytest.fixture(scope="module")
 def scored(tmp_path_factory):
     """Files of a teacher, two other wordings that agree with it but for noise, and two seeds of each arm."""
-    folder, corpus, random = tmp_path_factory.mktemp("scored"), eec.generate(), np.random.default_rng(0)
+    folder, corpus, random = (
+        tmp_path_factory.mktemp("scored"),
+        eec.generate(),
+        np.random.default_rng(0),
+    )
     size = len(corpus)
     opinion = random.normal(0, 0.5, size) + 0.5 * (corpus["gender"] == "female")
 
@@ -285,13 +338,22 @@ def scored(tmp_path_factory):
         return path
 
     arms = {"baseline": 0.0, "distilled": 0.6}
-    return {"teacher": write("teacher", 1, 0.1), "variants": [write(f"variant-{i}", 1, 0.2) for i in range(2)]} | {
-        arm: [write(f"{arm}-{seed}", opinions, 0.2) for seed in range(2)] for arm, opinions in arms.items()
+    return {
+        "teacher": write("teacher", 1, 0.1),
+        "variants": [write(f"variant-{i}", 1, 0.2) for i in range(2)],
+    } | {
+        arm: [write(f"{arm}-{seed}", opinions, 0.2) for seed in range(2)]
+        for arm, opinions in arms.items()
     }
 
 
 def transfer(scored, out, *options, seeds=2):
-    files = [part for arm in ("baseline", "distilled") for path in scored[arm][:seeds] for part in (f"--{arm}", path)]
+    files = [
+        part
+        for arm in ("baseline", "distilled")
+        for path in scored[arm][:seeds]
+        for part in (f"--{arm}", path)
+    ]
     return run("transfer", "--teacher", scored["teacher"], *files, *options, "--out", out)
 
 
@@ -310,7 +372,9 @@ def test_transfer_from_end_to_end(scored, tmp_path):
     assert not {RELIABILITY, CORRECTED} & set(table.index.get_level_values("estimand"))
 
 
-def test_transfer_with_variants_measures_the_teachers_reliability_and_corrects_nothing(scored, tmp_path):
+def test_transfer_with_variants_measures_the_teachers_reliability_and_corrects_nothing(
+    scored, tmp_path
+):
     tables = []
     for n in (1, 2):
         assert transfer(scored, tmp_path / f"{n}.csv", *variants(scored, n), seeds=1).exit_code == 0
@@ -326,9 +390,13 @@ def test_transfer_with_variants_measures_the_teachers_reliability_and_corrects_n
 
 
 def test_transfer_of_another_prompt_has_the_slope_over_the_reliability(scored, tmp_path):
-    result = transfer(scored, tmp_path / "transfer.csv", *variants(scored, 1), "--other-prompt", seeds=1)
+    result = transfer(
+        scored, tmp_path / "transfer.csv", *variants(scored, 1), "--other-prompt", seeds=1
+    )
     assert result.exit_code == 0
-    table = pd.read_csv(tmp_path / "transfer.csv").set_index(["estimand", "axis", "scale"])["estimate"]
+    table = pd.read_csv(tmp_path / "transfer.csv").set_index(["estimand", "axis", "scale"])[
+        "estimate"
+    ]
     np.testing.assert_allclose(table[CORRECTED], table[SLOPE] / table[RELIABILITY], rtol=1e-9)
     assert len(table[CORRECTED]) == 4
 
@@ -341,7 +409,9 @@ def test_other_prompt_without_variants_is_one_line(scored, tmp_path):
 
 
 def test_variant_that_is_missing_is_named(scored, tmp_path):
-    result = transfer(scored, tmp_path / "transfer.csv", "--variant", tmp_path / "none.csv", seeds=1)
+    result = transfer(
+        scored, tmp_path / "transfer.csv", "--variant", tmp_path / "none.csv", seeds=1
+    )
     assert result.exit_code == 1
     assert_one_line_error(result, "none.csv is missing")
     assert list(tmp_path.iterdir()) == []

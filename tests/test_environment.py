@@ -51,5 +51,9 @@ def test_no_pickle_and_no_remote_code():
 
 
 def test_only_tracking_imports_mlflow():
-    importers = {p for p in (ROOT / "src").rglob("*.py") if re.search(r"^(import|from) mlflow", p.read_text(), re.M)}
+    importers = {
+        p
+        for p in (ROOT / "src").rglob("*.py")
+        if re.search(r"^(import|from) mlflow", p.read_text(), re.M)
+    }
     assert {p.parent.name for p in importers} == {"tracking"}

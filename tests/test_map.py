@@ -7,25 +7,45 @@ from pathlib import Path
 import pytest
 import yaml
 
-from bias_transfer import launch
-from bias_transfer.layout import Arm, Layout, arms
-from bias_transfer.params import Study, load
-from bias_transfer.records import REPORT
+from bias_transfer.commands import launch
+from bias_transfer.report.publications import REPORT
+from bias_transfer.study.params import Study, load
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import Arm, arms
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = Path("src/bias_transfer")
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 STUDY = load(ROOT / "params.yaml").study
 ARM = Arm("bow", "distilled", 0)
-PLACING = {PACKAGE / f"{name}.py" for name in ("errors", "files", "hub", "layout", "packages", "params", "tables")}
-HELPERS = {"train": PLACING | {PACKAGE / "provenance.py"}, "predict": PLACING}  # read and place files
-CODE = {"data": "label", "train-once": "train", "predict-once": "predict", "predict-teacher": "predict"}
+PLACING = {
+    PACKAGE / f"{name}.py"
+    for name in ("errors", "files", "hub", "layout", "packages", "params", "tables")
+}
+HELPERS = {
+    "train": PLACING | {PACKAGE / "provenance.py"},
+    "predict": PLACING,
+}  # read and place files
+CODE = {
+    "data": "label",
+    "train-once": "train",
+    "predict-once": "predict",
+    "predict-teacher": "predict",
+}
 
 
 def filled(text: str) -> str:
     """A path of ``dvc.yaml`` with its templates filled in for the default study and one arm."""
-    values = {"study.name": STUDY.name, "study.reviews": STUDY.reviews, "study.teacher": STUDY.teacher}
-    values |= {"item.study": STUDY.name, "item.reviews": STUDY.reviews, "item.teacher": STUDY.teacher}
+    values = {
+        "study.name": STUDY.name,
+        "study.reviews": STUDY.reviews,
+        "study.teacher": STUDY.teacher,
+    }
+    values |= {
+        "item.study": STUDY.name,
+        "item.reviews": STUDY.reviews,
+        "item.teacher": STUDY.teacher,
+    }
     values |= {"item.student": ARM.student, "item.target": ARM.target, "item.seed": str(ARM.seed)}
     for name, value in values.items():
         text = text.replace("${" + name + "}", value)
@@ -51,7 +71,11 @@ def modules_of(path: Path) -> set[Path]:
                 names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             for name in names:
                 stem = Path("src", *name.split("."))
-                todo += [p for p in (stem.with_suffix(".py"), stem / "__init__.py") if (ROOT / p).exists()]
+                todo += [
+                    p
+                    for p in (stem.with_suffix(".py"), stem / "__init__.py")
+                    if (ROOT / p).exists()
+                ]
         todo += [p for p in [module.parent / "__init__.py"] if (ROOT / p).exists()]
     # What holds no code that a result depends on.
     return seen - {PACKAGE / "__init__.py", PACKAGE / "stages/__init__.py"}
@@ -66,11 +90,15 @@ def test_deps_name_every_module_that_the_stage_imports(stage):
         for module in modules_of(PACKAGE / f"stages/{CODE.get(stage, stage)}.py")
         if module not in deps and not deps & set(module.parents)
     }
-    assert missing == (HELPERS[CODE.get(stage, stage)] if stage.startswith(("train", "predict")) else set())
+    assert missing == (
+        HELPERS[CODE.get(stage, stage)] if stage.startswith(("train", "predict")) else set()
+    )
 
 
 def test_label_depends_on_the_version_of_the_scoring_code_alone():
-    assert {path for path in paths("data", "deps") if path.startswith("src")} == {f"{PACKAGE}/teacher/version.py"}
+    assert {path for path in paths("data", "deps") if path.startswith("src")} == {
+        f"{PACKAGE}/teacher/version.py"
+    }
 
 
 def test_outputs_are_where_the_layout_says():
@@ -116,7 +144,10 @@ def test_stage_for_one_seed_differs_in_the_matrix_alone(stage):
     assert {key: value for key, value in one.items() if key != "matrix"} == {
         key: value for key, value in every.items() if key != "matrix"
     }
-    assert one["matrix"] == every["matrix"] | {"student": "${study.one_seed}", "seed": ["${study.seeds[0]}"]}
+    assert one["matrix"] == every["matrix"] | {
+        "student": "${study.one_seed}",
+        "seed": ["${study.seeds[0]}"],
+    }
     assert every["matrix"]["student"] == "${study.students}"
 
 
@@ -133,7 +164,9 @@ def expanded(stage: str, study: Study) -> list[str]:
 
 @pytest.mark.parametrize("one_seed", [(), ("minilm", "distilbert")])
 def test_launch_knows_the_training_stage_of_every_arm(one_seed):
-    study = STUDY.model_copy(update={"students": ("bow", "cnn"), "one_seed": one_seed, "seeds": (2, 0, 1)})
+    study = STUDY.model_copy(
+        update={"students": ("bow", "cnn"), "one_seed": one_seed, "seeds": (2, 0, 1)}
+    )
     found = [launch._training_stage(study, arm) for arm in arms(study)]
     assert found == expanded("train", study) + expanded("train-once", study)
     assert len(found) == 12 + 2 * len(one_seed)
@@ -151,7 +184,9 @@ def test_stages_that_take_a_sample_of_the_test_reviews_depend_on_its_size():
         for stage, entry in STAGES.items()
         if any(name.endswith(".labelled_test_size") for name in entry.get("params", []))
     }
-    assert declared == sampling - {"predict", "predict-once"} == {"data", "predict-teacher", "report"}
+    assert (
+        declared == sampling - {"predict", "predict-once"} == {"data", "predict-teacher", "report"}
+    )
 
 
 def test_params_name_every_section_that_a_stage_reads():
@@ -163,8 +198,12 @@ def test_params_name_every_section_that_a_stage_reads():
         read = {
             node.attr
             for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == "params"
+            if isinstance(node, ast.Attribute)
+            and isinstance(node.value, ast.Name)
+            and node.value.id == "params"
         } - {"study", "device", "labelling"}  # the last two say how, and decide no result
         sharing = [name for name in STAGES if CODE.get(name, name) == CODE.get(stage, stage)]
-        declared = {entry.split(".")[0] for name in sharing for entry in STAGES[name].get("params", [])}
+        declared = {
+            entry.split(".")[0] for name in sharing for entry in STAGES[name].get("params", [])
+        }
         assert read <= declared, stage

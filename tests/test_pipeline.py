@@ -39,28 +39,49 @@ def test_every_contract_file_is_there_with_its_columns(project):
         "reports/tiny/accuracy.csv": "system n accuracy precision recall f1",
         "reports/tiny/calibration.csv": "method chosen offset temperature n accuracy log_loss brier ece ece_floor",
         "reports/tiny/bias.csv": (
-            "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict"
+            "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered "
+            "verdict"
         ),
         "reports/tiny/breakdown.csv": "system axis by level n_pairs mean_difference ci_low ci_high p_clustered",
         "reports/tiny/transfer.csv": "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict",
         "reports/tiny/summary.csv": "name value",
     }
     for name, start in columns.items():
-        assert list(pd.read_csv(project.path(name)).columns)[: len(start.split())] == start.split(), name
+        assert (
+            list(pd.read_csv(project.path(name)).columns)[: len(start.split())] == start.split()
+        ), name
     for system in SYSTEMS:
-        for part, rows in (("reviews", N_LABELLED if system == SYSTEMS[0] else N_TEST), ("eec", 8640)):
+        for part, rows in (
+            ("reviews", N_LABELLED if system == SYSTEMS[0] else N_TEST),
+            ("eec", 8640),
+        ):
             predictions = pd.read_parquet(project.path(f"predictions/tiny/{system}/{part}.parquet"))
             assert list(predictions.columns) == ["id", "label_0", "label_1"]
             assert len(predictions) == rows
-    for name in ("gender_bias.png", "race_bias.png", "emotions.png", "placebo.png", "transfer.png", "report.html"):
+    for name in (
+        "gender_bias.png",
+        "race_bias.png",
+        "emotions.png",
+        "placebo.png",
+        "transfer.png",
+        "report.html",
+    ):
         assert project.path(f"reports/tiny/{name}").stat().st_size > 1000
 
 
 def test_a_model_folder_holds_the_contract_and_no_pickle(project):
     for system in SYSTEMS[1:]:
         names = {path.name for path in project.path(f"models/tiny/{system}").iterdir()}
-        expected = {"config.json", "model.safetensors", "tokenizer.json", "history.csv", "training.json"}
-        assert names == expected | ({"tokenizer_config.json"} if system.startswith("encoder") else set())
+        expected = {
+            "config.json",
+            "model.safetensors",
+            "tokenizer.json",
+            "history.csv",
+            "training.json",
+        }
+        assert names == expected | (
+            {"tokenizer_config.json"} if system.startswith("encoder") else set()
+        )
 
 
 def test_the_arms_differ_in_nothing_but_alpha(project):
@@ -71,7 +92,8 @@ def test_the_arms_differ_in_nothing_but_alpha(project):
     differing = {name for name in baseline if baseline[name] != distilled[name]}
     assert {"system", "target", "alpha"} <= differing <= {"system", "target", "alpha", "epoch"}
     tokenizers = [
-        project.path(f"models/tiny/bow-{t}/seed-0/tokenizer.json").read_bytes() for t in ("baseline", "distilled")
+        project.path(f"models/tiny/bow-{t}/seed-0/tokenizer.json").read_bytes()
+        for t in ("baseline", "distilled")
     ]
     assert tokenizers[0] == tokenizers[1]
 
@@ -84,7 +106,10 @@ def test_students_of_one_seed_and_of_two_are_in_one_report(project):
     assert (seeds.drop(groups) == 1).all()
     transfer = pd.read_csv(project.path("reports/tiny/transfer.csv")).dropna(subset="n_seeds")
     assert transfer.groupby("student")["n_seeds"].unique().to_dict() == {"bow": [2], "encoder": [1]}
-    models = [path.relative_to(project.path("models/tiny")) for path in project.path("models/tiny").glob("*/*")]
+    models = [
+        path.relative_to(project.path("models/tiny"))
+        for path in project.path("models/tiny").glob("*/*")
+    ]
     assert sorted(map(str, models)) == sorted(SYSTEMS[1:])
 
 
@@ -127,17 +152,31 @@ def test_mlflow_holds_one_finished_run_a_system_and_the_report(project):
     assert {run.info.status for run in runs} == {"FINISHED"}
     for run in runs:
         if run.info.run_name != "report":
-            measured = json.loads(project.path(f"metrics/tiny/{run.info.run_name}.json").read_text())
+            measured = json.loads(
+                project.path(f"metrics/tiny/{run.info.run_name}.json").read_text()
+            )
             defined = {name for name, value in measured.items() if value is not None}
             assert defined | {"gender_gap", "race_gap"} <= set(run.data.metrics)
             assert not (set(measured) - defined) & set(run.data.metrics)
-            assert {"race_noise_floor", "gender_n_alike_persons", "race_log_odds_gap"} <= set(run.data.metrics)
-            assert {dataset.dataset.name for dataset in run.inputs.dataset_inputs} >= {"data/eec/eec.csv"}
+            assert {"race_noise_floor", "gender_n_alike_persons", "race_log_odds_gap"} <= set(
+                run.data.metrics
+            )
+            assert {dataset.dataset.name for dataset in run.inputs.dataset_inputs} >= {
+                "data/eec/eec.csv"
+            }
         else:
             files = {artifact.path for artifact in project.client().list_artifacts(run.info.run_id)}
-            assert {"emotions.png", "placebo.png", "transfer.png", "breakdown.csv", "report.html"} <= files
+            assert {
+                "emotions.png",
+                "placebo.png",
+                "transfer.png",
+                "breakdown.csv",
+                "report.html",
+            } <= files
             summary = pd.read_csv(project.path("reports/tiny/summary.csv"))
-            assert run.data.metrics == pytest.approx(dict(summary.itertuples(index=False)), rel=1e-12)
+            assert run.data.metrics == pytest.approx(
+                dict(summary.itertuples(index=False)), rel=1e-12
+            )
             assert run.data.params["reviews.split"] == "resplit"
             assert json.loads(run.data.params["one_seed"]) == ["encoder"]
     (bow,) = (run for run in runs if run.info.run_name == "bow-distilled/seed-0")
@@ -147,7 +186,10 @@ def test_mlflow_holds_one_finished_run_a_system_and_the_report(project):
     assert bow.data.params["alpha"] == "1.0"
     assert bow.data.metrics["race_n_unknown_persons"] == 40  # its reviews name nobody
     (teacher,) = (run for run in runs if run.info.run_name == SYSTEMS[0])
-    assert (teacher.data.params["labels.test.n"], teacher.data.metrics["n"]) == (str(N_LABELLED), N_LABELLED)
+    assert (teacher.data.params["labels.test.n"], teacher.data.metrics["n"]) == (
+        str(N_LABELLED),
+        N_LABELLED,
+    )
 
 
 def test_every_student_is_registered_and_answers_as_its_predictions(project, monkeypatch):
@@ -180,11 +222,18 @@ def test_runs_lie_below_their_study_and_say_what_they_found(project):
     for run in project.runs():
         tags = run.data.tags
         assert tags["mlflow.parentRunId"] == parent.info.run_id
-        assert (tags["study"], tags["reviews"], tags["teacher"], tags["current"]) == ("tiny", "mine", "tiny", "true")
+        assert (tags["study"], tags["reviews"], tags["teacher"], tags["current"]) == (
+            "tiny",
+            "mine",
+            "tiny",
+            "true",
+        )
         if run.info.run_name != "report":
             assert f"{run.data.metrics['accuracy']:.4f}" in tags["mlflow.note.content"]
             assert f"{run.data.metrics['gender_gap']:+.4f}" in tags["mlflow.note.content"]
-    assert re.search(r"the teacher's mean difference is [+-]0\.\d{4}", parent.data.tags["mlflow.note.content"])
+    assert re.search(
+        r"the teacher's mean difference is [+-]0\.\d{4}", parent.data.tags["mlflow.note.content"]
+    )
 
 
 def test_registered_models_have_a_card_and_an_alias(project):
@@ -194,7 +243,13 @@ def test_registered_models_have_a_card_and_an_alias(project):
         version = client.get_model_version_by_alias(name, "latest-tiny")
         assert version.version in (1, "1")
         metrics = json.loads(project.path(f"metrics/tiny/{system}.json").read_text())
-        for part in ("## Training", "## Use", "## Limits", "## Licences", f"{metrics['accuracy']:.4f}"):
+        for part in (
+            "## Training",
+            "## Use",
+            "## Limits",
+            "## Licences",
+            f"{metrics['accuracy']:.4f}",
+        ):
             assert part in version.description, part
         assert version.tags["study"] == "tiny"
 
@@ -212,13 +267,38 @@ def test_every_way_to_ask_a_student_gives_its_predictions(project, system, tmp_p
     np.testing.assert_allclose(served[["label_0", "label_1"]], expected, atol=1e-6)
 
     texts.to_csv(tmp_path / "texts.csv", index=False)
-    batch = ("models", "predict", "-m", model, "-i", str(tmp_path / "texts.csv"), "-t", "csv", "--env-manager", "local")
-    result = project.run(sys.executable, "-m", "mlflow", *batch, "-o", str(tmp_path / "scores.json"))
+    batch = (
+        "models",
+        "predict",
+        "-m",
+        model,
+        "-i",
+        str(tmp_path / "texts.csv"),
+        "-t",
+        "csv",
+        "--env-manager",
+        "local",
+    )
+    result = project.run(
+        sys.executable, "-m", "mlflow", *batch, "-o", str(tmp_path / "scores.json")
+    )
     assert result.returncode == 0, result.stderr
     scores = json.loads((tmp_path / "scores.json").read_text())
-    np.testing.assert_allclose(pd.DataFrame(scores["predictions"])[["label_0", "label_1"]], expected, atol=1e-6)
+    np.testing.assert_allclose(
+        pd.DataFrame(scores["predictions"])[["label_0", "label_1"]], expected, atol=1e-6
+    )
 
-    download = (sys.executable, "-m", "mlflow", "artifacts", "download", "-u", model, "-d", str(tmp_path / "model"))
+    download = (
+        sys.executable,
+        "-m",
+        "mlflow",
+        "artifacts",
+        "download",
+        "-u",
+        model,
+        "-d",
+        str(tmp_path / "model"),
+    )
     assert project.run(*download).returncode == 0
     student = load_student(next((tmp_path / "model").glob("**/model.safetensors")).parent)
     np.testing.assert_allclose(student.predict_proba(list(eec["sentence"])), expected, atol=1e-6)
@@ -270,11 +350,17 @@ def test_verify_passes_and_names_a_changed_byte(project):
     before = project.path("params.yaml").read_text()
     project.path("params.yaml").write_text(before.replace("alpha: 1.0", "alpha: 0.9"))
     result = project.run(
-        sys.executable, "-m", "bias_transfer", "verify", "models:/bias-transfer-bow-distilled@latest-tiny"
+        sys.executable,
+        "-m",
+        "bias_transfer",
+        "verify",
+        "models:/bias-transfer-bow-distilled@latest-tiny",
     )
     project.path("params.yaml").write_text(before)
     assert result.returncode == 1
-    assert result.stdout.startswith("bow-distilled/seed-0: params.yaml: distillation.alpha differs (1.0, now 0.9)")
+    assert result.stdout.startswith(
+        "bow-distilled/seed-0: params.yaml: distillation.alpha differs (1.0, now 0.9)"
+    )
 
 
 def test_verify_finds_what_changed_in_the_store(project):
@@ -300,7 +386,9 @@ def one_byte_changed(path: Path):
 
 def test_publish_brings_back_a_wiped_store_and_adds_nothing_twice(project):
     project.path("mlflow.db").unlink()
-    project.store = "./mlflow.db"  # another spelling, since MLflow keeps a connection to the file that is gone
+    project.store = (
+        "./mlflow.db"  # another spelling, since MLflow keeps a connection to the file that is gone
+    )
     project.cli("publish")
     assert len(project.runs()) == len(SYSTEMS) + 1
     project.cli("publish")
@@ -315,7 +403,9 @@ def test_a_launching_run_gets_runs_of_its_own_once(project):
     run_id = client.create_run("0", run_name="mlflow run").info.run_id
     for _ in range(2):
         project.cli("publish", MLFLOW_RUN_ID=run_id)
-    launched = [run for run in project.runs() if run.data.tags.get("bias_transfer.launched_by") == run_id]
+    launched = [
+        run for run in project.runs() if run.data.tags.get("bias_transfer.launched_by") == run_id
+    ]
     assert len(launched) == len(SYSTEMS) + 1
     assert len(project.runs()) == before + len(launched)
     assert len(client.get_run(run_id).data.tags["bias_transfer.runs"].split(",")) == len(launched)
@@ -329,15 +419,18 @@ def test_labels_are_pulled_into_a_fresh_clone_without_the_teacher(project, tmp_p
     for part in ("train", "test", "eec", "eec-variants"):
         name = f"data/teacher/mine/tiny/{part}.csv"
         assert fresh.path(name).read_bytes() == project.path(name).read_bytes()
-    assert "Running" not in fresh.dvc("repro", "data").replace("Running stage 'reviews", "").replace(
-        "Running stage 'eec", ""
-    )
+    assert "Running" not in fresh.dvc("repro", "data").replace(
+        "Running stage 'reviews", ""
+    ).replace("Running stage 'eec", "")
 
 
 def test_a_changed_byte_of_the_labels_remote_is_not_pulled(project, tmp_path):
     clone = tmp_path / "clone"
     assert project.run("git", "clone", "-q", str(project.folder), str(clone)).returncode == 0
-    fresh, names = Project(clone), [f"data/teacher/mine/tiny/{part}.csv" for part in ("train", "eec")]
+    fresh, names = (
+        Project(clone),
+        [f"data/teacher/mine/tiny/{part}.csv" for part in ("train", "eec")],
+    )
     content = project.path(names[0]).read_bytes()
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     stored = clone / "labels/files/md5" / digest[:2] / digest[2:]
@@ -385,7 +478,10 @@ def test_two_studies_side_by_side_and_a_student_taken_out(project):
     output = project.dvc("repro")
     assert "label:" not in output  # every text is known from the first study's labels
     arms = [f"bow-{arm}/seed-0" for arm in ARMS]
-    assert set(pd.read_csv(project.path("reports/second/bias.csv"))["system"]) == {SYSTEMS[0], *arms}
+    assert set(pd.read_csv(project.path("reports/second/bias.csv"))["system"]) == {
+        SYSTEMS[0],
+        *arms,
+    }
     assert len(project.runs()) == runs + len(arms) + 2
 
     project.cli("study", "tiny")
@@ -397,7 +493,11 @@ def test_two_studies_side_by_side_and_a_student_taken_out(project):
     project.path("params.yaml").write_text(original)
     project.params(one_seed=[])
     project.dvc("repro")
-    assert not pd.read_csv(project.path("reports/tiny/bias.csv"))["system"].str.startswith("encoder").any()
+    assert (
+        not pd.read_csv(project.path("reports/tiny/bias.csv"))["system"]
+        .str.startswith("encoder")
+        .any()
+    )
     assert "encoder" not in project.path("reports/tiny/report.html").read_text()
     project.path("params.yaml").write_text(original)
     project.dvc("repro")

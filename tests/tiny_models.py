@@ -3,11 +3,17 @@
 import re
 from pathlib import Path
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
-
-PROMPT = (
-    "Please classify the sentiment of the following texts as either Negative or Positive.\n\nText: {text}\nSentiment:"
+from tokenizers import (
+    Tokenizer,
+    decoders,
+    models,
+    normalizers,
+    pre_tokenizers,
+    processors,
+    trainers,
 )
+
+PROMPT = "Please classify the sentiment of the following texts as either Negative or Positive.\n\nText: {text}\nSentiment:"
 SENTENCES = [
     "a warm and funny film that i loved from the first scene to the last",
     "a dull and lifeless film that i hated; nothing in it is worth the ticket",
@@ -26,7 +32,9 @@ def llama(folder: Path, hidden_size: int = 32) -> Path:
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
     tokenizer = _byte_level_tokenizer()
-    PreTrainedTokenizerFast(tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>").save_pretrained(folder)
+    PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>"
+    ).save_pretrained(folder)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
         hidden_size=hidden_size,
@@ -34,7 +42,8 @@ def llama(folder: Path, hidden_size: int = 32) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         max_position_embeddings=MAX_POSITIONS,
-        initializer_range=0.3 * (32 / hidden_size) ** 0.5,  # so that different texts get clearly different answers
+        initializer_range=0.3
+        * (32 / hidden_size) ** 0.5,  # so that different texts get clearly different answers
         bos_token_id=tokenizer.token_to_id("<s>"),
         eos_token_id=tokenizer.token_to_id("</s>"),
     )
@@ -90,7 +99,11 @@ def _byte_level_tokenizer() -> Tokenizer:
         special_tokens=["<s>", "</s>"],
         show_progress=False,
     )
-    prompts = [PROMPT.format(text=text) + label for text in SENTENCES for label in (" Negative", " Positive")]
+    prompts = [
+        PROMPT.format(text=text) + label
+        for text in SENTENCES
+        for label in (" Negative", " Positive")
+    ]
     tokenizer.train_from_iterator(prompts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", tokenizer.token_to_id("<s>"))]
@@ -105,7 +118,9 @@ def _word_piece_tokenizer() -> Tokenizer:
     characters = sorted(set(text) - {" "})
     words = sorted({word for word in re.findall("[a-z]+", text) if len(word) > 1})[::2]
     known = [*special, *characters, *(f"##{character}" for character in characters), *words]
-    tokenizer = Tokenizer(models.WordPiece({token: i for i, token in enumerate(known)}, unk_token="[UNK]"))
+    tokenizer = Tokenizer(
+        models.WordPiece({token: i for i, token in enumerate(known)}, unk_token="[UNK]")
+    )
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]

@@ -31,7 +31,9 @@ class Project:
         self.folder = folder
         self.store = "mlflow.db"
         self.environment = {
-            name: value for name, value in os.environ.items() if not name.startswith(("MLFLOW_", "DVC_"))
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("MLFLOW_", "DVC_"))
         } | {
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(folder / "src"),
@@ -41,7 +43,12 @@ class Project:
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
         return subprocess.run(
-            command, cwd=self.folder, env=self.environment | environment, capture_output=True, text=True, check=False
+            command,
+            cwd=self.folder,
+            env=self.environment | environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     def dvc(self, *arguments: str) -> str:
@@ -83,7 +90,10 @@ def reviews(n: int) -> pd.DataFrame:
     good, bad = f"a warm and witty film {HOSTILE}", "a dull and clumsy film"
     return pd.DataFrame(
         {
-            "text": [f"{(bad, good)[i % 2]} about {'abcdefghij'[i // 2 % 10] * (i // 20 + 2)}" for i in range(n)],
+            "text": [
+                f"{(bad, good)[i % 2]} about {'abcdefghij'[i // 2 % 10] * (i // 20 + 2)}"
+                for i in range(n)
+            ],
             "label": [i % 2 for i in range(n)],
         }
     )
@@ -91,14 +101,16 @@ def reviews(n: int) -> pd.DataFrame:
 
 def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
-    choice = {"teacher": "tiny", "students": ["bow"], "targets": list(ARMS)}
+    choice = {"teacher": "tiny", "students": ["bow"], "targets": list(ARMS), "arms": []}
     values["studies"] = {
         "tiny": choice | {"reviews": "mine", "one_seed": ["encoder"], "seeds": [0, 1]},
         "second": choice | {"reviews": "other", "one_seed": [], "seeds": [0]},
     }
     values["study"] = {"name": "tiny"} | values["studies"]["tiny"]
     values["device"] = "cpu"
-    values["labelling"]["batch_tokens"] = 16384  # a tiny model waits for the batch, not for its tokens
+    values["labelling"]["batch_tokens"] = (
+        16384  # a tiny model waits for the batch, not for its tokens
+    )
     for name, size, labelled in (("mine", 60, N_LABELLED), ("other", 40, None)):
         values["reviews"][name] = values["reviews"]["files"] | {
             "path": "mine.csv",
@@ -118,14 +130,19 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
         "epochs": STUDENTS["encoder"],
         "max_length": 16,
     }
-    # Lists in brackets and no anchors, so that choosing a study and the first again gives these very bytes.
-    (folder / "params.yaml").write_text(yaml.dump(values, Dumper=WithoutAnchors, default_flow_style=None))
+    # Lists in brackets and no anchors, so that choosing a study and the first again gives these
+    # very bytes.
+    (folder / "params.yaml").write_text(
+        yaml.dump(values, Dumper=WithoutAnchors, default_flow_style=None)
+    )
 
 
 def build(folder: Path, teacher: Path, encoder: Path) -> Project:
     """The tiny study after one ``dvc repro``, its lock and labels committed."""
     folder.mkdir()
-    shutil.copytree(ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info"))
+    shutil.copytree(
+        ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
+    )
     (folder / ".dvc").mkdir()
     for name in (
         "dvc.yaml",
@@ -140,7 +157,15 @@ def build(folder: Path, teacher: Path, encoder: Path) -> Project:
     reviews(100).to_csv(folder / "mine.csv", index=False)
     write_params(folder, teacher, encoder)
     project = Project(folder)
-    git = ["git", "-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "init.defaultBranch=main"]
+    git = [
+        "git",
+        "-c",
+        "user.name=test",
+        "-c",
+        "user.email=test@example.org",
+        "-c",
+        "init.defaultBranch=main",
+    ]
     assert project.run(*git, "init", "-q").returncode == 0
     project.dvc("repro")
     project.dvc("push", "-r", "labels", "data")

@@ -23,7 +23,16 @@ class Server:
     def start(self) -> None:
         self.process = subprocess.Popen(
             [
-                *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)),
+                *(
+                    sys.executable,
+                    "-m",
+                    "mlflow",
+                    "server",
+                    "--host",
+                    "127.0.0.1",
+                    "--port",
+                    str(self.port),
+                ),
                 *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder}/server.db"),
                 *("--artifacts-destination", str(self.folder / "artifacts")),
             ],

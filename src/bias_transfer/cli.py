@@ -12,13 +12,15 @@ import click
 
 from bias_transfer import __version__
 
+PARAMS = Path("params.yaml")
+
 
 class Cli(click.Group):
     """Errors become one line on stderr and exit code 1; ``--debug`` shows the traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
-        from bias_transfer.errors import InputError, printable
+        from bias_transfer.io.errors import InputError, printable
 
         try:
             return super().invoke(ctx)
@@ -46,14 +48,17 @@ def _stop(number: int, frame: Any) -> None:
 def main(debug: bool) -> None:
     """Does a small model distilled from an LLM inherit the LLM's social bias?
 
-    `dvc repro` runs the stages in order; each can also be run by itself, from the root of the project:
+    `dvc repro` runs the stages in order; each can also be run by itself, from the root of the
+    project:
 
     \b
       python -m bias_transfer label snippets smollm2
       python -m bias_transfer audit --out bias.csv mine=predictions.csv
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    signal.signal(signal.SIGTERM, _stop)  # as a cluster's scheduler asks: what is half written is taken away
+    signal.signal(
+        signal.SIGTERM, _stop
+    )  # as a cluster's scheduler asks: what is half written is taken away
     if not debug:
         import warnings
 
@@ -65,25 +70,29 @@ def stage(command: Callable) -> click.Command:
 
     @functools.wraps(command)
     def wrapper(**options: Any) -> None:
-        from bias_transfer.params import load
+        from bias_transfer.study.params import load
 
-        command(load(Path("params.yaml")), **options)
+        command(load(PARAMS), **options)
 
     return main.command()(wrapper)
 
 
 @main.command()
 @click.argument("name")
-@click.option("--reviews", metavar="FILE", help="CSV or parquet, or any fsspec URL, to read the study's reviews from.")
+@click.option(
+    "--reviews",
+    metavar="FILE",
+    help="CSV or parquet, or any fsspec URL, to read the study's reviews from.",
+)
 def study(name: str, reviews: str | None) -> None:
     """Make one of `studies` the current study, in params.yaml; `dvc repro` then runs it.
 
     \b
     Example: python -m bias_transfer study imdb --reviews imdb.parquet
     """
-    from bias_transfer.choose import choose
+    from bias_transfer.commands.study import choose
 
-    choose(Path("params.yaml"), name, reviews)
+    choose(PARAMS, name, reviews)
 
 
 @stage
@@ -115,7 +124,11 @@ def eec(out: Path) -> None:
 @stage
 @click.argument("reviews")
 @click.argument("teacher")
-@click.option("--check", type=click.IntRange(min=1), help="Only ask this many texts again and compare; write nothing.")
+@click.option(
+    "--check",
+    type=click.IntRange(min=1),
+    help="Only ask this many texts again and compare; write nothing.",
+)
 def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
     """Ask a teacher of the catalogue about train, test and EEC.
 
@@ -126,24 +139,34 @@ def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
 
     params = params.with_study(reviews=reviews, teacher=teacher)
     if check:
-        click.echo(f"{check} labels asked again: largest difference {label.check(params, check):.2g}")
+        click.echo(
+            f"{check} labels asked again: largest difference {label.check(params, check):.2g}"
+        )
     else:
         label.run(params)
 
 
 @stage
 @click.argument("teacher")
-@click.option("--texts", required=True, help="Parquet with columns id and text: a file, folder or pattern, any URL.")
+@click.option(
+    "--texts",
+    required=True,
+    help="Parquet with columns id and text: a file, folder or pattern, any URL.",
+)
 @click.option("--out", required=True, help="Folder to write parquet files to: any URL.")
-@click.option("--reviews", help="Reviews of the catalogue whose training split a teacher's examples come from.")
+@click.option(
+    "--reviews",
+    help="Reviews of the catalogue whose training split a teacher's examples come from.",
+)
 def label_parquet(params: Any, teacher: str, texts: str, out: str, reviews: str | None) -> None:
     """Ask a teacher of the catalogue about parquet files of any size, over a Ray cluster (RAY_ADDRESS).
 
     \b
     Example: python -m bias_transfer label-parquet smollm2 --texts 's3://mine/reviews/*.parquet' --out s3://mine/labels
     """
-    from bias_transfer.layout import Layout
-    from bias_transfer.stages import label, label_parquet
+    from bias_transfer.commands import label_parquet
+    from bias_transfer.stages import label
+    from bias_transfer.study.paths import Layout
 
     params = params.with_study(teacher=teacher, reviews=reviews or params.study.reviews)
     chosen = params.teachers[teacher]
@@ -155,31 +178,33 @@ def label_parquet(params: Any, teacher: str, texts: str, out: str, reviews: str 
 @stage
 @click.argument("student")
 @click.argument("target")
-@click.argument("seed", type=int)
-def train(params: Any, student: str, target: str, seed: int) -> None:
-    """Fit one student on one target with one seed.
+@click.argument("seeds", type=int, metavar="[SEED]...", nargs=-1)
+def train(params: Any, student: str, target: str, seeds: tuple[int, ...]) -> None:
+    """Fit one student on one target: with every seed of the study, or with the ones given.
 
     \b
-    Example: python -m bias_transfer train bow distilled 0
+    Example: python -m bias_transfer train bow distilled
     """
-    from bias_transfer.layout import Arm
     from bias_transfer.stages import train
 
-    params = params.with_study(students=[student], one_seed=[], targets=[target], seeds=[seed])
-    train.run(params, Arm(student, target, seed))
+    if seeds or student not in params.study.all_students or target not in params.study.targets:
+        params = params.with_study(
+            students=[student], one_seed=[], targets=[target], seeds=seeds or params.study.seeds
+        )
+    train.run(params, student, target, seeds=seeds or None)
 
 
 @stage
-@click.argument("system")
-def predict(params: Any, system: str) -> None:
-    """Score the test reviews and the EEC with one system of the study.
+@click.argument("group")
+def predict(params: Any, group: str) -> None:
+    """Score the test reviews and the EEC with the teacher, or with every seed of a student.
 
     \b
-    Example: python -m bias_transfer predict bow-distilled/seed-0
+    Example: python -m bias_transfer predict bow-distilled
     """
     from bias_transfer.stages import predict
 
-    predict.run(params, system)
+    predict.run(params, group)
 
 
 @stage
@@ -208,9 +233,16 @@ def publish(params: Any) -> None:
 
 @stage
 @click.argument("study")
-@click.option("--against", type=click.Path(path_type=Path), help="CSV of another study's figures, to stand beside.")
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, help="Markdown file; a section of it is replaced."
+    "--against",
+    type=click.Path(path_type=Path),
+    help="CSV of another study's figures, to stand beside.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Markdown file; a section of it is replaced.",
 )
 def results(params: Any, study: str, against: Path | None, out: Path) -> None:
     """Write the figures of a study that has run into a Markdown file.
@@ -218,7 +250,7 @@ def results(params: Any, study: str, against: Path | None, out: Path) -> None:
     \b
     Example: python -m bias_transfer results imdb --against docs/original_study.csv --out docs/results.md
     """
-    from bias_transfer.results import write
+    from bias_transfer.commands.results import write
 
     command = f"python -m bias_transfer results {study}{f' --against {against}' if against else ''} --out {out}"
     write(params, study, out, against, command)
@@ -234,48 +266,79 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
     \b
     Example: python -m bias_transfer verify models:/bias-transfer-bow-distilled/1
     """
-    from bias_transfer.verify import DIFFERS, MATCHES, verify
+    from bias_transfer.commands.verify import DIFFERS, MATCHES, verify
 
     checks = verify(params, references)
     for check in checks:
         if check.outcome != MATCHES:
-            click.echo(f"{check.system}: {check.name} {check.outcome}{f' ({check.detail})' if check.detail else ''}")
+            click.echo(
+                f"{check.system}: {check.name} "
+                f"{check.outcome}{f' ({check.detail})' if check.detail else ''}"
+            )
     counts = {
         outcome: sum(check.outcome == outcome for check in checks)
         for outcome in dict.fromkeys(c.outcome for c in checks)
     }
-    click.echo(f"{len({check.system for check in checks})} runs: " + ", ".join(f"{n} {o}" for o, n in counts.items()))
+    click.echo(
+        f"{len({check.system for check in checks})} runs: "
+        + ", ".join(f"{n} {o}" for o, n in counts.items())
+    )
     if counts.get(DIFFERS) or not counts.get(MATCHES):
         raise click.exceptions.Exit(1)
 
 
 @main.command()
-@click.option("--method", type=click.Choice(["paper", "notebook"]), default="paper", show_default=True, help="Pairing.")
-@click.option("--score", metavar="COLUMN", help="The files' column of P(positive), if it has no usual name.")
-@click.option("--model", "models", metavar="MODEL", multiple=True, help="Text classifier to ask: hub id or folder.")
-@click.option("--positive", metavar="LABEL", help="The models' positive label, if it has no usual name.")
-@click.option("--corpus", type=click.Path(path_type=Path), help="Pairs of your own, in place of the EEC.")
+@click.option(
+    "--method",
+    type=click.Choice(["paper", "notebook"]),
+    default="paper",
+    show_default=True,
+    help="Pairing.",
+)
+@click.option(
+    "--score", metavar="COLUMN", help="The files' column of P(positive), if it has no usual name."
+)
+@click.option(
+    "--model",
+    "models",
+    metavar="MODEL",
+    multiple=True,
+    help="Text classifier to ask: hub id or folder.",
+)
+@click.option(
+    "--positive", metavar="LABEL", help="The models' positive label, if it has no usual name."
+)
+@click.option(
+    "--corpus", type=click.Path(path_type=Path), help="Pairs of your own, in place of the EEC."
+)
 @click.option(
     "--margin",
     type=click.FloatRange(0, 1, min_open=True),
     help="Largest difference in P(positive) that counts as none (default 0.02).",
 )
-@click.option("--plot", type=click.Path(path_type=Path, file_okay=False), help="Folder for figures.")
-@click.option("--breakdown", type=click.Path(path_type=Path), help="CSV of gaps by emotion, template, noun pair, name.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path, file_okay=False), help="Folder for figures."
+)
+@click.option(
+    "--breakdown",
+    type=click.Path(path_type=Path),
+    help="CSV of gaps by emotion, template, noun pair, name.",
+)
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 @click.argument("files", metavar="[NAME=PATH]...", nargs=-1)
 def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options: Any) -> None:
     """Measure the bias of any system: from its predictions (CSV or parquet), or by asking a text classifier.
 
-    A file needs a sentence column and P(positive), under a usual name (label_1, pos_prob, score, ...) or the one that
-    --score gives. A corpus of your own has the columns pair_id, group (two of them), template and sentence, and may
-    have unit, the person or noun pair that recurs across templates.
+    A file needs a sentence column and P(positive), under a usual name (label_1, pos_prob, score,
+    ...) or the one that --score gives. A corpus of your own has the columns pair_id, group (two of
+    them), template and sentence, and may have unit, the person or noun pair that recurs across
+    templates.
 
     \b
     Example: python -m bias_transfer audit --out bias.csv mine=predictions.csv yours=theirs.parquet
     Example: python -m bias_transfer audit --out bias.csv --plot figures --model models/mine --positive POS
     """
-    from bias_transfer.stages import audit
+    from bias_transfer.commands import audit
 
     if not files and not models:
         raise click.UsageError("nothing to audit: give NAME=PATH, or --model")
@@ -297,21 +360,37 @@ FILE = click.Path(path_type=Path)
 @main.command()
 @click.option("--student", default="student", show_default=True, help="Name in the table.")
 @click.option("--teacher", type=FILE, required=True, help="The teacher's EEC predictions.")
-@click.option("--baseline", type=FILE, required=True, multiple=True, help="The baseline's; once a seed.")
-@click.option("--distilled", type=FILE, required=True, multiple=True, help="The distilled student's; once a seed.")
-@click.option("--variant", "variants", type=FILE, multiple=True, help="The teacher's under another prompt; repeatable.")
-@click.option("--other-prompt", is_flag=True, help="The student learnt from another prompt than --teacher's.")
+@click.option(
+    "--baseline", type=FILE, required=True, multiple=True, help="The baseline's; once a seed."
+)
+@click.option(
+    "--distilled",
+    type=FILE,
+    required=True,
+    multiple=True,
+    help="The distilled student's; once a seed.",
+)
+@click.option(
+    "--variant",
+    "variants",
+    type=FILE,
+    multiple=True,
+    help="The teacher's under another prompt; repeatable.",
+)
+@click.option(
+    "--other-prompt", is_flag=True, help="The student learnt from another prompt than --teacher's."
+)
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def transfer(**options: Any) -> None:
     """Measure what distilling did to a student's gaps, beside its teacher's own.
 
-    With --variant the teacher's reliability over its prompts is measured too; with --other-prompt the slope on the
-    teacher's differences is corrected for it.
+    With --variant the teacher's reliability over its prompts is measured too; with --other-prompt
+    the slope on the teacher's differences is corrected for it.
 
     \b
     Example: python -m bias_transfer transfer --teacher t.csv --baseline b.csv --distilled d.csv --out transfer.csv
     """
-    from bias_transfer.stages import transfer
+    from bias_transfer.commands import transfer
 
     transfer.run(**options)
 
@@ -322,7 +401,13 @@ def validate() -> None:
 
 
 @validate.command()
-@click.option("--datasets", type=click.IntRange(min=1), default=2000, show_default=True, help="Drawn for each cell.")
+@click.option(
+    "--datasets",
+    type=click.IntRange(min=1),
+    default=2000,
+    show_default=True,
+    help="Drawn for each cell.",
+)
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def null(datasets: int, out: Path) -> None:
     """How often each test finds a bias where there is none, over a grid of noise with the corpus's structure.
@@ -330,7 +415,7 @@ def null(datasets: int, out: Path) -> None:
     \b
     Example: python -m bias_transfer validate null --out null.csv
     """
-    from bias_transfer.stages import validate
+    from bias_transfer.commands import validate
 
     worst = validate.null(out, datasets)
     click.echo(f"Most false alarms of p_clustered, by axis:\n{worst.to_string(index=False)}")
@@ -338,36 +423,60 @@ def null(datasets: int, out: Path) -> None:
 
 @validate.command()
 @click.option("--reviews", help="An entry of `reviews` instead of the study's.")
-@click.option("--stand-in", is_flag=True, help="A cross-fitted model of words in the teacher's place; needs no labels.")
-@click.option("--seeds", type=click.IntRange(min=2), default=5, show_default=True, help="Fits of each dose.")
-@click.option("--null-fits", type=click.IntRange(min=0), default=200, show_default=True, help="Fits without a dose.")
-@click.option("--work", type=click.Path(path_type=Path), default=Path("data/validation"), help="Keeps finished fits.")
+@click.option(
+    "--stand-in",
+    is_flag=True,
+    help="A cross-fitted model of words in the teacher's place; needs no labels.",
+)
+@click.option(
+    "--seeds", type=click.IntRange(min=2), default=5, show_default=True, help="Fits of each dose."
+)
+@click.option(
+    "--null-fits",
+    type=click.IntRange(min=0),
+    default=200,
+    show_default=True,
+    help="Fits without a dose.",
+)
+@click.option(
+    "--work",
+    type=click.Path(path_type=Path),
+    default=Path("data/validation"),
+    help="Keeps finished fits.",
+)
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
-def planted(reviews: str | None, stand_in: bool, seeds: int, null_fits: int, work: Path, out: Path) -> None:
+def planted(
+    reviews: str | None, stand_in: bool, seeds: int, null_fits: int, work: Path, out: Path
+) -> None:
     """How much of a bias planted in the teacher's labels a bag of words takes over.
 
     \b
     Example: python -m bias_transfer validate planted --out planted.csv
     """
-    from bias_transfer.params import load
-    from bias_transfer.stages import validate
+    from bias_transfer.commands import validate
+    from bias_transfer.study.params import load
 
-    params = load(Path("params.yaml"))
+    params = load(PARAMS)
     params = params.with_study(reviews=reviews) if reviews else params
     validate.plant(params, out, work, stand_in, seeds, null_fits)
 
 
 @stage
 @click.argument("entry", type=click.Choice(["main", "label", "train", "evaluate"]))
-@click.option("--teacher", help="For label: an entry of `teachers`, or `study` for the study's own.")
-@click.option("--student", help="For train and evaluate: an entry of `students`, or `study` for all of the study's.")
+@click.option(
+    "--teacher", help="For label: an entry of `teachers`, or `study` for the study's own."
+)
+@click.option(
+    "--student",
+    help="For train and evaluate: an entry of `students`, or `study` for all of the study's.",
+)
 def launch(params: Any, entry: str, teacher: str | None, student: str | None) -> None:
     """Run an entry point of MLproject, as `mlflow run` does.
 
     \b
     Example: python -m bias_transfer launch train --student bow
     """
-    from bias_transfer import launch
+    from bias_transfer.commands import launch
 
     if entry == "main":
         launch.main(params)

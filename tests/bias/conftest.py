@@ -13,5 +13,7 @@ PREDICTIONS = Path(__file__).resolve().parents[2].parent / "shared/reference/pre
 def reference():
     """The scored corpus of each of the seven systems, by name."""
     if not PREDICTIONS.is_dir():
-        pytest.skip(f"the original study's predictions are not beside this checkout ({PREDICTIONS})")
+        pytest.skip(
+            f"the original study's predictions are not beside this checkout ({PREDICTIONS})"
+        )
     return {path.stem: scores.read(path) for path in sorted(PREDICTIONS.iterdir())}

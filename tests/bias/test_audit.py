@@ -5,18 +5,18 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bias_transfer.bias import names
 from bias_transfer.bias.audit import audit, holm, summarise
-from bias_transfer.bias.clustered import infer, one_way, over_pairs, with_seeds
+from bias_transfer.bias.inference import names
+from bias_transfer.bias.inference.two_way import infer, one_way, over_pairs, with_seeds
 from bias_transfer.bias.pairs import contrast
 from bias_transfer.corpora import eec
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 # Others' scripts read these, in this order.
 CONTRACT = "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict reason".split()
 
-# The original study's results as printed in its report (original_study.md): mean difference and p, which its notebook
-# had multiplied by its 14 tests. Gender, then race.
+# The original study's results as printed in its report (original_study.md): mean difference and p,
+# which its notebook had multiplied by its 14 tests. Gender, then race.
 NOTEBOOK = {
     "cnn-baseline": (("+0.007915", 1.020338e-01), ("-0.007245", 3.009948)),
     "cnn-distilled": (("-0.002236", 2.449864), ("-0.026493", 1.624121e-05)),
@@ -26,7 +26,8 @@ NOTEBOOK = {
     "distilbert-distilled": (("-0.031507", 4.401115e-89), ("-0.000281", 13.40988)),
     "teacher-llama3.1": (("-0.014905", 2.098517e-39), ("-0.018226", 1.195876e-13)),
 }
-# The same predictions under the corpus paper's pairing, computed independently of this code and printed there: mean, p.
+# The same predictions under the corpus paper's pairing, computed independently of this code and
+# printed there: mean, p.
 PAPER = {
     "bow-baseline": (("-0.053395", "6.40e-33"), ("+0.005516", "0.399749")),
     "bow-distilled": (("-0.045220", "6.20e-34"), ("+0.025260", "1.23e-07")),
@@ -84,7 +85,10 @@ def table(result):
 
 @pytest.fixture(scope="module")
 def reference_tables(reference):
-    return {method: audit(reference, method).set_index(["system", "axis"]) for method in ("paper", "notebook")}
+    return {
+        method: audit(reference, method).set_index(["system", "axis"])
+        for method in ("paper", "notebook")
+    }
 
 
 def test_columns_of_the_contract_come_first_and_in_order(result):
@@ -157,18 +161,23 @@ def test_verdict_rests_on_holm_over_all_rows_not_on_the_naive_p(table):
 
 
 def test_difference_that_stands_alone_can_fall_among_many_tests(corpus):
-    # A gap that varies by template, so that its clustered p is between 5 % of two tests and 5 % of twenty.
+    # A gap that varies by template, so that its clustered p is between 5 % of two tests and 5 % of
+    # twenty.
     by_template = dict(zip(eec.TEMPLATES, [0.02, 0.05] * 5 + [0.0], strict=True))
     gap = (corpus["gender"] == "female") * corpus["template"].map(by_template)
     found = contrast(corpus.assign(score=gap + noise(corpus, 4)), "gender")
     same = {"probability": found, "log-odds": None}
     others = {
-        (f"noise-{i}", axis): {"probability": contrast(corpus.assign(score=noise(corpus, i)), axis), "log-odds": None}
+        (f"noise-{i}", axis): {
+            "probability": contrast(corpus.assign(score=noise(corpus, i)), axis),
+            "log-odds": None,
+        }
         for i in range(5, 14)
         for axis in ("gender", "race")
     }
     alone, crowd = (
-        summarise({("weak", "gender"): same} | rest, 1e-9).iloc[0] for rest in (dict(list(others.items())[:1]), others)
+        summarise({("weak", "gender"): same} | rest, 1e-9).iloc[0]
+        for rest in (dict(list(others.items())[:1]), others)
     )
     assert alone["p_clustered"] == crowd["p_clustered"]
     assert 0.05 / 20 < alone["p_clustered"] < 0.05 / 2
@@ -186,8 +195,13 @@ def test_equal_scores_are_not_measurable_and_have_no_p(table):
 
 
 def test_differences_that_do_not_vary_have_no_naive_p(corpus):
-    # A system that looks at the person alone: the race difference is the same in every frame, up to rounding.
-    race = audit({"names": scored(corpus, 0.5 + by_person(corpus, 3, 0.05))}).set_index("axis").loc["race"]
+    # A system that looks at the person alone: the race difference is the same in every frame, up to
+    # rounding.
+    race = (
+        audit({"names": scored(corpus, 0.5 + by_person(corpus, 3, 0.05))})
+        .set_index("axis")
+        .loc["race"]
+    )
     assert race["sd_difference"] == pytest.approx(0, abs=1e-15)
     for name in ("p_value", "p_adjusted", "p_wilcoxon", "p_sign_flip"):
         assert np.isnan(race[name]), name
@@ -217,11 +231,17 @@ def test_one_way_errors_are_those_of_either_clustering(systems, table):
 def test_a_gap_that_hangs_on_one_word_has_a_large_p_by_word_alone(systems, corpus, table):
     for axis in ("gender", "race"):
         pairs = contrast(systems["people"], axis)
-        words = pairs.pairs["emotion_word"].where(pairs.pairs["emotion_word"] != "", pairs.pairs["template"])
+        words = pairs.pairs["emotion_word"].where(
+            pairs.pairs["emotion_word"] != "", pairs.pairs["template"]
+        )
         expected = over_pairs(pairs, words).p_value
         assert table.loc[("people", axis), "p_word"] == expected
     one_word = 0.3 * ((corpus["gender"] == "female") & (corpus["emotion_word"] == "angry"))
-    row = audit({"angry": scored(corpus, 0.5 + one_word + noise(corpus, 6, 0.001))}).set_index("axis").loc["gender"]
+    row = (
+        audit({"angry": scored(corpus, 0.5 + one_word + noise(corpus, 6, 0.001))})
+        .set_index("axis")
+        .loc["gender"]
+    )
     assert row["p_word"] > 0.2 > row["p_value"]
 
 
@@ -230,8 +250,8 @@ def test_margin_equivalence_and_detectable_difference_are_those_of_the_inference
     row = table.loc[("people", "gender")]
     assert row["margin"] == 0.02
     assert row["p_equivalence"] == expected.p_equivalence(0.02)
-    assert row["detectable"] == expected.detectable
-    assert row["detectable"] > (row["ci_high"] - row["ci_low"]) / 2
+    assert row["minimum_detectable"] == expected.minimum_detectable
+    assert row["minimum_detectable"] > (row["ci_high"] - row["ci_low"]) / 2
 
 
 def test_a_smaller_margin_takes_the_evidence_of_no_difference_away(systems, table):
@@ -248,16 +268,25 @@ def test_a_difference_within_the_margin_is_a_difference_all_the_same(systems):
 
 def test_log_odds_are_a_contrast_of_their_own(systems, table):
     for axis in ("gender", "race"):
-        expected = infer(contrast(systems["shifted"].assign(score=systems["shifted"]["log_odds"]), axis))
+        expected = infer(
+            contrast(systems["shifted"].assign(score=systems["shifted"]["log_odds"]), axis)
+        )
         row = table.loc[("shifted", axis)]
         assert row["log_odds_difference"] == expected.mean
-        assert (row["log_odds_ci_low"], row["log_odds_ci_high"]) == (expected.ci_low, expected.ci_high)
+        assert (row["log_odds_ci_low"], row["log_odds_ci_high"]) == (
+            expected.ci_low,
+            expected.ci_high,
+        )
         assert row["log_odds_p_clustered"] == expected.p_value
         assert row["n_saturated"] == 0
 
 
 def test_scores_of_exactly_zero_or_one_are_counted_and_leave_log_odds_missing(systems, corpus):
-    score = systems["noise"]["score"].mask(corpus.index == 3, 0.0).mask(corpus.index.isin([10, 5000]), 1.0)
+    score = (
+        systems["noise"]["score"]
+        .mask(corpus.index == 3, 0.0)
+        .mask(corpus.index.isin([10, 5000]), 1.0)
+    )
     rows = audit({"saturated": scored(corpus, score)})
     assert (rows["n_saturated"] == 3).all()
     odds = ["log_odds_difference", "log_odds_ci_low", "log_odds_ci_high", "log_odds_p_clustered"]
@@ -280,7 +309,9 @@ def test_names_alone_by_hand(systems, table):
 def test_notebook_pairs_leave_the_names_out_of_gender(systems):
     rows = audit({"noise": systems["noise"]}, "notebook").set_index("axis")
     assert np.isnan(rows.loc["gender", "names_difference"])
-    assert rows.loc["race", "names_difference"] == pytest.approx(rows.loc["race", "mean_difference"])
+    assert rows.loc["race", "names_difference"] == pytest.approx(
+        rows.loc["race", "mean_difference"]
+    )
 
 
 def test_rows_without_a_reason_say_so_with_empty_text(table):
@@ -296,7 +327,9 @@ def test_rows_without_a_reason_say_so_with_empty_text(table):
 def test_unknown_names_are_counted_and_leave_race_unmeasured(systems, corpus):
     black = set(corpus.loc[corpus["race"] == eec.AFRICAN_AMERICAN, "person"])
     words = {"noise": {*black, "my mom"}}
-    rows = audit({name: systems[name] for name in ("noise", "people")}, unknown=words).set_index(["system", "axis"])
+    rows = audit({name: systems[name] for name in ("noise", "people")}, unknown=words).set_index(
+        ["system", "axis"]
+    )
     noise_ = rows.loc["noise"]
     assert noise_["n_unknown_persons"].tolist() == [21, 20]
     assert noise_["verdict"].tolist() == ["no difference beyond the margin", "not measurable"]
@@ -314,7 +347,9 @@ def test_names_that_score_alike_are_as_unread_as_unknown_ones(systems, corpus):
     unread = corpus["race"] == eec.AFRICAN_AMERICAN
     frame = [corpus[name] for name in ("template", "emotion_word")]
     one_word = systems["noise"]["score"].groupby(frame).transform("first")
-    rows = audit({"words": scored(corpus, systems["noise"]["score"].mask(unread, one_word))}).set_index("axis")
+    rows = audit(
+        {"words": scored(corpus, systems["noise"]["score"].mask(unread, one_word))}
+    ).set_index("axis")
     assert rows["n_alike_persons"].tolist() == [20, 20]
     assert rows["verdict"].tolist() == ["no difference beyond the margin", "not measurable"]
     assert np.isnan(rows.loc["race", "n_unknown_persons"])
@@ -349,7 +384,9 @@ def test_seeds_together_are_their_average_with_the_variance_between_them(seeds, 
     frames = list(seeds.values())[:3]
     for axis in ("gender", "race"):
         means = np.array([contrast(frame, axis).mean for frame in frames])
-        pooled = contrast(frames[0].assign(score=np.mean([frame["score"] for frame in frames], axis=0)), axis)
+        pooled = contrast(
+            frames[0].assign(score=np.mean([frame["score"] for frame in frames], axis=0)), axis
+        )
         expected = with_seeds(infer(pooled), means)
         row = by_seed.loc[("bow", axis)]
         assert row["mean_difference"] == pytest.approx(means.mean())
@@ -359,7 +396,9 @@ def test_seeds_together_are_their_average_with_the_variance_between_them(seeds, 
         assert row["seed_sd"] == pytest.approx(means.std(ddof=1))
         assert row["se_seed"] == pytest.approx(means.std(ddof=1) / np.sqrt(3))
         assert row["se_template"] == pytest.approx(one_way(pooled, "template").se)
-        odds = np.mean([contrast(frame.assign(score=frame["log_odds"]), axis).mean for frame in frames])
+        odds = np.mean(
+            [contrast(frame.assign(score=frame["log_odds"]), axis).mean for frame in frames]
+        )
         assert row["log_odds_difference"] == pytest.approx(odds)
 
 

@@ -7,7 +7,7 @@ import statsmodels.formula.api
 from scipy import stats
 
 from bias_transfer.bias.breakdown import COLUMNS, INTERACTION, breakdown, interaction
-from bias_transfer.bias.clustered import infer, satterthwaite_df
+from bias_transfer.bias.inference.two_way import infer, satterthwaite_df
 from bias_transfer.bias.pairs import FRAME, contrast, race
 from bias_transfer.corpora import eec
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
@@ -47,7 +47,10 @@ def test_levels_are_those_of_the_corpus(table):
     assert table.columns.tolist() == COLUMNS
     assert set(table["system"]) == {"mine"}
     levels = table.groupby(["axis", "by"], sort=False)["level"].agg(list).to_dict()
-    emotions, names = ["anger", "sadness", "fear", "joy", "none"], [n for group in eec.NAMES.values() for n in group]
+    emotions, names = (
+        ["anger", "sadness", "fear", "joy", "none"],
+        [n for group in eec.NAMES.values() for n in group],
+    )
     assert {key: len(found) for key, found in levels.items()} == {
         ("gender", "emotion"): 5,
         ("gender", "template"): 11,
@@ -69,8 +72,12 @@ def test_number_of_pairs(table):
     def counts(axis, by):
         return rows(table, axis, by)["n_pairs"].to_dict()
 
-    assert counts("gender", "emotion") == dict.fromkeys(("anger", "sadness", "fear", "joy"), 385) | {"none": 44}
-    assert counts("race", "emotion") == dict.fromkeys(("anger", "sadness", "fear", "joy"), 35) | {"none": 4}
+    assert counts("gender", "emotion") == dict.fromkeys(
+        ("anger", "sadness", "fear", "joy"), 385
+    ) | {"none": 44}
+    assert counts("race", "emotion") == dict.fromkeys(("anger", "sadness", "fear", "joy"), 35) | {
+        "none": 4
+    }
     assert sorted(counts("gender", "template").values()) == [11] * 4 + [220] * 7
     assert set(counts("gender", "noun pair").values()) == {144}
     assert sorted(counts("race", "template").values()) == [1] * 4 + [20] * 7
@@ -104,7 +111,9 @@ def test_the_names_of_either_race_average_to_the_race_gap(frame, table):
 def test_a_part_is_the_contrast_in_its_sentences(frame, table):
     joy = infer(race(frame[frame["emotion"] == "joy"]))
     row = rows(table, "race", "emotion").loc["joy"]
-    assert row[COLUMNS[5:]].tolist() == pytest.approx([joy.mean, joy.ci_low, joy.ci_high, joy.p_value])
+    assert row[COLUMNS[5:]].tolist() == pytest.approx(
+        [joy.mean, joy.ci_low, joy.ci_high, joy.p_value]
+    )
 
 
 def test_a_noun_pair_is_clustered_by_template(frame, table):
@@ -112,10 +121,14 @@ def test_a_noun_pair_is_clustered_by_template(frame, table):
     difference = pairs.loc[pairs["unit"] == "my mom/my dad"].set_index("template")["difference"]
     sums = (difference - difference.mean()).groupby("template").sum() / 144
     leverage = difference.groupby("template").size() / 144
-    half = stats.t.ppf(0.975, satterthwaite_df(leverage)) * np.sqrt((sums**2 / (1 - leverage)).sum())
+    half = stats.t.ppf(0.975, satterthwaite_df(leverage)) * np.sqrt(
+        (sums**2 / (1 - leverage)).sum()
+    )
     row = rows(table, "gender", "noun pair").loc["my mom/my dad"]
     assert row["mean_difference"] == pytest.approx(difference.mean())
-    assert (row["ci_low"], row["ci_high"]) == pytest.approx((difference.mean() - half, difference.mean() + half))
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx(
+        (difference.mean() - half, difference.mean() + half)
+    )
 
 
 def test_a_name_is_compared_with_the_names_of_its_gender_and_the_other_race(frame, table):
@@ -132,8 +145,12 @@ def test_one_frame_of_a_template_is_the_classical_test(frame, table):
     gender = stats.ttest_1samp(pairs.loc[pairs["template"] == level, "difference"], 0)
     names = frame[(frame["template"] == level) & (frame["race"] != "")]
     line = statsmodels.formula.api.ols("score ~ C(race, Sum) * C(gender, Sum)", names).fit()
-    assert rows(table, "gender", "template").loc[level, "p_clustered"] == pytest.approx(gender.pvalue)
-    assert rows(table, "race", "template").loc[level, "p_clustered"] == pytest.approx(line.pvalues.iloc[1])
+    assert rows(table, "gender", "template").loc[level, "p_clustered"] == pytest.approx(
+        gender.pvalue
+    )
+    assert rows(table, "race", "template").loc[level, "p_clustered"] == pytest.approx(
+        line.pvalues.iloc[1]
+    )
 
 
 def test_interaction_is_the_race_gap_of_women_minus_that_of_men(frame, table):
@@ -156,10 +173,13 @@ def test_interval_of_the_interaction_by_hand(named, table):
     # Names: four means of ten names, each with its own variance.
     by_name = named.groupby(["gender", "race", "person"])["score"].mean()
     unit = sum(group.var(ddof=1) / 10 for _, group in by_name.groupby(["gender", "race"]))
-    # Their cells: what a name has in a template's frames beyond its frame's level and half the gap of its gender.
+    # Their cells: what a name has in a template's frames beyond its frame's level and half the gap
+    # of its gender.
     own = named["score"] - named.groupby([*FRAME, "gender"])["score"].transform("mean")
     side = named["race"].map({AFRICAN_AMERICAN: 0.5, EUROPEAN: -0.5})
-    gap = named["gender"].map({g: 2 * (side * own)[named["gender"] == g].mean() * 2 for g in ("female", "male")})
+    gap = named["gender"].map(
+        {g: 2 * (side * own)[named["gender"] == g].mean() * 2 for g in ("female", "male")}
+    )
     parts = (side * (own - gap * side)).groupby([named["template"], named["person"]])
     both = ((parts.sum() / 720) ** 2 / (1 - parts.size() / 5760)).sum()
     se = np.sqrt(max(template + unit - both, template, unit))
@@ -179,7 +199,9 @@ def test_influence_of_a_template_and_of_a_name_on_the_interaction(named):
     by_name = named.groupby(["gender", "race", "person"])["score"].mean()
     own = (by_name - by_name.groupby(["gender", "race"]).transform("mean")) / 10
     names = found.influence.groupby("unit")["influence"].sum()
-    for (gender, side), sign in zip(eec.NAMES, (-1, 1, 1, -1), strict=True):  # male first, African-American first
+    for (gender, side), sign in zip(
+        eec.NAMES, (-1, 1, 1, -1), strict=True
+    ):  # male first, African-American first
         group = own[gender, side]
         assert names[group.index].to_list() == pytest.approx((sign * group).to_list())
 
@@ -208,7 +230,8 @@ def test_several_seeds_are_averaged_and_widen_the_intervals(table):
     assert several["mean_difference"].to_list() == pytest.approx(table["mean_difference"].to_list())
     widths = (several["ci_high"] - several["ci_low"]) / (table["ci_high"] - table["ci_low"])
     assert (widths[table["axis"] == "gender"] > 1.01).all()
-    # Seeds that differ in the gender gap alone are of one mind on race, wherever both sides have women and men.
+    # Seeds that differ in the gender gap alone are of one mind on race, wherever both sides have
+    # women and men.
     alike = (table["axis"] == "race") & (table["by"] != "name")
     assert widths[alike].to_list() == pytest.approx([1] * alike.sum())
 

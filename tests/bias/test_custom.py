@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from bias_transfer.bias import custom, scores
-from bias_transfer.bias.clustered import infer, one_way
-from bias_transfer.errors import InputError
+from bias_transfer.bias.inference.two_way import infer, one_way
+from bias_transfer.io.errors import InputError
 
 
 @pytest.fixture
@@ -22,7 +22,9 @@ def table():
 
 
 def save(frame, path):
-    frame.to_parquet(path, index=False) if path.suffix == ".parquet" else frame.to_csv(path, index=False)
+    frame.to_parquet(path, index=False) if path.suffix == ".parquet" else frame.to_csv(
+        path, index=False
+    )
     return path
 
 
@@ -43,7 +45,9 @@ def test_read_gives_the_rows_in_order_and_only_its_columns(table, tmp_path, suff
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_numbers_are_as_good_as_names(table, tmp_path, suffix):
-    numbered = table.assign(pair_id=pd.factorize(table["pair_id"])[0], group=(table["group"] == "male").astype(int))
+    numbered = table.assign(
+        pair_id=pd.factorize(table["pair_id"])[0], group=(table["group"] == "male").astype(int)
+    )
     read = custom.read(save(numbered, tmp_path / f"mine.{suffix}"))
     assert read["pair_id"].tolist()[:3] == ["0", "0", "1"]
     assert custom.axis(read) == "0 - 1"
@@ -66,7 +70,9 @@ def test_missing_column_is_named(table, tmp_path, column):
 
 
 @pytest.mark.parametrize("column", ["pair_id", "group", "template", "sentence", "unit"])
-@pytest.mark.parametrize(("suffix", "row", "fault"), [("csv", 5, "is empty"), ("parquet", 4, "is missing")])
+@pytest.mark.parametrize(
+    ("suffix", "row", "fault"), [("csv", 5, "is empty"), ("parquet", 4, "is missing")]
+)
 def test_missing_value_is_named_by_its_row(table, tmp_path, column, suffix, row, fault):
     table.loc[3, column] = None
     message = error_of(table, tmp_path / f"mine.{suffix}")
@@ -83,12 +89,17 @@ def test_groups_are_two(table, tmp_path, groups, count):
 
 def test_sentence_that_stands_twice(table, tmp_path):
     table.loc[4, "sentence"] = table.loc[0, "sentence"]
-    assert "1 sentences stand twice, the first being 'she feels angry'" in error_of(table, tmp_path / "mine.csv")
+    assert "1 sentences stand twice, the first being 'she feels angry'" in error_of(
+        table, tmp_path / "mine.csv"
+    )
 
 
 def test_pair_with_one_sentence(table, tmp_path):
     message = error_of(table.drop(index=[1, 6]), tmp_path / "mine.csv")
-    assert "one sentence of each group; 2 do not, the first being 't1-she/he' (1 of 'female', 0 of 'male')" in message
+    assert (
+        "one sentence of each group; 2 do not, the first being 't1-she/he' (1 of 'female', 0 of "
+        "'male')" in message
+    )
 
 
 def test_pair_with_three_sentences(table, tmp_path):
@@ -124,15 +135,26 @@ def test_scores_are_matched_to_the_sentences_in_any_order(table):
     matched = scores.match(scored.sample(frac=1, random_state=0), "theirs.csv", corpus=table)
     assert matched["sentence"].tolist() == table["sentence"].tolist()
     np.testing.assert_array_equal(matched["score"], scored["score"])
-    np.testing.assert_allclose(matched["log_odds"], np.log(scored["score"] / (1 - scored["score"])), rtol=1e-12)
+    np.testing.assert_allclose(
+        matched["log_odds"], np.log(scored["score"] / (1 - scored["score"])), rtol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        (lambda frame: frame.drop(index=[1, 2, 3, 4]), "4 sentences of the corpus are missing, .* 'he feels angry'; "),
-        (lambda frame: pd.concat([frame, frame.iloc[[2]]]), "1 sentences stand twice, .* 'aunt feels angry'$"),
-        (lambda frame: frame.replace("I saw he", "I saw him"), "1 sentences are not in the corpus, .* 'I saw him'$"),
+        (
+            lambda frame: frame.drop(index=[1, 2, 3, 4]),
+            "4 sentences of the corpus are missing, .* 'he feels angry'; ",
+        ),
+        (
+            lambda frame: pd.concat([frame, frame.iloc[[2]]]),
+            "1 sentences stand twice, .* 'aunt feels angry'$",
+        ),
+        (
+            lambda frame: frame.replace("I saw he", "I saw him"),
+            "1 sentences are not in the corpus, .* 'I saw him'$",
+        ),
         (lambda frame: frame.rename(columns={"sentence": "id"}), "no sentence column"),
     ],
 )
@@ -142,15 +164,22 @@ def test_scores_of_other_sentences_are_refused(table, change, message):
 
 
 def test_contrast_by_hand(table):
-    # Rows of t1: female, male; rows of t2: male, female. Differences: .1 .2 .3 and .3 .5 .4, mean .3.
-    scored = pd.Series([0.6, 0.5, 0.7, 0.5, 0.8, 0.5, 0.2, 0.5, 0.2, 0.7, 0.2, 0.6], index=range(100, 112))
+    # Rows of t1: female, male; rows of t2: male, female. Differences: .1 .2 .3 and .3 .5 .4, mean
+    # .3.
+    scored = pd.Series(
+        [0.6, 0.5, 0.7, 0.5, 0.8, 0.5, 0.2, 0.5, 0.2, 0.7, 0.2, 0.6], index=range(100, 112)
+    )
     contrast = custom.contrast(table, scored)
     assert contrast.pairs["pair_id"].tolist() == table["pair_id"].drop_duplicates().tolist()
-    np.testing.assert_allclose(contrast.pairs["difference"], [0.1, 0.2, 0.3, 0.3, 0.5, 0.4], atol=1e-12)
+    np.testing.assert_allclose(
+        contrast.pairs["difference"], [0.1, 0.2, 0.3, 0.3, 0.5, 0.4], atol=1e-12
+    )
     np.testing.assert_allclose(contrast.pairs["first"], [0.6, 0.7, 0.8, 0.5, 0.7, 0.6])
     np.testing.assert_allclose(contrast.pairs["second"], [0.5, 0.5, 0.5, 0.2, 0.2, 0.2])
     assert contrast.mean == pytest.approx(0.3)
-    np.testing.assert_allclose(contrast.influence["influence"] * 6, [-0.2, -0.1, 0, 0, 0.2, 0.1], atol=1e-12)
+    np.testing.assert_allclose(
+        contrast.influence["influence"] * 6, [-0.2, -0.1, 0, 0, 0.2, 0.1], atol=1e-12
+    )
     assert contrast.leverage["template"].to_dict() == {"t1": 0.5, "t2": 0.5}
     assert contrast.leverage["unit"].to_numpy() == pytest.approx(1 / 3)
     assert contrast.leverage["both"].to_numpy() == pytest.approx(1 / 6)
@@ -159,7 +188,8 @@ def test_contrast_by_hand(table):
     assert one_way(contrast, "template").se == pytest.approx(0.1)
     # Unit sums are -.2/6, .1/6 and .1/6, so V = (.04 + .01 + .01) / 36 / (1 - 1/3) = .0025.
     assert one_way(contrast, "unit").se == pytest.approx(0.05)
-    # Both: .1 / 36 / (1 - 1/6) = 1/300. V = .01 + .0025 - 1/300 is below the larger of the two ways alone.
+    # Both: .1 / 36 / (1 - 1/6) = 1/300. V = .01 + .0025 - 1/300 is below the larger of the two ways
+    # alone.
     assert infer(contrast).se == pytest.approx(0.1)
     assert infer(contrast).df == pytest.approx(1)
 
@@ -171,7 +201,9 @@ def test_first_group_is_the_first_in_the_file(table):
     assert custom.contrast(turned, scored).mean == pytest.approx(0.2)
     other = table.iloc[[1, 0, *range(2, 12)]].reset_index(drop=True)
     assert custom.axis(other) == "male - female"
-    assert custom.contrast(other, pd.Series(np.where(other["group"] == "female", 0.7, 0.5))).mean == pytest.approx(-0.2)
+    assert custom.contrast(
+        other, pd.Series(np.where(other["group"] == "female", 0.7, 0.5))
+    ).mean == pytest.approx(-0.2)
 
 
 def test_without_units_the_error_is_clustered_by_template_alone(table, tmp_path):

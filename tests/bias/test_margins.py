@@ -2,15 +2,18 @@
 
 from pathlib import Path
 
-from bias_transfer import params
 from bias_transfer.bias.margins import Margins
+from bias_transfer.study import params
 
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_margins_are_those_of_params():
     section = params.load(ROOT / "params.yaml").bias
-    assert Margins(section.margin_probability, section.margin_log_odds, section.margin_share) == Margins()
+    assert (
+        Margins(section.margin_probability, section.margin_log_odds, section.margin_share)
+        == Margins()
+    )
 
 
 def test_margin_in_log_odds_is_that_in_probability_at_one_half():

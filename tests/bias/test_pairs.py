@@ -40,7 +40,12 @@ def by_race(corpus, gap, per_template=0.0):
 
 @pytest.mark.parametrize(
     ("axis", "method", "n"),
-    [("gender", "paper", 1584), ("race", "paper", 144), ("gender", "notebook", 1440), ("race", "notebook", 144)],
+    [
+        ("gender", "paper", 1584),
+        ("race", "paper", 144),
+        ("gender", "notebook", 1440),
+        ("race", "notebook", 144),
+    ],
 )
 def test_number_of_pairs(noisy, axis, method, n):
     pairs = contrast(noisy, axis, method).pairs
@@ -91,7 +96,8 @@ def test_gender_gap_that_grows_by_template(corpus):
     result = contrast(by_gender(corpus, 0.1, 0.01), "gender")
     expected = 0.1 + 0.01 * result.pairs["template"].map(eec.TEMPLATES.index)
     np.testing.assert_allclose(result.pairs["difference"], expected, atol=1e-12)
-    # Templates 0-3 and 8-10 stand in 20 frames each (sum of numbers 33), templates 4-7 in one each (sum 22).
+    # Templates 0-3 and 8-10 stand in 20 frames each (sum of numbers 33), templates 4-7 in one each
+    # (sum 22).
     assert result.mean == pytest.approx(0.1 + 0.01 * (20 * 33 + 22) / 144)
 
 
@@ -108,8 +114,12 @@ def test_direction_is_female_minus_male_and_african_american_minus_european(corp
 
 
 def test_gender_does_not_show_in_race_nor_race_in_gender(corpus):
-    np.testing.assert_allclose(contrast(by_gender(corpus, 0.3), "race").pairs["difference"], 0, atol=1e-12)
-    np.testing.assert_allclose(contrast(by_race(corpus, 0.3), "gender").pairs["difference"], 0, atol=1e-12)
+    np.testing.assert_allclose(
+        contrast(by_gender(corpus, 0.3), "race").pairs["difference"], 0, atol=1e-12
+    )
+    np.testing.assert_allclose(
+        contrast(by_race(corpus, 0.3), "gender").pairs["difference"], 0, atol=1e-12
+    )
 
 
 @pytest.mark.parametrize(
@@ -140,7 +150,11 @@ def test_names_of_one_gender_count_as_one_mean_of_twenty(corpus):
 
 
 def test_race_is_a_mean_over_twenty_names_of_both_genders_without_noun_phrases(corpus):
-    score = 0.5 + 0.2 * corpus["person"].isin(["Latisha", "Jamel", "Ellen"]) + 0.3 * corpus["person"].eq("my mom")
+    score = (
+        0.5
+        + 0.2 * corpus["person"].isin(["Latisha", "Jamel", "Ellen"])
+        + 0.3 * corpus["person"].eq("my mom")
+    )
     pairs = contrast(corpus.assign(score=score), "race").pairs
     np.testing.assert_allclose(pairs["difference"], 0.2 * (2 - 1) / 20, atol=1e-12)
     np.testing.assert_allclose(pairs["first"], 0.5 + 0.2 * 2 / 20, atol=1e-12)
@@ -150,7 +164,9 @@ def test_race_is_a_mean_over_twenty_names_of_both_genders_without_noun_phrases(c
 @pytest.mark.parametrize("axis", ["gender", "race"])
 def test_order_of_the_rows_does_not_matter(noisy, axis):
     key = [*FRAME, "unit"]
-    ordered, shuffled = (contrast(rows, axis).pairs for rows in (noisy, noisy.sample(frac=1, random_state=3)))
+    ordered, shuffled = (
+        contrast(rows, axis).pairs for rows in (noisy, noisy.sample(frac=1, random_state=3))
+    )
     pd.testing.assert_frame_equal(
         ordered.sort_values(key, ignore_index=True), shuffled.sort_values(key, ignore_index=True)
     )
@@ -202,7 +218,9 @@ def test_race_influence_of_a_name_is_its_contrast_with_the_names_of_its_race_and
     ours = contrast(noisy, "race").influence.groupby("unit")["influence"].sum()
     named = noisy[noisy["race"] != ""]
     name_mean = named.groupby(["race", "gender", "person"])["score"].mean()
-    contrasts = ((name_mean - name_mean.groupby(["race", "gender"]).transform("mean")) / 20).droplevel("gender")
+    contrasts = (
+        (name_mean - name_mean.groupby(["race", "gender"]).transform("mean")) / 20
+    ).droplevel("gender")
     by_hand = pd.concat([contrasts[AFRICAN_AMERICAN], -contrasts[EUROPEAN]])
     assert len(ours) == 40
     np.testing.assert_allclose(ours, by_hand[ours.index], atol=1e-14)
@@ -228,7 +246,9 @@ def test_a_part_of_the_corpus_is_paired_without_a_count(noisy):
     assert len(gender(joy, "notebook").pairs) == 7 * 5 * 10
     assert len(race(joy).pairs) == 7 * 5
     whole = contrast(noisy, "race").pairs
-    assert race(joy).mean == pytest.approx(whole.loc[whole["emotion"] == "joy", "difference"].mean())
+    assert race(joy).mean == pytest.approx(
+        whole.loc[whole["emotion"] == "joy", "difference"].mean()
+    )
 
 
 @pytest.mark.parametrize(("axis", "part"), [("gender", gender), ("race", race)])
@@ -246,7 +266,9 @@ def test_race_within_a_gender_weighs_ten_names_a_race(noisy):
 
 
 def test_of_pairs_by_hand():
-    pairs = pd.DataFrame({"template": list("aab"), "unit": list("xyx"), "difference": [0.1, 0.4, -0.2]})
+    pairs = pd.DataFrame(
+        {"template": list("aab"), "unit": list("xyx"), "difference": [0.1, 0.4, -0.2]}
+    )
     found = of_pairs(pairs)
     assert found.mean == pytest.approx(0.1)
     assert found.influence["influence"].to_list() == pytest.approx([0, 0.1, -0.1])
@@ -257,7 +279,9 @@ def test_of_pairs_by_hand():
 
 
 def test_differences_are_the_first_column_minus_the_second():
-    sides = pd.DataFrame({"b": [0.2, 0.5], "a": [0.1, 0.9]}, index=pd.Index(["s", "t"], name="template"))
+    sides = pd.DataFrame(
+        {"b": [0.2, 0.5], "a": [0.1, 0.9]}, index=pd.Index(["s", "t"], name="template")
+    )
     found = differences(sides, "a", "b")
     assert found.columns.tolist() == ["template", "first", "second", "difference"]
     assert found["template"].tolist() == ["s", "t"]

@@ -23,7 +23,9 @@ def as_one(scores, persons):
     frame = ["template", "emotion_word"]
     first = scores[scores["person"] == persons[0]].set_index(frame)["score"]
     theirs = scores["person"].isin(persons)
-    return scores.assign(score=scores["score"].mask(theirs, scores.join(first.rename("own"), on=frame)["own"]))
+    return scores.assign(
+        score=scores["score"].mask(theirs, scores.join(first.rename("own"), on=frame)["own"])
+    )
 
 
 def test_nobody_is_alike_where_every_sentence_has_its_own_score(noisy):
@@ -31,7 +33,11 @@ def test_nobody_is_alike_where_every_sentence_has_its_own_score(noisy):
 
 
 def test_names_of_one_score_in_every_frame_are_alike(noisy):
-    assert alike_persons(as_one(noisy, ["Latisha", "Ellen", "Jamel"])) == {"Latisha", "Ellen", "Jamel"}
+    assert alike_persons(as_one(noisy, ["Latisha", "Ellen", "Jamel"])) == {
+        "Latisha",
+        "Ellen",
+        "Jamel",
+    }
 
 
 def test_noun_phrases_of_one_score_in_every_frame_are_alike(noisy):
@@ -70,10 +76,16 @@ def test_count_is_of_the_people_that_the_contrast_compares():
 
 
 def test_in_a_gender_contrast_a_noun_phrase_weighs_as_much_as_twenty_names():
-    assert hidden_shares({"my mom"}, CORPUS, "gender") == pytest.approx({"female": 1 / 11, "male": 0})
-    assert hidden_shares({"Adam"}, CORPUS, "gender") == pytest.approx({"female": 0, "male": 1 / 220})
+    assert hidden_shares({"my mom"}, CORPUS, "gender") == pytest.approx(
+        {"female": 1 / 11, "male": 0}
+    )
+    assert hidden_shares({"Adam"}, CORPUS, "gender") == pytest.approx(
+        {"female": 0, "male": 1 / 220}
+    )
     assert hidden_shares({"she", "my mom", "Ellen"}, CORPUS, "gender")["female"] == pytest.approx(
-        82 / 144 / 11 + 1 / 11 + 1 / 220  # "she" is the subject of 82 frames, "her" the object of 62
+        82 / 144 / 11
+        + 1 / 11
+        + 1 / 220  # "she" is the subject of 82 frames, "her" the object of 62
     )
 
 
@@ -84,8 +96,14 @@ def test_in_a_race_contrast_all_names_weigh_alike_and_noun_phrases_nothing():
 
 def test_half_of_a_side_is_no_reason_and_one_name_more_is():
     assert reason(BLACK_WOMEN, CORPUS, "race") == ""
-    assert reason([*BLACK_WOMEN, "Jamel"], CORPUS, "race") == "cannot tell apart 55% of the African-American side"
-    assert reason([*WHITE_MEN, *WHITE_WOMEN], CORPUS, "race") == "cannot tell apart 100% of the European-American side"
+    assert (
+        reason([*BLACK_WOMEN, "Jamel"], CORPUS, "race")
+        == "cannot tell apart 55% of the African-American side"
+    )
+    assert (
+        reason([*WHITE_MEN, *WHITE_WOMEN], CORPUS, "race")
+        == "cannot tell apart 100% of the European-American side"
+    )
 
 
 def test_both_sides_are_named_where_both_are_unread():

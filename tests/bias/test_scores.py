@@ -6,7 +6,7 @@ import pytest
 
 from bias_transfer.bias import scores
 from bias_transfer.corpora import eec
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,9 @@ def table(corpus):
 
 
 def save(frame, path):
-    frame.to_parquet(path, index=False) if path.suffix == ".parquet" else frame.to_csv(path, index=False)
+    frame.to_parquet(path, index=False) if path.suffix == ".parquet" else frame.to_csv(
+        path, index=False
+    )
     return path
 
 
@@ -54,7 +56,18 @@ def test_matched_whatever_the_order_of_the_rows(corpus, tmp_path, key, suffix):
 
 
 @pytest.mark.parametrize(
-    "name", ["label_1", "pos_prob", "p_positive", "prob_positive", "positive", "score", "1", "Positive", "SCORE"]
+    "name",
+    [
+        "label_1",
+        "pos_prob",
+        "p_positive",
+        "prob_positive",
+        "positive",
+        "score",
+        "1",
+        "Positive",
+        "SCORE",
+    ],
 )
 def test_usual_names_of_the_score(corpus, name):
     frame = corpus[["sentence", "score"]].rename(columns={"score": name})
@@ -62,7 +75,11 @@ def test_usual_names_of_the_score(corpus, name):
 
 
 def test_score_column_named_by_a_number(corpus):
-    frame = corpus[["sentence", "score"]].rename(columns={"score": 1}).assign(**{"0": 1 - corpus["score"]})
+    frame = (
+        corpus[["sentence", "score"]]
+        .rename(columns={"score": 1})
+        .assign(**{"0": 1 - corpus["score"]})
+    )
     assert_matched(scores.match(frame, "theirs.csv"), corpus)
 
 
@@ -73,16 +90,22 @@ def test_usual_names_of_the_sentence(corpus, name):
 
 
 def test_ids_of_another_kind_do_not_matter_beside_the_sentence(corpus):
-    frame = corpus[["sentence", "score"]].assign(ID=[f"2018-En-mystery-{i:05d}" for i in range(len(corpus))])
+    frame = corpus[["sentence", "score"]].assign(
+        ID=[f"2018-En-mystery-{i:05d}" for i in range(len(corpus))]
+    )
     assert_matched(scores.match(frame, "theirs.csv"), corpus)
 
 
 def test_emotions_that_the_file_lacks_are_marked(corpus):
-    frame = corpus[["sentence", "score"]].assign(emotion=corpus["emotion"].where(corpus["emotion"] != ""))
+    frame = corpus[["sentence", "score"]].assign(
+        emotion=corpus["emotion"].where(corpus["emotion"] != "")
+    )
     missing = scores.match(frame, "theirs.csv")["emotion_missing"]
     assert missing.sum() == 240
     assert (missing == (corpus["emotion"] == "")).all()
-    assert not scores.match(corpus[["sentence", "emotion", "score"]], "theirs.csv")["emotion_missing"].any()
+    assert not scores.match(corpus[["sentence", "emotion", "score"]], "theirs.csv")[
+        "emotion_missing"
+    ].any()
     assert not scores.match(corpus[["sentence", "score"]], "theirs.csv")["emotion_missing"].any()
 
 
@@ -124,7 +147,9 @@ def test_one_sentence_twice_in_the_place_of_another(table, tmp_path):
     assert "twice" in error_of(table, tmp_path)
 
 
-@pytest.mark.parametrize("altered", ["jamel feels angry.", "Jamel feels angry", "Jamel feels angry. "])
+@pytest.mark.parametrize(
+    "altered", ["jamel feels angry.", "Jamel feels angry", "Jamel feels angry. "]
+)
 def test_one_sentence_altered(table, tmp_path, altered):
     table.loc[20, "sentence"] = altered
     message = error_of(table, tmp_path)
@@ -141,7 +166,8 @@ def test_ids_of_another_kind_are_refused(corpus, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"), [(np.nan, "nan"), (1.25, "1.25"), (-0.001, "-0.001"), (np.inf, "inf"), (73.0, "73")]
+    ("value", "shown"),
+    [(np.nan, "nan"), (1.25, "1.25"), (-0.001, "-0.001"), (np.inf, "inf"), (73.0, "73")],
 )
 def test_score_that_is_no_probability(table, tmp_path, value, shown):
     table.loc[[3, 7], "score"] = value
@@ -157,7 +183,9 @@ def test_rows_of_a_parquet_file_are_counted_from_1(table, tmp_path):
     table.loc[3, "score"] = 2.0
     assert "row 4," in read_error(save(table, tmp_path / "theirs.parquet"))
     with pytest.raises(InputError, match=r"row 4: .* do not sum to 1"):
-        scores.match(table.assign(score=0.5, label_0=[0.5] * 3 + [0.1] * (len(table) - 3)), "theirs.parquet")
+        scores.match(
+            table.assign(score=0.5, label_0=[0.5] * 3 + [0.1] * (len(table) - 3)), "theirs.parquet"
+        )
 
 
 def test_nothing_in_a_nullable_column_is_no_probability(table, tmp_path):
@@ -249,7 +277,9 @@ def test_score_column_that_is_named_goes_before_a_usual_one(corpus, tmp_path):
 
 @pytest.mark.parametrize("name", ["confidence", "SCORE"])
 def test_score_column_that_is_not_there(table, name):
-    with pytest.raises(InputError, match=rf"theirs.csv: no column '{name}'.* \(columns: sentence, score\)"):
+    with pytest.raises(
+        InputError, match=rf"theirs.csv: no column '{name}'.* \(columns: sentence, score\)"
+    ):
         scores.match(table, "theirs.csv", score=name)
 
 
@@ -270,10 +300,14 @@ def test_named_score_is_not_held_to_one_of_two_negative_columns(corpus):
 def test_log_odds_rest_on_the_negative_column_where_there_is_one(corpus):
     """Rounding to 1 - P(positive) would lose them near 1."""
     frame = corpus[["sentence"]].assign(label_1=1.0, label_0=1e-20)
-    np.testing.assert_allclose(scores.match(frame, "theirs.csv")["log_odds"], 20 * np.log(10), rtol=1e-12)
+    np.testing.assert_allclose(
+        scores.match(frame, "theirs.csv")["log_odds"], 20 * np.log(10), rtol=1e-12
+    )
     assert np.isposinf(scores.match(frame[["sentence", "label_1"]], "theirs.csv")["log_odds"]).all()
 
 
 def test_many_columns_are_listed_in_one_short_line(table, tmp_path):
-    wide = table.rename(columns={"score": "two\nlines"}).assign(**{f"column-{i}" * 9: 0 for i in range(40)})
+    wide = table.rename(columns={"score": "two\nlines"}).assign(
+        **{f"column-{i}" * 9: 0 for i in range(40)}
+    )
     assert "30 more" in error_of(wide, tmp_path)

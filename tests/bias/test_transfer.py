@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bias_transfer.bias.clustered import Inference, infer, with_seeds
+from bias_transfer.bias.inference.icc import Reliability, reliability
+from bias_transfer.bias.inference.slope import coefficients, regress
+from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import contrast
-from bias_transfer.bias.reliability import Reliability, reliability
-from bias_transfer.bias.slope import coefficients, regress
 from bias_transfer.bias.transfer import (
     AGAINST_TEACHER,
     AGREES,
@@ -39,15 +39,16 @@ from bias_transfer.bias.transfer import (
     measure_reliability,
     transfer,
 )
+from bias_transfer.commands import transfer as command
 from bias_transfer.corpora import eec
-from bias_transfer.errors import InputError
-from bias_transfer.stages import transfer as command
+from bias_transfer.io.errors import InputError
 
 ESTIMANDS = (CHANGE, SHARE, ALONE.format("baseline"), ALONE.format("distilled"), SLOPE, INTERCEPT)
 CORPUS = eec.generate()
 FEMALE = (CORPUS["gender"] == "female").to_numpy(float)
 BLACK = set(CORPUS.loc[CORPUS["race"] == eec.AFRICAN_AMERICAN, "person"])
-# Slopes on the teacher's differences, distilled minus baseline, in probability: computed independently of this code.
+# Slopes on the teacher's differences, distilled minus baseline, in probability: computed
+# independently of this code.
 REFERENCE = {
     ("bow", "gender"): -0.072,
     ("cnn", "gender"): -0.136,
@@ -59,7 +60,9 @@ REFERENCE = {
 
 
 def scored(log_odds: np.ndarray) -> pd.DataFrame:
-    return CORPUS.assign(log_odds=log_odds, score=1 / (1 + np.exp(-log_odds)), emotion_missing=False)
+    return CORPUS.assign(
+        log_odds=log_odds, score=1 / (1 + np.exp(-log_odds)), emotion_missing=False
+    )
 
 
 def noise(seed: int, scale: float = 0.2) -> np.ndarray:
@@ -67,12 +70,20 @@ def noise(seed: int, scale: float = 0.2) -> np.ndarray:
     random = np.random.default_rng(seed)
     template = CORPUS["template"].map(dict(zip(eec.TEMPLATES, random.normal(size=11), strict=True)))
     people = CORPUS["person"].unique()
-    person = CORPUS["person"].map(dict(zip(people, random.normal(scale=scale, size=len(people)), strict=True)))
+    person = CORPUS["person"].map(
+        dict(zip(people, random.normal(scale=scale, size=len(people)), strict=True))
+    )
     return (template + person + random.normal(scale=scale, size=len(CORPUS))).to_numpy()
 
 
-def row(table: pd.DataFrame, estimand: str = CHANGE, axis: str = "gender", scale: str = "log-odds") -> pd.Series:
-    (found,) = (r for _, r in table.iterrows() if (r["axis"], r["scale"], r["estimand"]) == (axis, scale, estimand))
+def row(
+    table: pd.DataFrame, estimand: str = CHANGE, axis: str = "gender", scale: str = "log-odds"
+) -> pd.Series:
+    (found,) = (
+        r
+        for _, r in table.iterrows()
+        if (r["axis"], r["scale"], r["estimand"]) == (axis, scale, estimand)
+    )
     return found
 
 
@@ -88,7 +99,10 @@ def by_shift():
     """Tables of three seeds whose distilled arm scores women higher by as much as the key says."""
     teacher = scored(noise(1, 0.05) + 0.5 * FEMALE)
     baseline = [scored(noise(seed, 0.1)) for seed in range(10, 13)]
-    arms = {shift: [scored(noise(seed, 0.1) + shift * FEMALE) for seed in range(20, 23)] for shift in (0.8, -0.8, 0.0)}
+    arms = {
+        shift: [scored(noise(seed, 0.1) + shift * FEMALE) for seed in range(20, 23)]
+        for shift in (0.8, -0.8, 0.0)
+    }
     return {shift: transfer("bow", teacher, baseline, arm) for shift, arm in arms.items()}
 
 
@@ -109,7 +123,12 @@ def by_share():
 def test_rows_by_axis_scale_and_estimand(one_seed):
     _, table = one_seed
     assert list(table.columns) == COLUMNS
-    keys = [(axis, scale, estimand) for axis in ("gender", "race") for scale in SCALES for estimand in ESTIMANDS]
+    keys = [
+        (axis, scale, estimand)
+        for axis in ("gender", "race")
+        for scale in SCALES
+        for estimand in ESTIMANDS
+    ]
     assert list(table[["axis", "scale", "estimand"]].itertuples(index=False, name=None)) == keys
     assert table["n_pairs"].tolist() == [1584] * 12 + [144] * 12
     assert set(table["student"]) == {"bow"}
@@ -118,7 +137,9 @@ def test_rows_by_axis_scale_and_estimand(one_seed):
 def test_arms_go_by_the_names_they_are_given(one_seed):
     (teacher, baseline, distilled), table = one_seed
     assert set(zip(table["target"], table["reference"], strict=True)) == {("distilled", "baseline")}
-    named = transfer("bow", teacher, [baseline], [distilled], target="distilled", reference="permuted")
+    named = transfer(
+        "bow", teacher, [baseline], [distilled], target="distilled", reference="permuted"
+    )
     assert set(named["reference"]) == {"permuted"}
     np.testing.assert_array_equal(named["estimate"], table["estimate"])
 
@@ -133,7 +154,10 @@ def test_change_is_the_contrast_of_the_difference_between_the_arms(one_seed, axi
     assert found[["estimate", "ci_low", "ci_high", "p_value"]].tolist() == pytest.approx(
         [expected.mean, expected.ci_low, expected.ci_high, expected.p_value]
     )
-    gaps = [contrast(frame.assign(score=frame[column]), axis).mean for frame in (teacher, baseline, distilled)]
+    gaps = [
+        contrast(frame.assign(score=frame[column]), axis).mean
+        for frame in (teacher, baseline, distilled)
+    ]
     assert found["estimate"] == pytest.approx(gaps[2] - gaps[1])
     assert found["teacher_gap"] == pytest.approx(gaps[0])
 
@@ -142,7 +166,9 @@ def test_change_is_the_contrast_of_the_difference_between_the_arms(one_seed, axi
 def test_line_is_that_of_the_change_on_the_teachers_differences(one_seed, axis):
     (teacher, baseline, distilled), table = one_seed
     change = CORPUS.assign(score=distilled["log_odds"] - baseline["log_odds"])
-    line = regress(contrast(teacher.assign(score=teacher["log_odds"]), axis), contrast(change, axis))
+    line = regress(
+        contrast(teacher.assign(score=teacher["log_odds"]), axis), contrast(change, axis)
+    )
     for estimand, expected in ((SLOPE, line.slope), (INTERCEPT, line.intercept)):
         found = row(table, estimand, axis)
         assert found[["estimate", "ci_low", "ci_high"]].tolist() == pytest.approx(
@@ -170,7 +196,10 @@ def infer_of(found: pd.Series) -> tuple[float, float, float]:
     half = found["ci_high"] - found["estimate"]
 
     def apart(df: float) -> float:
-        return 2 * stats.t.sf(abs(found["estimate"]) / half * stats.t.ppf(0.975, df), df) - found["p_value"]
+        return (
+            2 * stats.t.sf(abs(found["estimate"]) / half * stats.t.ppf(0.975, df), df)
+            - found["p_value"]
+        )
 
     df = optimize.brentq(apart, 0.5, 200)
     return found["estimate"], half / stats.t.ppf(0.975, df), df
@@ -204,7 +233,9 @@ def test_one_arm_given_twice_has_changed_by_nothing_without_an_error():
     changes = table[table["estimand"].isin([CHANGE, SLOPE, INTERCEPT])]
     assert (changes["estimate"] == 0).all()
     assert (changes["verdict"] == NOT_MEASURABLE).all()
-    before, after = (table[table["estimand"] == ALONE.format(arm)] for arm in ("baseline", "distilled"))
+    before, after = (
+        table[table["estimand"] == ALONE.format(arm)] for arm in ("baseline", "distilled")
+    )
     np.testing.assert_array_equal(before["estimate"], after["estimate"])
 
 
@@ -212,7 +243,9 @@ def test_a_slope_of_changes_is_the_difference_of_the_arms_own_slopes(one_seed):
     _, table = one_seed
     for axis in ("gender", "race"):
         for scale in SCALES:
-            before, after = (row(table, ALONE.format(arm), axis, scale) for arm in ("baseline", "distilled"))
+            before, after = (
+                row(table, ALONE.format(arm), axis, scale) for arm in ("baseline", "distilled")
+            )
             change = row(table, SLOPE, axis, scale)["estimate"]
             assert change == pytest.approx(after["estimate"] - before["estimate"], abs=1e-9)
 
@@ -262,7 +295,8 @@ def test_no_change_is_said_only_within_the_margin(by_shift):
         assert found["verdict"] == (NO_CHANGE if found["p_equivalence"] <= 0.05 else NO_EVIDENCE)
     teacher, baseline, distilled = follower(0.0)
     small, wide = (
-        row(transfer("bow", teacher, baseline, distilled, margins=Margins(log_odds=margin))) for margin in (1e-6, 1.0)
+        row(transfer("bow", teacher, baseline, distilled, margins=Margins(log_odds=margin)))
+        for margin in (1e-6, 1.0)
     )
     assert (small["verdict"], wide["verdict"]) == (NO_EVIDENCE, NO_CHANGE)
     assert small["p_equivalence"] > 0.05 >= wide["p_equivalence"]
@@ -310,7 +344,10 @@ def test_slopes_of_seeds_that_disagree_widen_the_slope_s_interval(axis):
     distilled = [scored(frame["log_odds"] + share * teacher["log_odds"] + 0.02 * noise(70 + seed))
                  for seed, (share, frame) in enumerate(zip((0.0, 0.3, 0.6), baseline, strict=True))]  # fmt: skip
     own = contrast(teacher.assign(score=teacher["log_odds"]), axis)
-    changes = [CORPUS.assign(score=d["log_odds"] - b["log_odds"]) for d, b in zip(distilled, baseline, strict=True)]
+    changes = [
+        CORPUS.assign(score=d["log_odds"] - b["log_odds"])
+        for d, b in zip(distilled, baseline, strict=True)
+    ]
     slopes = np.array([coefficients(own, contrast(change, axis))[1] for change in changes])
     together = CORPUS.assign(score=np.mean([change["score"] for change in changes], axis=0))
     expected = with_seeds(regress(own, contrast(together, axis)).slope, slopes)
@@ -344,9 +381,15 @@ def test_no_share_of_a_teacher_without_a_clear_gap(one_seed):
 
 def test_a_teacher_that_tells_nobody_apart_has_neither_share_nor_slope():
     flat = scored(CORPUS["template"].map(eec.TEMPLATES.index).to_numpy() / 7)
-    baseline, distilled = ([scored(noise(seed)) for seed in seeds] for seeds in ((10, 11), (20, 21)))
+    baseline, distilled = (
+        [scored(noise(seed)) for seed in seeds] for seeds in ((10, 11), (20, 21))
+    )
     table = transfer("bow", flat, baseline, distilled)
-    assert table.loc[table["estimand"] != CHANGE, ["estimate", "ci_low", "seed_sd"]].isna().all(axis=None)
+    assert (
+        table.loc[table["estimand"] != CHANGE, ["estimate", "ci_low", "seed_sd"]]
+        .isna()
+        .all(axis=None)
+    )
     assert (table.loc[table["estimand"] != CHANGE, "verdict"] == NOT_MEASURABLE).all()
     assert table.loc[table["estimand"] == CHANGE, "ci_low"].notna().all()
 
@@ -373,13 +416,22 @@ def test_a_student_that_knows_no_name_of_one_side_has_no_verdict_on_race():
 @pytest.mark.parametrize("arm", [0, 1])
 def test_names_that_either_arm_scores_alike_are_unread(arm):
     def as_one(frame: pd.DataFrame) -> pd.DataFrame:
-        first = frame["log_odds"].groupby([CORPUS["template"], CORPUS["emotion_word"]]).transform("first")
-        return scored(frame["log_odds"].mask(CORPUS["race"] == eec.AFRICAN_AMERICAN, first).to_numpy())
+        first = (
+            frame["log_odds"]
+            .groupby([CORPUS["template"], CORPUS["emotion_word"]])
+            .transform("first")
+        )
+        return scored(
+            frame["log_odds"].mask(CORPUS["race"] == eec.AFRICAN_AMERICAN, first).to_numpy()
+        )
 
     teacher, *arms = follower(0.4, seeds=2)
     arms[arm] = [as_one(frame) for frame in arms[arm]]
     table = transfer("bow", teacher, *arms)
-    assert row(table, CHANGE, "race")["reason"] == "cannot tell apart 100% of the African-American side"
+    assert (
+        row(table, CHANGE, "race")["reason"]
+        == "cannot tell apart 100% of the African-American side"
+    )
     assert row(table, SLOPE, "gender")["verdict"] == FOLLOWS
 
 
@@ -389,23 +441,30 @@ def test_a_reliable_teacher_adds_the_corrected_slope(one_seed):
     own = contrast(teacher.assign(score=teacher["log_odds"]), "gender")
     change = contrast(CORPUS.assign(score=distilled["log_odds"] - baseline["log_odds"]), "gender")
     line = regress(own, change).slope
-    table = transfer("bow", teacher, [baseline], [distilled], reliabilities={("gender", "log-odds"): known})
+    table = transfer(
+        "bow", teacher, [baseline], [distilled], reliabilities={("gender", "log-odds"): known}
+    )
     assert len(table) == len(plain) + 1
     slope, corrected = row(table, SLOPE), row(table, CORRECTED)
     assert corrected["estimate"] == pytest.approx(2 * slope["estimate"])
-    # Delta method: the slope's error over .5, and of the reliability's own 2 * slope * .1 / .5, in squares.
+    # Delta method: the slope's error over .5, and of the reliability's own 2 * slope * .1 / .5, in
+    # squares.
     half = stats.t.ppf(0.975, line.df) * np.hypot(line.se / 0.5, corrected["estimate"] * 0.1 / 0.5)
     assert (corrected["ci_low"], corrected["ci_high"]) == pytest.approx(
         (corrected["estimate"] - half, corrected["estimate"] + half)
     )
     assert (corrected["n_pairs"], corrected["verdict"]) == (1584, ONE_SEED)
-    np.testing.assert_array_equal(table.loc[table["estimand"] != CORRECTED, "estimate"], plain["estimate"])
+    np.testing.assert_array_equal(
+        table.loc[table["estimand"] != CORRECTED, "estimate"], plain["estimate"]
+    )
 
 
 def test_a_reliability_known_without_error_keeps_the_slope_s_p():
     teacher, baseline, distilled = follower(0.4)
     exact = Reliability(0.8, 0.8, 0.8, 0.0, 2)
-    table = transfer("bow", teacher, baseline, distilled, reliabilities={("gender", "log-odds"): exact})
+    table = transfer(
+        "bow", teacher, baseline, distilled, reliabilities={("gender", "log-odds"): exact}
+    )
     slope, corrected = row(table, SLOPE), row(table, CORRECTED)
     assert corrected[["estimate", "ci_low", "ci_high"]].tolist() == pytest.approx(
         (slope[["estimate", "ci_low", "ci_high"]] / 0.8).tolist()
@@ -492,7 +551,15 @@ def test_the_command_wants_as_many_baselines_as_distilled(tmp_path):
 
 def test_the_command_cannot_correct_for_another_prompt_without_variants(tmp_path):
     with pytest.raises(InputError, match="--variant"):
-        command.run("bow", tmp_path / "t", (tmp_path / "b",), (tmp_path / "d",), (), True, tmp_path / "out.csv")
+        command.run(
+            "bow",
+            tmp_path / "t",
+            (tmp_path / "b",),
+            (tmp_path / "d",),
+            (),
+            True,
+            tmp_path / "out.csv",
+        )
 
 
 @pytest.fixture(scope="module")
@@ -500,7 +567,12 @@ def files(tmp_path_factory):
     """Predictions of a teacher, a variant of it and two arms, in any order of rows."""
     folder = tmp_path_factory.mktemp("files")
     teacher = noise(1)
-    log_odds = {"teacher": teacher, "variant": teacher + 0.2 * noise(4), "baseline": noise(2), "distilled": noise(3)}
+    log_odds = {
+        "teacher": teacher,
+        "variant": teacher + 0.2 * noise(4),
+        "baseline": noise(2),
+        "distilled": noise(3),
+    }
     for seed, (name, values) in enumerate(log_odds.items()):
         frame = scored(values)[["sentence", "score"]].sample(frac=1, random_state=seed)
         frame.to_csv(folder / f"{name}.csv", index=False)
@@ -517,9 +589,13 @@ def test_the_command_reads_files_in_any_order_of_rows(files, one_seed, tmp_path)
 @pytest.mark.parametrize("other_prompt", [False, True])
 def test_the_command_corrects_the_slope_only_for_another_prompt(files, tmp_path, other_prompt):
     arms = (files["baseline"],), (files["distilled"],)
-    command.run("bow", files["teacher"], *arms, (files["variant"],), other_prompt, tmp_path / "out.csv")
+    command.run(
+        "bow", files["teacher"], *arms, (files["variant"],), other_prompt, tmp_path / "out.csv"
+    )
     written = pd.read_csv(tmp_path / "out.csv")
-    assert written["estimand"].tolist()[:12] == [WORDING.format(0), WORDING.format(1), RELIABILITY] * 4
+    assert (
+        written["estimand"].tolist()[:12] == [WORDING.format(0), WORDING.format(1), RELIABILITY] * 4
+    )
     assert written["student"].tolist()[:13] == ["teacher"] * 12 + ["bow"]
     assert (written["estimand"] == CORRECTED).sum() == (4 if other_prompt else 0)
 
@@ -528,7 +604,12 @@ def test_the_command_corrects_the_slope_only_for_another_prompt(files, tmp_path,
 def reference_transfer(reference):
     teacher = reference["teacher-llama3.1"]
     return {
-        student: transfer(student, teacher, [reference[f"{student}-baseline"]], [reference[f"{student}-distilled"]])
+        student: transfer(
+            student,
+            teacher,
+            [reference[f"{student}-baseline"]],
+            [reference[f"{student}-distilled"]],
+        )
         for student in ("bow", "cnn", "distilbert")
     }
 
@@ -549,4 +630,6 @@ def test_the_original_study_s_word_level_students_say_nothing_of_race(reference_
         found = row(reference_transfer[student], SLOPE, "race", "probability")
         assert found["verdict"] == NOT_MEASURABLE
         assert "of the African-American side" in found["reason"]
-    assert row(reference_transfer["distilbert"], SLOPE, "race", "probability")["verdict"] == ONE_SEED
+    assert (
+        row(reference_transfer["distilbert"], SLOPE, "race", "probability")["verdict"] == ONE_SEED
+    )

@@ -1,6 +1,7 @@
 """What people look at, opened in a headless Chromium: MLflow's pages of this checkout's study, and the report.
 
-`make test-browser` runs it, after `make repro`. Screenshots go to ``screens/``, for somebody to look at.
+`make test-browser` runs it, after `make repro`. Screenshots go to ``screens/``, for somebody to
+look at.
 """
 
 import base64
@@ -20,8 +21,9 @@ import mlflow
 import pytest
 from selenium import webdriver
 
-from bias_transfer import params as parameters
-from bias_transfer.layout import Layout, systems
+from bias_transfer.study import params as parameters
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import systems
 from bias_transfer.tracking import runs, views
 
 pytestmark = pytest.mark.browser
@@ -78,7 +80,12 @@ def browser(tmp_path_factory):
     assert driver and chromium, "Debian's packages chromium and chromium-driver are needed"
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
-    quiet = ("disable-background-networking", "disable-component-update", "disable-sync", "no-first-run")
+    quiet = (
+        "disable-background-networking",
+        "disable-component-update",
+        "disable-sync",
+        "no-first-run",
+    )
     for flag in ("headless", "no-sandbox", "disable-gpu", "hide-scrollbars", *quiet):
         options.add_argument(f"--{flag}")
     options.add_argument(f"--user-data-dir={tmp_path_factory.mktemp('chromium')}")
@@ -107,7 +114,9 @@ def wait_for(browser, *parts: str) -> None:
 
 def close_assistant(browser) -> None:
     """MLflow's own help takes a quarter of the page."""
-    for button in browser.find_elements("css selector", '[data-component-id="mlflow.assistant.chat_panel.close"]'):
+    for button in browser.find_elements(
+        "css selector", '[data-component-id="mlflow.assistant.chat_panel.close"]'
+    ):
         button.click()
         time.sleep(1)
 
@@ -135,7 +144,9 @@ def test_compare_page_puts_all_systems_side_by_side(browser, server, published):
 
 def test_report_opens_among_the_artifacts_of_its_run(browser, server, published, study):
     run = published["report"].info
-    browser.get(f"{server}/#/experiments/{run.experiment_id}/runs/{run.run_id}/artifacts/report.html")
+    browser.get(
+        f"{server}/#/experiments/{run.experiment_id}/runs/{run.run_id}/artifacts/report.html"
+    )
     wait_for(browser, "report.html")
     for _ in range(PATIENCE * 2):
         for frame in browser.find_elements("tag name", "iframe"):
@@ -164,20 +175,25 @@ def test_report_by_itself(browser, study, name, size):
     """No picture is missing, nothing is wider than the page, nothing is fetched, and tables sort."""
     path = ROOT / Layout(study).report("report.html")
     browser.get_log("browser")
-    metrics = {"width": size[0], "height": size[1], "deviceScaleFactor": 1, "mobile": name == "phone"}
+    metrics = {
+        "width": size[0],
+        "height": size[1],
+        "deviceScaleFactor": 1,
+        "mobile": name == "phone",
+    }
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
     browser.get(path.as_uri())
     wait_for(browser, study.name)
     keep(browser, f"report-{name}")
-    assert browser.execute_script("return [...document.images].every(i => i.naturalWidth > 0 && i.alt)")
+    assert browser.execute_script(
+        "return [...document.images].every(i => i.naturalWidth > 0 && i.alt)"
+    )
     assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
     assert not browser.execute_script(
         "return performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:'))"
     )
 
-    column = (
-        "return [...document.querySelectorAll('table')[0].tBodies[0].rows].map(r => parseFloat(r.cells[2].innerText))"
-    )
+    column = "return [...document.querySelectorAll('table')[0].tBodies[0].rows].map(r => parseFloat(r.cells[2].innerText))"
     header = browser.find_elements("css selector", "table thead th")[2]
     header.click()
     once = browser.execute_script(column)
@@ -186,13 +202,17 @@ def test_report_by_itself(browser, study, name, size):
     assert browser.execute_script(column) == once[::-1]
     assert not browser.get_log("browser")
 
-    whole = browser.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "format": "png"})
+    whole = browser.execute_cdp_cmd(
+        "Page.captureScreenshot", {"captureBeyondViewport": True, "format": "png"}
+    )
     (SCREENS / f"report-{name}-whole.png").write_bytes(base64.b64decode(whole["data"]))
     browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_report_prints(browser, study):
     browser.get((ROOT / Layout(study).report("report.html")).as_uri())
-    printed = base64.b64decode(browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"])
+    printed = base64.b64decode(
+        browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
+    )
     (SCREENS / "report.pdf").write_bytes(printed)
     assert printed.startswith(b"%PDF") and len(printed) > 100_000

@@ -6,10 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bias_transfer import tables
 from bias_transfer.corpora import eec, text_id
+from bias_transfer.io import schemas, tables
 
-PUBLISHED = Path(__file__).resolve().parents[2].parent / "shared/reference/eec/Equity_Evaluation_Corpus.csv"
+PUBLISHED = (
+    Path(__file__).resolve().parents[2].parent / "shared/reference/eec/Equity_Evaluation_Corpus.csv"
+)
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +20,10 @@ def corpus():
 
 
 def test_size_columns_and_templates(corpus):
-    assert list(corpus.columns) == "id sentence template person gender race emotion emotion_word".split()
+    assert (
+        list(corpus.columns)
+        == "id sentence template person gender race emotion emotion_word".split()
+    )
     assert len(corpus) == 8640
     assert corpus["template"].nunique() == 11
     assert sorted(corpus["template"].value_counts()) == [60] * 4 + [1200] * 7
@@ -59,7 +64,12 @@ def test_noun_phrases_of_the_corpus_as_a_whole(corpus):
 
 def test_four_emotions_of_five_words_in_two_kinds_of_sentence(corpus):
     words = corpus[corpus["emotion"] != ""].drop_duplicates(["emotion", "emotion_word"])
-    assert words["emotion"].value_counts().to_dict() == {"anger": 10, "sadness": 10, "fear": 10, "joy": 10}
+    assert words["emotion"].value_counts().to_dict() == {
+        "anger": 10,
+        "sadness": 10,
+        "fear": 10,
+        "joy": 10,
+    }
     per_template = corpus[corpus["emotion"] != ""].groupby("template")["emotion_word"].nunique()
     assert set(per_template) == {20}
 
@@ -119,9 +129,17 @@ def test_published_order(corpus, row, sentence):
 
 
 def test_one_sentence_filled_by_hand():
-    template = "<person subject> found himself/herself in a/an <emotional situation word> situation."
-    assert eec.sentence(template, "she", "female", "amazing") == "She found herself in an amazing situation."
-    assert eec.sentence(template, "my dad", "male", "grim") == "My dad found himself in a grim situation."
+    template = (
+        "<person subject> found himself/herself in a/an <emotional situation word> situation."
+    )
+    assert (
+        eec.sentence(template, "she", "female", "amazing")
+        == "She found herself in an amazing situation."
+    )
+    assert (
+        eec.sentence(template, "my dad", "male", "grim")
+        == "My dad found himself in a grim situation."
+    )
 
 
 def test_ids_are_unique_and_the_hash_of_the_sentence(corpus):
@@ -132,8 +150,8 @@ def test_ids_are_unique_and_the_hash_of_the_sentence(corpus):
 
 
 def test_corpus_survives_its_file(corpus, tmp_path):
-    tables.write(corpus, tmp_path / "eec.csv", tables.EEC)
-    pd.testing.assert_frame_equal(tables.read(tmp_path / "eec.csv", tables.EEC), corpus)
+    tables.write(corpus, tmp_path / "eec.csv", schemas.EEC)
+    pd.testing.assert_frame_equal(tables.read(tmp_path / "eec.csv", schemas.EEC), corpus)
 
 
 def test_equal_to_the_published_file_but_for_its_ids(corpus):

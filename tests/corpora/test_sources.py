@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from bias_transfer.corpora import sources
-from bias_transfer.errors import InputError
-from bias_transfer.params import Files
+from bias_transfer.io.errors import InputError
+from bias_transfer.study.params import Files
 
 
 def files(**values):
@@ -77,11 +77,17 @@ def test_snippets_rows_end_at_newlines_only(separator):
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
 def test_files_source_without_a_split(tmp_path, suffix):
-    frame = pd.DataFrame({"text": ["good", "bad", "null"], "label": [1, 0, 1], "other": [1.5, 2.5, 3.5]})
+    frame = pd.DataFrame(
+        {"text": ["good", "bad", "null"], "label": [1, 0, 1], "other": [1.5, 2.5, 3.5]}
+    )
     path = tmp_path / f"reviews.{suffix}"
     frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path)
     source = sources.load(files(path=str(path)))
-    assert source.frame.to_dict("list") == {"text": ["good", "bad", "null"], "label": [1, 0, 1], "split": ["", "", ""]}
+    assert source.frame.to_dict("list") == {
+        "text": ["good", "bad", "null"],
+        "label": [1, 0, 1],
+        "split": ["", "", ""],
+    }
     assert source.counts == {"read": 3}
 
 
@@ -122,16 +128,27 @@ def test_files_source_with_one_file_a_half(tmp_path):
 @pytest.mark.parametrize("split_column", [None, "half"])
 def test_several_tables_are_read_as_if_they_were_one(tmp_path, split_column):
     """Of either kind, and with the columns of one in another order."""
-    frame = pd.DataFrame({"text": list("abcde"), "label": [0, 1, 0, 1, 1], "half": ["train"] * 3 + ["test"] * 2})
-    whole, first, second = (str(tmp_path / name) for name in ("whole.csv", "first.csv", "second.parquet"))
+    frame = pd.DataFrame(
+        {"text": list("abcde"), "label": [0, 1, 0, 1, 1], "half": ["train"] * 3 + ["test"] * 2}
+    )
+    whole, first, second = (
+        str(tmp_path / name) for name in ("whole.csv", "first.csv", "second.parquet")
+    )
     frame.to_csv(whole, index=False)
     frame[:3].to_csv(first, index=False)
     frame[["half", "label", "text"]][3:].to_parquet(second, index=False)
-    one, two = (sources.load(files(path=path, split_column=split_column)) for path in (whole, (first, second)))
+    one, two = (
+        sources.load(files(path=path, split_column=split_column))
+        for path in (whole, (first, second))
+    )
     pd.testing.assert_frame_equal(two.frame, one.frame)
     assert two.counts == one.counts == {"read": 5}
-    assert texts(sources.load(files(path=(second, first), split_column=split_column))) == list("deabc")
-    pd.testing.assert_frame_equal(sources.load(files(path=(whole,), split_column=split_column)).frame, one.frame)
+    assert texts(sources.load(files(path=(second, first), split_column=split_column))) == list(
+        "deabc"
+    )
+    pd.testing.assert_frame_equal(
+        sources.load(files(path=(whole,), split_column=split_column)).frame, one.frame
+    )
 
 
 @pytest.mark.parametrize(
@@ -162,7 +179,9 @@ def test_files_source_from_an_fsspec_url():
 
     with fsspec.open("memory://bias-transfer-test/reviews.csv", "w") as stream:
         stream.write("text,label\nfrom a store,1\n")
-    assert texts(sources.load(files(path="memory://bias-transfer-test/reviews.csv"))) == ["from a store"]
+    assert texts(sources.load(files(path="memory://bias-transfer-test/reviews.csv"))) == [
+        "from a store"
+    ]
 
 
 @pytest.mark.parametrize(

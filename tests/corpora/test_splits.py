@@ -7,7 +7,7 @@ import pytest
 
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.splits import lowest_ids, refuse_leakage, split
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 
 def reviews(n, positive_every=2, half="", prefix="review"):
@@ -27,7 +27,9 @@ def published(train=20, test=20):
 
 
 def with_rows(frame, *rows):
-    return pd.concat([frame, pd.DataFrame(rows, columns=["text", "label", "split"])], ignore_index=True)
+    return pd.concat(
+        [frame, pd.DataFrame(rows, columns=["text", "label", "split"])], ignore_index=True
+    )
 
 
 def test_exact_duplicates_are_dropped_and_counted():
@@ -78,7 +80,9 @@ def test_drawn_split_keeps_the_share_of_the_classes():
 
 
 def test_sample_of_a_published_split_keeps_the_halves_and_the_share_of_the_classes():
-    frame = pd.concat([reviews(100, 5, "train", "seen"), reviews(100, 4, "test", "new")], ignore_index=True)
+    frame = pd.concat(
+        [reviews(100, 5, "train", "seen"), reviews(100, 4, "test", "new")], ignore_index=True
+    )
     train, test, counts = split(frame, 50, 20, seed=0, overlap="refuse")
     assert train["text"].str.startswith("seen").all()
     assert test["text"].str.startswith("new").all()
@@ -151,7 +155,9 @@ def test_drawn_sizes_that_are_too_large_are_refused(train, test):
 
 
 @pytest.mark.parametrize(
-    ("train", "test", "named"), [(21, None, "train_size"), (None, 21, "test_size")], ids=["train", "test"]
+    ("train", "test", "named"),
+    [(21, None, "train_size"), (None, 21, "test_size")],
+    ids=["train", "test"],
 )
 def test_published_sizes_that_are_too_large_are_refused(train, test, named):
     with pytest.raises(InputError, match=rf"21.*there are 20: lower {named}"):
@@ -246,5 +252,7 @@ def test_no_size_is_all(halves):
 
 def test_sample_larger_than_the_reviews_is_refused_with_both_numbers(halves):
     _, test, _ = halves
-    with pytest.raises(InputError, match="labelled_test_size asks for 101 test reviews, but there are 100"):
+    with pytest.raises(
+        InputError, match="labelled_test_size asks for 101 test reviews, but there are 100"
+    ):
         lowest_ids(test, 101)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from bias_transfer import tables
-from bias_transfer.distillation.fit import GROUP, Examples, batches, fit
-from bias_transfer.errors import InputError
-from bias_transfer.evaluation import log_loss
+from bias_transfer.distillation.fit import GROUP, LabelledTexts, batches, fit
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
+from bias_transfer.students.evaluation import log_loss
 from bias_transfer.students.student import Student, build
 
 GOOD = "warm funny lovely clever moving bright fresh tender".split()
@@ -23,27 +23,30 @@ def texts_and_labels(n: int, seed: int) -> tuple[list[str], np.ndarray]:
     labels = random.integers(0, 2, n)
     texts = []
     for label in labels:
-        words = [*random.choice(FILLER, random.integers(1, 11)), *random.choice(GOOD if label else BAD, 2)]
+        words = [
+            *random.choice(FILLER, random.integers(1, 11)),
+            *random.choice(GOOD if label else BAD, 2),
+        ]
         texts.append(" ".join(random.permutation(words)))
     return texts, labels
 
 
-def examples(n: int = 160, seed: int = 0, flipped: bool = False) -> Examples:
+def examples(n: int = 160, seed: int = 0, flipped: bool = False) -> LabelledTexts:
     """The teacher knows the labels, but is sure of none."""
     texts, labels = texts_and_labels(n, seed)
     if flipped:
         labels = 1 - labels
     positive = np.where(labels == 1, 0.8, 0.3)
-    return Examples(texts, labels, np.stack([1 - positive, positive], 1))
+    return LabelledTexts(texts, labels, np.stack([1 - positive, positive], 1))
 
 
 @pytest.fixture
-def train() -> Examples:
+def train() -> LabelledTexts:
     return examples()
 
 
 @pytest.fixture
-def validation() -> Examples:
+def validation() -> LabelledTexts:
     return examples(40, seed=1)
 
 
@@ -51,15 +54,31 @@ def validation() -> Examples:
 def train_bow(tiny_student, train, validation):
     """Fit a fresh bag of words (or ``kind``) and give it back with its history; anything changed by keyword."""
 
-    def run(kind="bow", fitting=train, judge=validation, wrap=lambda s: s, seed=0, name="bow/seed-0", **changes):
-        shared = {"alpha": 0.0, "temperature": 1.0, "warmup_share": 0.1, "patience": 100, "precision": "float32"}
+    def run(
+        kind="bow",
+        fitting=train,
+        judge=validation,
+        wrap=lambda s: s,
+        seed=0,
+        name="bow/seed-0",
+        **changes,
+    ):
+        shared = {
+            "alpha": 0.0,
+            "temperature": 1.0,
+            "warmup_share": 0.1,
+            "patience": 100,
+            "precision": "float32",
+        }
         shared |= {key: changes.pop(key) for key in list(changes) if key in shared}
         settings = {"epochs": 3, "batch_size": 8, "learning_rate": 0.02} | (
             {"dropout": 0.3} if kind in ("bow", "cnn") else {}
         )
         training = tiny_student(kind, **settings | changes)
         student = wrap(build(training, fitting.texts, seed))
-        return student, fit(student, fitting, judge, training, **shared, seed=seed, device="cpu", name=name)
+        return student, fit(
+            student, fitting, judge, training, **shared, seed=seed, device="cpu", name=name
+        )
 
     return run
 
@@ -81,7 +100,9 @@ class Recorder(Student):
 
 
 def recorder(student: Student) -> Recorder:
-    return Recorder(student.network, student.tokenizer, student.max_length, student.pad_id, student.config)
+    return Recorder(
+        student.network, student.tokenizer, student.max_length, student.pad_id, student.config
+    )
 
 
 def test_learns_separable_texts_from_hard_labels(train_bow):
@@ -108,7 +129,9 @@ def test_same_seed_gives_the_same_bytes(train_bow, kind):
 
 
 @pytest.mark.parametrize("kind", ["bow", "cnn", "tiny_encoder"])
-def test_number_of_threads_changes_scores_by_rounding_alone(train_bow, validation, set_threads, kind):
+def test_number_of_threads_changes_scores_by_rounding_alone(
+    train_bow, validation, set_threads, kind
+):
     scores = []
     for n in (1, 3):
         set_threads(n)
@@ -122,7 +145,7 @@ def test_another_seed_gives_other_weights(train_bow):
 
 def test_alpha_0_is_the_baseline_byte_for_byte_whatever_the_teacher_says(train_bow, train):
     baseline, first = train_bow(alpha=0.0)
-    contrary = Examples(train.texts, train.labels, train.teacher[:, ::-1].copy())
+    contrary = LabelledTexts(train.texts, train.labels, train.teacher[:, ::-1].copy())
     distilled, second = train_bow(alpha=0.0, temperature=3.0, fitting=contrary)
     assert weight_bytes(baseline) == weight_bytes(distilled)
     assert first.equals(second)
@@ -130,7 +153,9 @@ def test_alpha_0_is_the_baseline_byte_for_byte_whatever_the_teacher_says(train_b
 
 def test_alpha_1_does_not_see_the_hard_labels_of_the_training_split(train_bow, train):
     one, _ = train_bow(alpha=1.0)
-    other, _ = train_bow(alpha=1.0, fitting=Examples(train.texts, 1 - train.labels, train.teacher))
+    other, _ = train_bow(
+        alpha=1.0, fitting=LabelledTexts(train.texts, 1 - train.labels, train.teacher)
+    )
     assert weight_bytes(one) == weight_bytes(other)
 
 
@@ -147,12 +172,16 @@ def test_both_arms_see_the_same_batches(train_bow, train):
     assert baseline.seen == [[ids[i].tolist() for i in rows] for rows in expected]
 
 
-@pytest.mark.parametrize(("n", "size"), [(1, 8), (8, 8), (100, 8), (8 * GROUP + 3, 8), (500, 32), (7, 1)])
+@pytest.mark.parametrize(
+    ("n", "size"), [(1, 8), (8, 8), (100, 8), (8 * GROUP + 3, 8), (500, 32), (7, 1)]
+)
 def test_batches_hold_every_text_once_and_only_one_is_short(n, size):
     lengths = np.random.default_rng(1).integers(0, 50, n)
     parts = batches(lengths, size, np.random.default_rng(0))
     assert sorted(np.concatenate(parts).tolist()) == list(range(n))
-    assert sorted((len(part) for part in parts), reverse=True) == [size] * (n // size) + [n % size] * bool(n % size)
+    assert sorted((len(part) for part in parts), reverse=True) == [size] * (n // size) + [
+        n % size
+    ] * bool(n % size)
 
 
 def test_batches_depend_on_the_random_numbers_only():
@@ -182,8 +211,8 @@ def test_batches_hold_texts_of_similar_length():
 
 def test_history_has_a_row_an_epoch_and_fits_its_schema(train_bow):
     _, history = train_bow(epochs=4)
-    tables.validate(history, tables.HISTORY, "history")
-    assert list(history.columns) == list(tables.HISTORY.columns)
+    tables.validate(history, schemas.HISTORY, "history")
+    assert list(history.columns) == list(schemas.HISTORY.columns)
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     assert history["validation_accuracy"].between(0, 1).all()
 
@@ -204,7 +233,9 @@ def test_weights_of_the_best_epoch_are_kept(train_bow, alpha):
     best = history["validation_log_loss"].min()
     assert history["validation_log_loss"].idxmin() < len(history) - 1
     assert history["validation_log_loss"].iloc[-1] > best + 0.05
-    assert log_loss(judge.labels, student.predict_proba(judge.texts)[:, 1]) == pytest.approx(best, abs=1e-6)
+    assert log_loss(judge.labels, student.predict_proba(judge.texts)[:, 1]) == pytest.approx(
+        best, abs=1e-6
+    )
 
 
 def test_fit_stops_when_patience_is_spent(train_bow):
@@ -218,10 +249,16 @@ def test_fit_stops_when_patience_is_spent(train_bow):
 
 
 @pytest.mark.parametrize("kind", ["tiny_encoder", "tiny_distilbert"])
-def test_bfloat16_fits_nearly_the_same_transformer_and_leaves_its_weights_float32(train_bow, validation, kind):
-    coarse, fine = (train_bow(kind, precision=name, learning_rate=1e-3)[0] for name in ("bfloat16", "float32"))
+def test_bfloat16_fits_nearly_the_same_transformer_and_leaves_its_weights_float32(
+    train_bow, validation, kind
+):
+    coarse, fine = (
+        train_bow(kind, precision=name, learning_rate=1e-3)[0] for name in ("bfloat16", "float32")
+    )
     assert {weights.dtype for weights in coarse.network.state_dict().values()} == {torch.float32}
-    difference = np.abs(coarse.predict_proba(validation.texts) - fine.predict_proba(validation.texts)).max()
+    difference = np.abs(
+        coarse.predict_proba(validation.texts) - fine.predict_proba(validation.texts)
+    ).max()
     assert 0 < difference < 0.1
 
 
@@ -230,13 +267,15 @@ def test_last_history_row_matches_the_student_when_it_is_the_best(train_bow, val
     scores = student.predict_proba(validation.texts)[:, 1]
     last = history.iloc[-1]
     assert history["validation_log_loss"].idxmin() == 3
-    assert log_loss(validation.labels, scores) == pytest.approx(last["validation_log_loss"], abs=1e-6)
+    assert log_loss(validation.labels, scores) == pytest.approx(
+        last["validation_log_loss"], abs=1e-6
+    )
     assert ((scores > 0.5) == validation.labels).mean() == last["validation_accuracy"]
 
 
 def test_validation_counts_hard_labels_in_both_arms(train_bow, validation):
     _, plain = train_bow(alpha=1.0)
-    other = Examples(validation.texts, validation.labels, validation.teacher[:, ::-1].copy())
+    other = LabelledTexts(validation.texts, validation.labels, validation.teacher[:, ::-1].copy())
     _, contrary = train_bow(alpha=1.0, judge=other)
     assert plain.equals(contrary)
 
@@ -244,7 +283,9 @@ def test_validation_counts_hard_labels_in_both_arms(train_bow, validation):
 def test_learning_rate_warms_up_and_falls_to_0(train_bow):
     """160 texts in batches of 8 are 20 steps an epoch; half of 80 steps go up, half down in a straight line."""
     _, history = train_bow(epochs=4, warmup_share=0.5, learning_rate=0.04)
-    assert history["learning_rate"].tolist() == pytest.approx([0.04 * 21 / 40, 0.04, 0.02, 0.0], abs=1e-12)
+    assert history["learning_rate"].tolist() == pytest.approx(
+        [0.04 * 21 / 40, 0.04, 0.02, 0.0], abs=1e-12
+    )
 
 
 @pytest.mark.parametrize(("share", "expected"), [(0.0, [0.02, 0.0]), (1.0, [0.04 * 21 / 40, 0.0])])
@@ -260,7 +301,7 @@ def test_padding_stays_the_zero_vector(train_bow):
 
 
 def test_teacher_that_is_not_a_number_is_refused(train_bow, train):
-    nowhere = Examples(train.texts, train.labels, np.full_like(train.teacher, np.nan))
+    nowhere = LabelledTexts(train.texts, train.labels, np.full_like(train.teacher, np.nan))
     with pytest.raises(InputError, match="bow/seed-0: the training loss is not a number"):
         train_bow(fitting=nowhere, alpha=1.0)
 

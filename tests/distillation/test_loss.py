@@ -46,7 +46,9 @@ def written_out(logits, teacher, labels, alpha: float, temperature: float) -> fl
 @pytest.mark.parametrize("alpha", [0.0, 0.1, 0.5, 0.9, 1.0])
 def test_loss_is_the_formula(logits, teacher, labels, alpha, temperature):
     loss = distillation_loss(logits, teacher, labels, alpha, temperature).item()
-    assert loss == pytest.approx(written_out(logits, teacher, labels, alpha, temperature), rel=1e-10)
+    assert loss == pytest.approx(
+        written_out(logits, teacher, labels, alpha, temperature), rel=1e-10
+    )
 
 
 def test_value_by_hand():
@@ -59,16 +61,22 @@ def test_value_by_hand():
 
 
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
-def test_alpha_0_is_plain_cross_entropy_whatever_the_teacher_and_temperature(logits, teacher, labels, temperature):
+def test_alpha_0_is_plain_cross_entropy_whatever_the_teacher_and_temperature(
+    logits, teacher, labels, temperature
+):
     expected = functional.cross_entropy(logits, labels)
     assert torch.equal(distillation_loss(logits, teacher, labels, 0.0, temperature), expected)
     assert torch.equal(distillation_loss(logits, 1 - teacher, labels, 0.0, temperature), expected)
-    assert torch.equal(distillation_loss(logits, teacher * float("nan"), labels, 0.0, temperature), expected)
+    assert torch.equal(
+        distillation_loss(logits, teacher * float("nan"), labels, 0.0, temperature), expected
+    )
 
 
 @pytest.mark.parametrize("temperature", [1.0, 3.0])
 def test_alpha_1_leaves_the_hard_labels_out(logits, teacher, labels, temperature):
-    one, other = (distillation_loss(logits, teacher, hard, 1.0, temperature) for hard in (labels, 1 - labels))
+    one, other = (
+        distillation_loss(logits, teacher, hard, 1.0, temperature) for hard in (labels, 1 - labels)
+    )
     assert torch.equal(one, other)
     assert one.item() > 0.01
 
@@ -87,14 +95,18 @@ def test_loss_is_zero_when_the_student_is_the_teacher(logits, labels, temperatur
 def test_student_unlike_the_teacher_loses(logits, teacher, labels, temperature):
     for row in range(BATCH):
         one = slice(row, row + 1)
-        assert distillation_loss(logits[one], teacher[one], labels[one], 1.0, temperature).item() > 0
+        assert (
+            distillation_loss(logits[one], teacher[one], labels[one], 1.0, temperature).item() > 0
+        )
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 4.0])
 @pytest.mark.parametrize("alpha", [0.5, 1.0])
 def test_teacher_probability_of_exactly_0_is_finite(labels, alpha, temperature):
     logits = torch.tensor([[1.5, -0.5], [0.0, 0.0]], requires_grad=True)
-    loss = distillation_loss(logits, torch.tensor([[0.0, 1.0], [1.0, 0.0]]), labels[:2], alpha, temperature)
+    loss = distillation_loss(
+        logits, torch.tensor([[0.0, 1.0], [1.0, 0.0]]), labels[:2], alpha, temperature
+    )
     loss.backward()
     assert torch.isfinite(loss)
     assert torch.isfinite(logits.grad).all()
@@ -129,7 +141,9 @@ def test_teacher_gets_no_gradient_where_it_is_data(logits, teacher, labels):
 
 @pytest.mark.parametrize(("edge", "near"), [(0.0, 1e-9), (1.0, 1 - 1e-9)])
 @pytest.mark.parametrize("temperature", [1.0, 5.0])
-def test_loss_and_gradient_are_continuous_at_the_edges(logits, teacher, labels, edge, near, temperature):
+def test_loss_and_gradient_are_continuous_at_the_edges(
+    logits, teacher, labels, edge, near, temperature
+):
     values, gradients = [], []
     for alpha in (edge, near):
         student = logits.clone().requires_grad_()

@@ -46,7 +46,10 @@ def stages(pristine: Path) -> dict[str, Stage]:
         "publish": f"publish@{STUDY}",
     }
     return {
-        short: Stage(tuple(lock[name]["cmd"].split()[3:]), tuple(sorted(out["path"] for out in lock[name]["outs"])))
+        short: Stage(
+            tuple(lock[name]["cmd"].split()[3:]),
+            tuple(sorted(out["path"] for out in lock[name]["outs"])),
+        )
         for short, name in wanted.items()
     }
 
@@ -76,7 +79,12 @@ class Zygote:
         **environment,
     ) -> int:
         """Exit status of a command; signal ``number`` comes at its n-th ``change``, or ``after`` so many seconds."""
-        order = {"cwd": str(cwd), "arguments": list(arguments), "environment": environment, "output": str(self.log)}
+        order = {
+            "cwd": str(cwd),
+            "arguments": list(arguments),
+            "environment": environment,
+            "output": str(self.log),
+        }
         self.process.stdin.write(json.dumps(order | {"change": change, "signal": number}) + "\n")
         self.process.stdin.flush()
         child = int(self.process.stdout.readline())
@@ -101,7 +109,9 @@ class Zygote:
 def digest(path: Path) -> str:
     """Of a file, or of a folder with the names in it."""
     if path.is_dir():
-        parts = [f"{p.relative_to(path)} {digest(p)}" for p in sorted(path.rglob("*")) if p.is_file()]
+        parts = [
+            f"{p.relative_to(path)} {digest(p)}" for p in sorted(path.rglob("*")) if p.is_file()
+        ]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
@@ -110,7 +120,9 @@ class Scratch:
     """A copy of the tiny study without its tracking store, whose paths are those of the first folder."""
 
     def __init__(self, pristine: Path, folder: Path, *, cache: bool = False) -> None:
-        left = {pristine / name for name in ("mlflow.db", "mlruns", *(() if cache else (".dvc/cache",)))}
+        left = {
+            pristine / name for name in ("mlflow.db", "mlruns", *(() if cache else (".dvc/cache",)))
+        }
 
         def ignored(parent: str, names: list[str]) -> set[str]:
             return {name for name in names if Path(parent, name) in left}
@@ -137,7 +149,10 @@ class Scratch:
             out
             for out in outs
             if not (absent and not (self.folder / out).exists())
-            and not ((self.folder / out).exists() and digest(self.folder / out) == digest(self.pristine / out))
+            and not (
+                (self.folder / out).exists()
+                and digest(self.folder / out) == digest(self.pristine / out)
+            )
         ]
 
     def leavings(self) -> list[str]:
@@ -171,7 +186,9 @@ def unclean(client, systems: int) -> list[str]:
     experiment = client.get_experiment_by_name("bias-transfer")
     runs = client.search_runs([experiment.experiment_id], max_results=1000)
     finished = sorted(run.info.run_name for run in runs if run.info.status == "FINISHED")
-    wrong = [f"{run.info.run_name} is {run.info.status}" for run in runs if run.info.status == "RUNNING"]
+    wrong = [
+        f"{run.info.run_name} is {run.info.status}" for run in runs if run.info.status == "RUNNING"
+    ]
     if len(finished) != len(set(finished)) or len(finished) != systems + 2:
         wrong.append(f"finished: {finished}")
     for model in client.search_registered_models():
@@ -196,7 +213,9 @@ def full_disk(folder: Path):
 
         yield leave
     finally:
-        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # this process may hold its database
+        subprocess.run(
+            ["umount", "--lazy", str(folder)], check=True
+        )  # this process may hold its database
 
 
 @contextmanager

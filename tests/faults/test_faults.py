@@ -1,6 +1,7 @@
 """The tiny study, broken at every stage: outputs are whole or absent, and end as those of an unbroken run.
 
-A few faults by default; ``pytest tests/faults --faults 204`` draws two of every kind, and prints a table.
+A few faults by default; ``pytest tests/faults --faults 204`` draws two of every kind, and prints a
+table.
 """
 
 import os
@@ -15,7 +16,16 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from faults.scratch import SIGNALS, Scratch, Zygote, full_disk, may_mount, read_only, stages, unclean
+from faults.scratch import (
+    SIGNALS,
+    Scratch,
+    Zygote,
+    full_disk,
+    may_mount,
+    read_only,
+    stages,
+    unclean,
+)
 from tiny_study import SYSTEMS
 from tracking_server import Server
 
@@ -27,7 +37,16 @@ AT_A_CHANGE, AT_A_MOMENT = "{} at a change to the disk", "{} at a moment"
 FULL, READ_ONLY, TRUNCATED, FLIPPED = "disk full", "disk read-only", "file cut short", "bit turned"
 KILLED_DVC, TWO_REPRO, TWO_RUNS = "`dvc repro`: {}", "two `dvc repro`", "two `mlflow run`"
 NO_SERVER = "tracking server gone"
-DAMAGED = ("data/reviews", "data/eec", "data/teacher", "models", "predictions", "metrics", "reports", "data/journal")
+DAMAGED = (
+    "data/reviews",
+    "data/eec",
+    "data/teacher",
+    "models",
+    "predictions",
+    "metrics",
+    "reports",
+    "data/journal",
+)
 
 ROUND = [
     *((AT_A_CHANGE.format(name), stage) for name in SIGNALS for stage in STAGES),
@@ -131,7 +150,9 @@ class Broken:
     def full(self, place: str) -> None:
         stage, share = self.stages[place], self.random.uniform(0.8, 1)
         paths = [self.pristine / out for out in stage.outs]
-        size = sum(p.stat().st_size for path in paths for p in (path, *path.rglob("*")) if p.is_file())
+        size = sum(
+            p.stat().st_size for path in paths for p in (path, *path.rglob("*")) if p.is_file()
+        )
         with full_disk(self.folder) as leave:
             scratch = self.scratch()
             self.clear(scratch, stage, share)
@@ -148,7 +169,11 @@ class Broken:
     def read_only(self, place: str) -> None:
         stage, scratch = self.stages[place], self.scratch()
         self.clear(scratch, stage, 0.9)
-        tops = [self.folder] if place == "publish" else sorted({self.folder / Path(out).parts[0] for out in stage.outs})
+        tops = (
+            [self.folder]
+            if place == "publish"
+            else sorted({self.folder / Path(out).parts[0] for out in stage.outs})
+        )
         with read_only(tops):
             assert self.zygote.run(self.folder, stage.arguments) == 1, self.zygote.said
             self.says_why()
@@ -158,19 +183,27 @@ class Broken:
     def damaged(self, kind: str, place: str) -> None:
         """DVC sees it and makes the file anew, or the error names the file and what to do, which is done."""
         scratch = self.scratch(cache=True)
-        files = sorted(p for p in (self.folder / place).rglob("*") if p.is_file() and p.stat().st_size)
+        files = sorted(
+            p for p in (self.folder / place).rglob("*") if p.is_file() and p.stat().st_size
+        )
         path = self.random.choice(files)
         content = path.read_bytes()
         where = self.random.randrange(len(content))
         if kind == TRUNCATED:
             content = content[:where]
         else:
-            content = content[:where] + bytes([content[where] ^ 1 << self.random.randrange(8)]) + content[where + 1 :]
+            content = (
+                content[:where]
+                + bytes([content[where] ^ 1 << self.random.randrange(8)])
+                + content[where + 1 :]
+            )
         path.unlink()
         path.write_bytes(content)
         if place == "data/journal":
             shutil.rmtree(self.folder / "data/teacher")
-        if self.random.random() < 0.5:  # else DVC may bring back what the stage wrote without running it
+        if (
+            self.random.random() < 0.5
+        ):  # else DVC may bring back what the stage wrote without running it
             shutil.rmtree(self.folder / ".dvc/cache/runs")
         self.mended(scratch, path, content)
         assert not scratch.wrong(scratch.everything(), absent=False)
@@ -222,13 +255,26 @@ class Broken:
         scratch = self.scratch(cache=True)
         # Two that both make MLflow's new database is more than MLflow can do.
         assert self.zygote.run(self.folder, self.stages["publish"].arguments) == 0, self.zygote.said
-        command = ("-m", "mlflow", "run", ".", "-e", "train", "-P", "student=bow", "--env-manager", "local")
+        command = (
+            "-m",
+            "mlflow",
+            "run",
+            ".",
+            "-e",
+            "train",
+            "-P",
+            "student=bow",
+            "--env-manager",
+            "local",
+        )
         both = [start(scratch, *command), start(scratch, *command)]
         for process in both:
             output = process.communicate()[0]
             assert process.returncode == 0, output
         client = mlflow.MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
-        runs = client.search_runs(["0", client.get_experiment_by_name("bias-transfer").experiment_id])
+        runs = client.search_runs(
+            ["0", client.get_experiment_by_name("bias-transfer").experiment_id]
+        )
         assert {run.info.status for run in runs} == {"FINISHED"}
         assert len(list((self.folder / "runs").glob("*/reports/tiny/report.html"))) == 2
         assert not scratch.wrong(scratch.everything(), absent=False)
@@ -271,7 +317,9 @@ def stop(process: subprocess.Popen, number: int) -> None:
     process.communicate()
 
 
-def test_nothing_is_lost(tiny_study, tmp_path, zygote, mountable, record_property, number, kind, place):
+def test_nothing_is_lost(
+    tiny_study, tmp_path, zygote, mountable, record_property, number, kind, place
+):
     broken = Broken(tiny_study.pristine, tmp_path / "study", zygote, number)
     name = kind.split()[0]
     if kind in (FULL, READ_ONLY) and not mountable:

@@ -1,9 +1,10 @@
 """Runs commands of the project in processes forked from this one, which has imported what they need.
 
-Reads a line of JSON on standard input (``cwd``, ``arguments``, ``environment``, ``output``, ``change``, ``signal``);
-answers with the process's number and, when it has ended, with its exit status. With ``change`` n, the process signals
-itself just before its n-th change to the disk: an opening to write, a renaming, a removal, a new folder. How many
-changes it came to is written beside ``output``. With ``REFUSE_PICKLES`` in its environment it dies at a pickle.
+Reads a line of JSON on standard input (``cwd``, ``arguments``, ``environment``, ``output``,
+``change``, ``signal``); answers with the process's number and, when it has ended, with its exit
+status. With ``change`` n, the process signals itself just before its n-th change to the disk: an
+opening to write, a renaming, a removal, a new folder. How many changes it came to is written beside
+``output``. With ``REFUSE_PICKLES`` in its environment it dies at a pickle.
 """
 
 import json
@@ -21,7 +22,9 @@ import torch  # noqa: F401
 import transformers.models.bert.modeling_bert
 import transformers.models.llama.modeling_llama  # noqa: F401
 
-from bias_transfer import classifier, cli, page  # noqa: F401
+from bias_transfer import cli
+from bias_transfer.pretrained import classifier  # noqa: F401
+from bias_transfer.report import page  # noqa: F401
 from bias_transfer.stages import bias, label, predict, publish, report, reviews, train  # noqa: F401
 
 CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}

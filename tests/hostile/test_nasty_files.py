@@ -20,7 +20,10 @@ from click.testing import CliRunner
 from bias_transfer import cli
 
 ROOT = Path(__file__).resolve().parents[2]
-ROWS = [(f"a film about {word}", i % 2) for i, word in enumerate("war love cats tea rain snow sand salt".split())]
+ROWS = [
+    (f"a film about {word}", i % 2)
+    for i, word in enumerate("war love cats tea rain snow sand salt".split())
+]
 TABLE = "text,label\n" + "".join(f"{text},{label}\n" for text, label in ROWS)
 
 
@@ -47,26 +50,62 @@ REVIEWS: dict[str, tuple[str, bytes, str | None]] = {
     "byte-order mark": ("r.csv", b"\xef\xbb\xbf" + TABLE.encode(), None),
     "ends of lines of Windows": ("r.csv", TABLE.replace("\n", "\r\n").encode(), None),
     "ends of lines of old Macs": ("r.csv", TABLE.replace("\n", "\r").encode(), None),
-    "quotes and newlines in fields": ("r.csv", with_row('"""so"", he said,\nand\r\nleft\rit",1\n'), None),
+    "quotes and newlines in fields": (
+        "r.csv",
+        with_row('"""so"", he said,\nand\r\nleft\rit",1\n'),
+        None,
+    ),
     "a field of 10 MB": ("r.csv", with_row("long " * 2_000_000 + ",1\n"), None),
     "a NUL in a text": ("r.csv", with_row("a film\0about nothing,1\n"), None),
     "labels as floats": ("r.csv", with_row("a film with a float,1.0\n"), None),
-    "one column more": ("r.csv", TABLE.replace(",", ",x,").replace("text,x,", "text,more,").encode(), None),
+    "one column more": (
+        "r.csv",
+        TABLE.replace(",", ",x,").replace("text,x,", "text,more,").encode(),
+        None,
+    ),
     "truth values": ("r.parquet", parquet([t for t, _ in ROWS], [bool(i) for _, i in ROWS]), None),
     "UTF-16": ("r.csv", TABLE.encode("utf-16"), "cannot be read.*utf-8"),
-    "Latin-1": ("r.csv", with_row("caf\xe9,1\n").replace(b"\xc3\xa9", b"\xe9"), "cannot be read.*utf-8"),
+    "Latin-1": (
+        "r.csv",
+        with_row("caf\xe9,1\n").replace(b"\xc3\xa9", b"\xe9"),
+        "cannot be read.*utf-8",
+    ),
     "nothing but NULs": ("r.csv", bytes(100), "no rows"),
     "empty": ("r.csv", b"", "cannot be read"),
     "empty lines": ("r.csv", b"\n\n\n", "cannot be read"),
     "a header alone": ("r.csv", b"text,label\n", "no rows"),
     "another separator": ("r.csv", TABLE.replace(",", ";").encode(), "column 'text' is missing"),
-    "a column missing": ("r.csv", TABLE.replace("label", "stars").encode(), "column 'label' is missing"),
-    "a column twice": ("r.csv", TABLE.replace(",", ",x,").replace("text,x,", "text,text,").encode(), "'text' twice"),
-    "a quote that never closes": ("r.csv", with_row('"open,1\nfine,0\n'), "cannot be read.*EOF inside string"),
+    "a column missing": (
+        "r.csv",
+        TABLE.replace("label", "stars").encode(),
+        "column 'label' is missing",
+    ),
+    "a column twice": (
+        "r.csv",
+        TABLE.replace(",", ",x,").replace("text,x,", "text,text,").encode(),
+        "'text' twice",
+    ),
+    "a quote that never closes": (
+        "r.csv",
+        with_row('"open,1\nfine,0\n'),
+        "cannot be read.*EOF inside string",
+    ),
     "a row of three fields": ("r.csv", with_row("one, two,1\n"), "cannot be read.*line 10"),
-    "every row of three fields": ("r.csv", TABLE.replace(",", ",x,").replace("t,x,l", "t,l").encode(), "more fields"),
-    "a row of one field": ("r.csv", with_row("one\n"), r"row 10, column 'label': must be 0.*\(''\)"),
-    "labels as words": ("r.csv", with_row("fine,positive\n"), "row 10, column 'label': must be 0.*'positive'"),
+    "every row of three fields": (
+        "r.csv",
+        TABLE.replace(",", ",x,").replace("t,x,l", "t,l").encode(),
+        "more fields",
+    ),
+    "a row of one field": (
+        "r.csv",
+        with_row("one\n"),
+        r"row 10, column 'label': must be 0.*\(''\)",
+    ),
+    "labels as words": (
+        "r.csv",
+        with_row("fine,positive\n"),
+        "row 10, column 'label': must be 0.*'positive'",
+    ),
     "a label between": ("r.csv", with_row("fine,0.5\n"), "row 10.*'0.5'"),
     "a label that is not a number": ("r.csv", with_row("fine,NaN\n"), "row 10.*'NaN'"),
     "a text of spaces": ("r.csv", with_row("   ,1\n"), "row 10, column 'text': is empty"),
@@ -75,15 +114,35 @@ REVIEWS: dict[str, tuple[str, bytes, str | None]] = {
     "a zip": ("r.csv.zip", zipped(TABLE, 1), "is compressed.*unpack"),
     "a zip bomb": ("r.zip", zipped("0" * 10**6, 1000), "is compressed.*unpack"),
     "a gzip": ("r.csv.gz", gzip.compress(TABLE.encode()), "is compressed.*unpack"),
-    "a zip that says it is a table": ("r.csv", zipped(TABLE, 1), "column 'text' is missing|cannot be read"),
+    "a zip that says it is a table": (
+        "r.csv",
+        zipped(TABLE, 1),
+        "column 'text' is missing|cannot be read",
+    ),
     "a gzip that says it is a table": ("r.csv", gzip.compress(TABLE.encode()), "cannot be read"),
     "no parquet": ("r.parquet", TABLE.encode(), "cannot be read.*[Pp]arquet"),
     "half a parquet": ("r.parquet", parquet(["a"], [1])[:-40], "cannot be read.*[Pp]arquet"),
-    "numbers for texts": ("r.parquet", parquet([1, 2], [0, 1]), "row 2, column 'text': is not a text"),
-    "lists for texts": ("r.parquet", parquet([["a"], ["b"]], [0, 1]), "row 2, column 'text': is not a text"),
-    "bytes for texts": ("r.parquet", parquet([b"a", b"\xff"], [0, 1]), "row 2, column 'text': is not a text"),
+    "numbers for texts": (
+        "r.parquet",
+        parquet([1, 2], [0, 1]),
+        "row 2, column 'text': is not a text",
+    ),
+    "lists for texts": (
+        "r.parquet",
+        parquet([["a"], ["b"]], [0, 1]),
+        "row 2, column 'text': is not a text",
+    ),
+    "bytes for texts": (
+        "r.parquet",
+        parquet([b"a", b"\xff"], [0, 1]),
+        "row 2, column 'text': is not a text",
+    ),
     "a text missing": ("r.parquet", parquet(["a", None], [0, 1]), "row 3, column 'text': is empty"),
-    "dates for labels": ("r.parquet", parquet(["a", "b"], list(pd.to_datetime(["2020", "2021"]))), "row 2.*must be 0"),
+    "dates for labels": (
+        "r.parquet",
+        parquet(["a", "b"], list(pd.to_datetime(["2020", "2021"]))),
+        "row 2.*must be 0",
+    ),
 }
 
 

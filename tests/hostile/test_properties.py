@@ -9,9 +9,10 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bias_transfer import foreign, params, tables
 from bias_transfer.corpora import sources, splits, text_id
-from bias_transfer.errors import InputError, printable
+from bias_transfer.io import schemas, tables, user_tables
+from bias_transfer.io.errors import InputError, printable
+from bias_transfer.study import params
 from bias_transfer.teacher.journal import Answer, Journal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,23 +20,30 @@ SHIPPED = (ROOT / "params.yaml").read_text(encoding="utf-8")
 
 # A hostile file is read in a folder of its own, over and over.
 settings.register_profile(
-    "files", deadline=None, database=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    "files",
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("files")
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 NEGATIVE_LOGS = st.floats(max_value=0, allow_nan=False, allow_infinity=False)
-SEPARATORS = st.sampled_from([b",", b"\n", b"\r", b'"', b"text,label\n", b",0\n", b",1\n", b"\xef\xbb\xbf", b"\0"])
+SEPARATORS = st.sampled_from(
+    [b",", b"\n", b"\r", b'"', b"text,label\n", b",0\n", b",1\n", b"\xef\xbb\xbf", b"\0"]
+)
 CSVS = st.lists(st.one_of(st.binary(max_size=20), SEPARATORS), max_size=30).map(b"".join)
 
 
 @given(texts=st.lists(TEXTS, min_size=1, unique=True), labels=st.data())
 def test_reviews_read_back_as_they_were_written(tmp_path, texts, labels):
     """Quotes, commas, NULs, lone carriage returns, byte-order marks, and words that pandas takes for missing."""
-    given_labels = labels.draw(st.lists(st.sampled_from([0, 1]), min_size=len(texts), max_size=len(texts)))
+    given_labels = labels.draw(
+        st.lists(st.sampled_from([0, 1]), min_size=len(texts), max_size=len(texts))
+    )
     frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": given_labels})
-    tables.write(frame, tmp_path / "reviews.csv", tables.REVIEWS)
-    found = tables.read(tmp_path / "reviews.csv", tables.REVIEWS)
+    tables.write(frame, tmp_path / "reviews.csv", schemas.REVIEWS)
+    found = tables.read(tmp_path / "reviews.csv", schemas.REVIEWS)
     assert found.to_dict("list") == frame.to_dict("list")
 
 
@@ -43,11 +51,13 @@ def test_reviews_read_back_as_they_were_written(tmp_path, texts, labels):
 def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
     path = tmp_path / "any.csv"
     path.write_bytes(content)
-    entry = params.parse(SHIPPED, "params.yaml").reviews["files"].model_copy(update={"path": str(path)})
+    entry = (
+        params.parse(SHIPPED, "params.yaml").reviews["files"].model_copy(update={"path": str(path)})
+    )
     for read in (
         lambda: sources.load(entry),
-        lambda: tables.read(path, tables.REVIEWS),
-        lambda: foreign.read(str(path)),
+        lambda: tables.read(path, schemas.REVIEWS),
+        lambda: user_tables.read(str(path)),
     ):
         try:
             read()
@@ -61,9 +71,9 @@ def test_any_bytes_are_a_parquet_file_or_one_clear_error(tmp_path, content):
     path = tmp_path / "any.parquet"
     path.write_bytes(b"PAR1" + content + b"PAR1")
     with pytest.raises(InputError, match=r"any\.parquet"):
-        tables.read(path, tables.PREDICTIONS)
+        tables.read(path, schemas.PREDICTIONS)
     with pytest.raises(InputError, match=r"any\.parquet"):
-        foreign.read(str(path))
+        user_tables.read(str(path))
 
 
 @given(place=st.integers(0, len(SHIPPED) - 1), piece=st.text(max_size=5), cut=st.integers(0, 20))
@@ -112,7 +122,8 @@ def test_any_value_at_any_key_is_valid_or_the_key_is_named(place, value):
 
 @given(
     answers=st.dictionaries(
-        st.from_regex(r"\A[0-9a-f]{16}\Z"), st.builds(Answer, NEGATIVE_LOGS, NEGATIVE_LOGS, st.integers(0, 9999))
+        st.from_regex(r"\A[0-9a-f]{16}\Z"),
+        st.builds(Answer, NEGATIVE_LOGS, NEGATIVE_LOGS, st.integers(0, 9999)),
     ).filter(len),
     place=st.floats(0, 1, exclude_max=True),
     bit=st.integers(0, 7),
@@ -140,7 +151,9 @@ def test_journal_with_a_bit_turned_gives_true_answers_or_none(tmp_path, answers,
 
 @given(order=st.permutations(range(40)), seed=st.integers(0, 2**32 - 1))
 def test_order_of_the_rows_decides_neither_split_nor_order(order, seed):
-    frame = pd.DataFrame({"text": [f"film {i}" for i in range(40)], "label": [i % 2 for i in range(40)], "split": ""})
+    frame = pd.DataFrame(
+        {"text": [f"film {i}" for i in range(40)], "label": [i % 2 for i in range(40)], "split": ""}
+    )
     first = splits.split(frame, 20, 10, seed, "refuse")
     second = splits.split(frame.iloc[order], 20, 10, seed, "refuse")
     assert first[2] == second[2]

@@ -29,7 +29,13 @@ def faults(tree: ast.AST) -> list[str]:
         elif isinstance(node, ast.Call):
             name = name_of(node.func)
             options = {option.arg: ast.unparse(option.value) for option in node.keywords}
-            if name in RUNS_TEXT or name in {"torch.load", "torch.save", "yaml.load", "yaml.unsafe_load", "os.system"}:
+            if name in RUNS_TEXT or name in {
+                "torch.load",
+                "torch.save",
+                "yaml.load",
+                "yaml.unsafe_load",
+                "os.system",
+            }:
                 found.append(name)
             for option in ("trust_remote_code", "allow_pickle", "shell"):
                 if options.get(option, "False") != "False":
@@ -71,7 +77,13 @@ def test_remote_code_cannot_be_switched_on():
 
 
 def test_nothing_listens_beyond_this_machine():
-    for path in [*SOURCES, ROOT / "Makefile", ROOT / "MLproject", ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+    for path in [
+        *SOURCES,
+        ROOT / "Makefile",
+        ROOT / "MLproject",
+        ROOT / "README.md",
+        *(ROOT / "docs").glob("*.md"),
+    ]:
         assert "0.0.0.0" not in path.read_text(encoding="utf-8"), path
 
 
@@ -110,7 +122,9 @@ def test_no_stage_loads_a_pickle_or_tells_a_secret(tiny_study, tmp_path, zygote)
         status = zygote.run(scratch.folder, stage.arguments, REFUSE_PICKLES="1", **secrets)
         assert status == 0, f"{name}: {zygote.said}"
         assert "secret-of-" not in zygote.said
-    written = [path for path in scratch.folder.rglob("*") if path.is_file() and not path.is_symlink()]
+    written = [
+        path for path in scratch.folder.rglob("*") if path.is_file() and not path.is_symlink()
+    ]
     assert (scratch.folder / "mlflow.db") in written
     assert not [path for path in written if b"secret-of-" in path.read_bytes()]
 

@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bias_transfer import params, tables
-from bias_transfer.layout import Layout, arms, systems
+from bias_transfer.io import schemas, tables
+from bias_transfer.study import params
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import arms, systems
 
 SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
 
@@ -17,10 +19,20 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
     """Params of a study of the reviews ``mine``; ``study`` and the other sections named are changed."""
 
     def make(
-        teacher: params.Teacher | None = None, distillation=(), bias=(), labelled_test_size: int | None = None, **study
+        teacher: params.Teacher | None = None,
+        distillation=(),
+        bias=(),
+        labelled_test_size: int | None = None,
+        **study,
     ) -> params.Params:
         values = params.load(SHIPPED).model_dump()
-        choice = {"name": "tiny", "reviews": "mine", "teacher": "tiny", "students": ["bow"], "one_seed": []}
+        choice = {
+            "name": "tiny",
+            "reviews": "mine",
+            "teacher": "tiny",
+            "students": ["bow"],
+            "one_seed": [],
+        }
         values["study"] |= choice | {"targets": ["baseline", "distilled"], "seeds": [0]} | study
         values["distillation"] |= dict(distillation)
         values["bias"] |= dict(bias)
@@ -40,13 +52,20 @@ def write_rows() -> Callable[[Layout], None]:
     """Write what says which reviews the systems of a study had: the same, each seed holding out its own."""
 
     def write(layout: Layout) -> None:
-        reviews = pd.DataFrame({"id": [f"{i:016x}" for i in range(6)], "label_0": 0.25, "label_1": 0.75})
+        reviews = pd.DataFrame(
+            {"id": [f"{i:016x}" for i in range(6)], "label_0": 0.25, "label_1": 0.75}
+        )
         for system in systems(layout.study):
-            tables.write(reviews, layout.predictions(system, "reviews"), tables.PREDICTIONS)
+            tables.write(reviews, layout.predictions(system, "reviews"), schemas.PREDICTIONS)
         for arm in arms(layout.study):
-            rows = {part: {"n": n, "ids_sha256": f"{part} {arm.seed}"} for part, n in (("fit", 9), ("validation", 1))}
+            rows = {
+                part: {"n": n, "ids_sha256": f"{part} {arm.seed}"}
+                for part, n in (("fit", 9), ("validation", 1))
+            }
             inputs = {"data/train.csv": "reviews", "data/teacher/train.csv": "labels"}
-            tables.write_json({"rows": rows, "inputs": inputs}, layout.model(arm.system) / "training.json")
+            tables.write_json(
+                {"rows": rows, "inputs": inputs}, layout.model(arm.system) / "training.json"
+            )
 
     return write
 

@@ -6,17 +6,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer import tables
 from bias_transfer.bias.audit import ONE_OF_SEVERAL, audit, holm
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, transfer
 from bias_transfer.corpora import eec
-from bias_transfer.distillation.targets import CONTROLS
-from bias_transfer.errors import InputError
-from bias_transfer.layout import Layout, arms, systems
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.stages import bias
 from bias_transfer.students.tokenizer import train_words
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import arms, systems
+from bias_transfer.study.targets import CONTROLS
 from bias_transfer.teacher.calibration import Calibration
 
 CORPUS = eec.generate()
@@ -31,7 +32,10 @@ def noise(seed: int) -> np.ndarray:
     random = np.random.default_rng(seed)
     sizes = {"person": 0.2, "template": 1.0, "sentence": 0.2}
     effects = (CORPUS[name].astype("category").cat.codes.to_numpy() for name in sizes)
-    return sum(random.normal(0, size, code.max() + 1)[code] for size, code in zip(sizes.values(), effects, strict=True))
+    return sum(
+        random.normal(0, size, code.max() + 1)[code]
+        for size, code in zip(sizes.values(), effects, strict=True)
+    )
 
 
 def probabilities(log_odds: np.ndarray) -> pd.DataFrame:
@@ -43,18 +47,29 @@ def write_predictions(layout: Layout) -> None:
     """Every system by its own noise; the teacher and those who learnt from it put women higher."""
     for seed, system in enumerate(systems(layout.study)):
         gap = 0.5 if system == TEACHER or "distilled" in system else 0.0
-        tables.write(probabilities(noise(seed) + gap * FEMALE), layout.predictions(system, "eec"), tables.PREDICTIONS)
+        tables.write(
+            probabilities(noise(seed) + gap * FEMALE),
+            layout.predictions(system, "eec"),
+            schemas.PREDICTIONS,
+        )
 
 
 def write_variants(layout: Layout, *shifts: float) -> None:
     """The teacher's own log-odds, a little apart and all higher by a ``shift`` that calibration takes away."""
-    columns = {name: pd.Series(dtype=column.dtype.type) for name, column in tables.VARIANTS.columns.items()}
+    columns = {
+        name: pd.Series(dtype=column.dtype.type)
+        for name, column in schemas.VARIANTS.columns.items()
+    }
     rows = [
-        probabilities(noise(0) + 0.5 * FEMALE + 0.1 * noise(100 + i) + shift).assign(variant=i, label_mass=0.9)
+        probabilities(noise(0) + 0.5 * FEMALE + 0.1 * noise(100 + i) + shift).assign(
+            variant=i, label_mass=0.9
+        )
         for i, shift in enumerate(shifts, 1)
     ]
     tables.write(pd.concat(rows) if rows else pd.DataFrame(columns), layout.labels("eec-variants"))
-    tables.write(probabilities(noise(0)).assign(label_mass=0.9), layout.labels("train"), tables.LABELS)
+    tables.write(
+        probabilities(noise(0)).assign(label_mass=0.9), layout.labels("train"), schemas.LABELS
+    )
 
 
 def write_words(layout: Layout) -> None:
@@ -114,7 +129,7 @@ def report(study, name: str) -> pd.DataFrame:
 
 
 def scores(study, system: str) -> pd.DataFrame:
-    return match(tables.read(study[1].predictions(system, "eec"), tables.PREDICTIONS), system)
+    return match(tables.read(study[1].predictions(system, "eec"), schemas.PREDICTIONS), system)
 
 
 def reliabilities(study) -> pd.DataFrame:
@@ -147,7 +162,9 @@ def reliabilities(study) -> pd.DataFrame:
         ),
     ],
 )
-def test_targets_are_compared_with_the_baseline_and_the_distilled_with_the_controls(targets, expected):
+def test_targets_are_compared_with_the_baseline_and_the_distilled_with_the_controls(
+    targets, expected
+):
     assert bias._comparisons(targets) == expected
 
 
@@ -156,13 +173,17 @@ def test_seeds_are_pooled_in_a_row_before_theirs(several):
     for arm in ("bow-baseline", "bow-distilled"):
         names += [arm, f"{arm}/seed-0", f"{arm}/seed-1"]
     table = report(several, "bias.csv")
-    assert list(zip(table["system"], table["axis"], strict=True)) == [(n, a) for n in names for a in ("gender", "race")]
+    assert list(zip(table["system"], table["axis"], strict=True)) == [
+        (n, a) for n in names for a in ("gender", "race")
+    ]
     seeds = table["system"].str.contains("/seed-")
     assert set(table[seeds]["verdict"]) == {ONE_OF_SEVERAL}
     assert ONE_OF_SEVERAL not in set(table[~seeds]["verdict"])
     assert set(table["margin"]) == {MARGINS["margin_probability"]}
     by_name = table[table["axis"] == "gender"].set_index("system")["mean_difference"]
-    assert by_name["bow-distilled"] == pytest.approx(by_name[["bow-distilled/seed-0", "bow-distilled/seed-1"]].mean())
+    assert by_name["bow-distilled"] == pytest.approx(
+        by_name[["bow-distilled/seed-0", "bow-distilled/seed-1"]].mean()
+    )
     assert by_name["bow-distilled"] - by_name["bow-baseline"] > 0.05
 
 
@@ -171,15 +192,26 @@ def test_bias_is_the_audit_of_the_predictions(one):
     table = report(one, "bias.csv")
     assert table["system"].drop_duplicates().tolist() == systems(params.study)
     expected = audit({TEACHER: scores(one, TEACHER)}, margin=params.bias.margin_probability)
-    for column in ("mean_difference", "ci_low", "ci_high", "p_clustered", "p_equivalence", "margin"):
-        np.testing.assert_allclose(table[column].head(2), expected[column], rtol=1e-9, err_msg=column)
+    for column in (
+        "mean_difference",
+        "ci_low",
+        "ci_high",
+        "p_clustered",
+        "p_equivalence",
+        "margin",
+    ):
+        np.testing.assert_allclose(
+            table[column].head(2), expected[column], rtol=1e-9, err_msg=column
+        )
     np.testing.assert_allclose(table["p_holm"], holm(table["p_clustered"]), rtol=1e-9)
 
 
 def test_words_that_a_word_level_student_does_not_know_are_counted(several, one):
     counts = report(several, "bias.csv").set_index(["system", "axis"])["n_unknown_persons"]
     assert counts["bow-baseline/seed-0", "gender"] == counts["bow-baseline/seed-1", "race"] == 1
-    assert counts["bow-baseline/seed-1", "gender"] == counts["bow-baseline", "gender"] == len(UNKNOWN)
+    assert (
+        counts["bow-baseline/seed-1", "gender"] == counts["bow-baseline", "gender"] == len(UNKNOWN)
+    )
     counts = report(one, "bias.csv").set_index("system")["n_unknown_persons"]
     assert counts["bow-baseline/seed-0"].tolist() == [1, 1]
     assert counts[["cnn-baseline/seed-0", TEACHER]].isna().all()  # no tokenizer, and nobody said
@@ -200,14 +232,22 @@ def test_breakdown_and_pairs_have_one_entry_a_group(request, study):
     study = request.getfixturevalue(study)
     names = {
         2: [TEACHER, "bow-baseline", "bow-distilled"],
-        1: [TEACHER, *(f"{s}-{t}/seed-0" for s in ("bow", "cnn") for t in ("baseline", "distilled"))],
+        1: [
+            TEACHER,
+            *(f"{s}-{t}/seed-0" for s in ("bow", "cnn") for t in ("baseline", "distilled")),
+        ],
     }[len(study[0].study.seeds)]
-    breakdown, pairs = report(study, "breakdown.csv"), pd.read_parquet(study[1].report("pairs.parquet"))
+    breakdown, pairs = (
+        report(study, "breakdown.csv"),
+        pd.read_parquet(study[1].report("pairs.parquet")),
+    )
     assert breakdown["system"].drop_duplicates().tolist() == names
     assert breakdown.groupby("system").size().nunique() == 1
     assert list(pairs.columns[:2]) == ["system", "axis"]
     sizes = pairs.groupby(["system", "axis"], sort=False).size()
-    assert sizes.to_dict() == {(n, a): size for n in names for a, size in (("gender", 1584), ("race", 144))}
+    assert sizes.to_dict() == {
+        (n, a): size for n in names for a, size in (("gender", 1584), ("race", 144))
+    }
 
 
 def test_pairs_average_the_seeds_on_both_scales(several):
@@ -215,7 +255,9 @@ def test_pairs_average_the_seeds_on_both_scales(several):
     found = pairs[(pairs["system"] == "bow-distilled") & (pairs["axis"] == "gender")]
     frames = [scores(several, f"bow-distilled/seed-{seed}") for seed in (0, 1)]
     she_he = (CORPUS["template"] == eec.TEMPLATES[7]) & CORPUS["person"].isin(["she", "he"])
-    (row,) = (r for _, r in found.iterrows() if (r["template"], r["unit"]) == (eec.TEMPLATES[7], "she/he"))
+    (row,) = (
+        r for _, r in found.iterrows() if (r["template"], r["unit"]) == (eec.TEMPLATES[7], "she/he")
+    )
     for name, column in (("difference", "score"), ("log_odds_difference", "log_odds")):
         means = [frame[she_he].set_index("person")[column] for frame in frames]
         assert row[name] == pytest.approx(np.mean([mean["she"] - mean["he"] for mean in means]))
@@ -235,10 +277,13 @@ def test_transfer_is_that_of_the_predictions_under_the_studys_margins(several):
     table = report(several, "transfer.csv")
     table = table[table["student"] == "bow"]
     before, after = (
-        [scores(several, f"bow-{target}/seed-{seed}") for seed in (0, 1)] for target in ("baseline", "distilled")
+        [scores(several, f"bow-{target}/seed-{seed}") for seed in (0, 1)]
+        for target in ("baseline", "distilled")
     )
     margins = Margins(probability=0.03, log_odds=0.15, share=0.4)
-    expected = transfer("bow", scores(several, TEACHER), before, after, margins=margins, unknown=UNKNOWN)
+    expected = transfer(
+        "bow", scores(several, TEACHER), before, after, margins=margins, unknown=UNKNOWN
+    )
     for column in ("estimand", "axis", "scale", "verdict"):
         assert table[column].tolist() == expected[column].tolist()
     for column in ("estimate", "ci_low", "ci_high", "margin", "seed_sd"):
@@ -250,7 +295,9 @@ def test_names_that_one_arm_cannot_read_leave_transfer_unmeasured(transfer_alone
     """More than half of the African-American names unknown to one arm alone."""
     african = sorted(set(CORPUS["person"][CORPUS["race"] == eec.AFRICAN_AMERICAN]))[:11]
     monkeypatch.setattr(
-        bias, "unknown_words", lambda folder, people: set(african) if folder.parent.name == arm else set()
+        bias,
+        "unknown_words",
+        lambda folder, people: set(african) if folder.parent.name == arm else set(),
     )
     table = report(transfer_alone(), "transfer.csv").set_index(["axis", "scale", "estimand"])
     assert "55% of the African-American side" in table.loc[("race", "log-odds", CHANGE), "reason"]
@@ -260,7 +307,11 @@ def test_names_that_one_arm_cannot_read_leave_transfer_unmeasured(transfer_alone
 def test_reliability_is_there_where_the_teacher_has_variants(several, one):
     found = reliabilities(several)
     keys = list(found[["student", "axis", "scale"]].itertuples(index=False, name=None))
-    assert keys == [(TEACHER, axis, scale) for axis in ("gender", "race") for scale in ("log-odds", "probability")]
+    assert keys == [
+        (TEACHER, axis, scale)
+        for axis in ("gender", "race")
+        for scale in ("log-odds", "probability")
+    ]
     assert reliabilities(one).empty
 
 
@@ -272,7 +323,9 @@ def test_variants_are_brought_to_the_teachers_mean_log_odds(several):
     assert found.loc[("gender", "probability"), "estimate"] > 0.9
     teacher = scores(several, TEACHER)
     shifted = bias._variants(*several, teacher)
-    assert [frame["log_odds"].mean() for frame in shifted] == pytest.approx([teacher["log_odds"].mean()] * 2)
+    assert [frame["log_odds"].mean() for frame in shifted] == pytest.approx(
+        [teacher["log_odds"].mean()] * 2
+    )
 
 
 def test_variants_share_the_teachers_temperature(several, monkeypatch):
@@ -291,7 +344,10 @@ def test_arms_of_other_rows_are_refused_before_anything_is_measured(one):
     path.write_text(before.replace("validation 0", "validation 1"))
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(layout.inputs)
-        with pytest.raises(InputError, match="cnn-distilled/seed-0 and bow-baseline/seed-0 differ in rows of seed 0"):
+        with pytest.raises(
+            InputError,
+            match="cnn-distilled/seed-0 and bow-baseline/seed-0 differ in rows of seed 0",
+        ):
             bias.run(params, Path("made"))
     path.write_text(before)
     assert layout.report("bias.csv").stat().st_mtime_ns == written

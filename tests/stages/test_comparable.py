@@ -4,11 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer import tables
-from bias_transfer.errors import InputError
-from bias_transfer.layout import Layout, systems
-from bias_transfer.provenance import texts_sha256
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
+from bias_transfer.io.provenance import texts_sha256
 from bias_transfer.stages.comparable import refuse_other_rows
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import systems
 
 FIRST = "bow-baseline/seed-1"  # of all, and so the one that the others are held against
 TEACHER = "teacher-tiny"
@@ -37,11 +38,11 @@ def change(layout: Layout, system: str, *keys: str) -> None:
 
 
 def put(layout: Layout, system: str, rows: pd.DataFrame) -> None:
-    tables.write(rows, layout.predictions(system, "reviews"), tables.PREDICTIONS)
+    tables.write(rows, layout.predictions(system, "reviews"), schemas.PREDICTIONS)
 
 
 def reviews_of(layout: Layout, system: str) -> pd.DataFrame:
-    return tables.read(layout.predictions(system, "reviews"), tables.PREDICTIONS)
+    return tables.read(layout.predictions(system, "reviews"), schemas.PREDICTIONS)
 
 
 def refusal(layout: Layout) -> str:
@@ -54,7 +55,9 @@ def test_same_rows_pass_though_each_seed_holds_out_others(layout):
     refuse_other_rows(layout)
 
 
-@pytest.mark.parametrize("system", ["bow-distilled/seed-1", "bow-baseline/seed-0", "cnn-baseline/seed-0"])
+@pytest.mark.parametrize(
+    "system", ["bow-distilled/seed-1", "bow-baseline/seed-0", "cnn-baseline/seed-0"]
+)
 @pytest.mark.parametrize("what", INPUTS)
 def test_other_inputs_are_refused_whatever_the_seed(layout, system, what):
     change(layout, system, "inputs", what)
@@ -78,7 +81,9 @@ def test_other_rows_of_a_seed_are_refused(layout, system, other, part):
     assert "dvc repro" in message
 
 
-@pytest.mark.parametrize("system", ["bow-baseline/seed-0", "cnn-distilled/seed-1", "minilm-baseline/seed-1"])
+@pytest.mark.parametrize(
+    "system", ["bow-baseline/seed-0", "cnn-distilled/seed-1", "minilm-baseline/seed-1"]
+)
 @pytest.mark.parametrize("how", ["one less", "one more", "another"])
 def test_other_test_reviews_are_refused(layout, system, how):
     rows = reviews_of(layout, system)
@@ -110,7 +115,11 @@ def test_teacher_tested_on_what_its_students_were_not_is_refused_with_the_count(
 @pytest.mark.parametrize("missing", ["training.json", "reviews.parquet"])
 def test_what_a_system_lacks_is_named(layout, missing):
     system = systems(layout.study)[-1]
-    folder = layout.model(system) if missing == "training.json" else layout.predictions(system, "reviews").parent
+    folder = (
+        layout.model(system)
+        if missing == "training.json"
+        else layout.predictions(system, "reviews").parent
+    )
     (folder / missing).unlink()
     message = refusal(layout)
     assert f"{system}/{missing} is missing" in message
@@ -118,4 +127,7 @@ def test_what_a_system_lacks_is_named(layout, missing):
 
 def test_digest_of_texts_is_of_each_and_of_no_order():
     assert texts_sha256(["a", "b"]) == texts_sha256(iter("ba"))
-    assert len({texts_sha256(texts) for texts in (["a", "b"], ["ab"], ["a"], ["a", "b", "b"], [])}) == 5
+    assert (
+        len({texts_sha256(texts) for texts in (["a", "b"], ["ab"], ["a"], ["a", "b", "b"], [])})
+        == 5
+    )

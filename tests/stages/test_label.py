@@ -14,12 +14,12 @@ import yaml
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
-from bias_transfer import tables
 from bias_transfer.corpora import eec, text_id
-from bias_transfer.errors import InputError
-from bias_transfer.layout import SPLITS, Layout
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.stages import label
-from bias_transfer.teacher import labels, model, record, scoring
+from bias_transfer.study.paths import LABELS_MANIFEST, SPLITS, Layout
+from bias_transfer.teacher import labels, manifest, model, scoring
 from bias_transfer.teacher.calibration import CONTENT_FREE
 from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
@@ -33,11 +33,16 @@ EEC = eec.generate().iloc[::600].reset_index(drop=True)
 @pytest.fixture(autouse=True)
 def inputs(checkout, sentences) -> None:
     """Two splits, and a few sentences of the corpus."""
-    tables.write(EEC, Path("data/eec/eec.csv"), tables.EEC)
-    for reviews, texts in (("mine", sentences), ("other", [*sentences[:2], "he loved the ticket", "she hated it"])):
-        frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": [i % 2 for i in range(len(texts))]})
+    tables.write(EEC, Path("data/eec/eec.csv"), schemas.EEC)
+    for reviews, texts in (
+        ("mine", sentences),
+        ("other", [*sentences[:2], "he loved the ticket", "she hated it"]),
+    ):
+        frame = pd.DataFrame(
+            {"id": map(text_id, texts), "text": texts, "label": [i % 2 for i in range(len(texts))]}
+        )
         for split, part in zip(SPLITS, (frame.iloc[:-1], frame.iloc[-1:]), strict=True):
-            tables.write(part, Path("data/reviews") / reviews / f"{split}.csv", tables.REVIEWS)
+            tables.write(part, Path("data/reviews") / reviews / f"{split}.csv", schemas.REVIEWS)
 
 
 @pytest.fixture
@@ -66,14 +71,14 @@ def run(params_of):
 @pytest.fixture
 def asked(monkeypatch) -> dict[str, int]:
     """How many texts the model was asked, by prompt, from here on."""
-    counts, score = {}, scoring.Teacher.score
+    counts, score = {}, scoring.Scorer.score
 
     def counting(teacher, texts, done=()):
         prompt = teacher.prompt.params.prompt
         counts[prompt] = counts.get(prompt, 0) + len(texts.keys() - set(done))
         return score(teacher, texts, done)
 
-    monkeypatch.setattr(scoring.Teacher, "score", counting)
+    monkeypatch.setattr(scoring.Scorer, "score", counting)
     return counts
 
 
@@ -90,16 +95,16 @@ def record_of(layout: Layout) -> dict:
 
 
 def texts_of(layout: Layout) -> dict[str, pd.DataFrame]:
-    splits = {split: tables.read(layout.reviews(split), tables.REVIEWS) for split in SPLITS}
+    splits = {split: tables.read(layout.reviews(split), schemas.REVIEWS) for split in SPLITS}
     return splits | {"eec": EEC.rename(columns={"sentence": "text"})}
 
 
 def labels_of(layout: Layout, part: str) -> pd.DataFrame:
-    return tables.read(layout.labels(part), tables.LABELS)
+    return tables.read(layout.labels(part), schemas.LABELS)
 
 
 def variants_of(layout: Layout) -> dict[int, pd.DataFrame]:
-    table = tables.read(layout.labels("eec-variants"), tables.VARIANTS)
+    table = tables.read(layout.labels("eec-variants"), schemas.VARIANTS)
     return dict(list(table.groupby("variant")))
 
 
@@ -124,7 +129,9 @@ def test_each_variant_has_the_labels_of_a_teacher_with_that_prompt(run, teacher)
         alone = labels_of(run(prompt, teacher=teacher), "eec")
         assert_same_labels(variants[number], alone)
         assert alone["id"].tolist() == EEC["id"].tolist()
-        assert np.abs(alone["label_1"] - main["label_1"]).max() > 1e-3  # else the prompts would not matter
+        assert (
+            np.abs(alone["label_1"] - main["label_1"]).max() > 1e-3
+        )  # else the prompts would not matter
 
 
 def test_record_says_what_each_prompt_was_asked(run, tiny_teacher):
@@ -143,7 +150,9 @@ def test_record_says_what_each_prompt_was_asked(run, tiny_teacher):
         assert found["share_positive"] == pytest.approx((part["label_1"] > 0.5).mean())
 
 
-def test_record_says_which_texts_were_cut_wherever_their_answers_come_from(run, tiny_llama, monkeypatch):
+def test_record_says_which_texts_were_cut_wherever_their_answers_come_from(
+    run, tiny_llama, monkeypatch
+):
     """From the model, from label files, from the journal, and from another study's files."""
     limit = {"max_text_tokens": 12}
     layout = run(FIRST, SECOND, teacher=limit)
@@ -179,9 +188,9 @@ def test_record_holds_the_answers_to_texts_without_content(run, params_of, tiny_
 def test_without_variants_the_file_is_a_header_that_reads_back(run):
     layout = run(FIRST)
     lines = layout.labels("eec-variants").read_text().splitlines()
-    assert [sorted(line.split(",")) for line in lines] == [sorted(tables.VARIANTS.columns)]
+    assert [sorted(line.split(",")) for line in lines] == [sorted(schemas.VARIANTS.columns)]
     assert record_of(layout)["variants"] == []
-    table = tables.read(layout.labels("eec-variants"), tables.VARIANTS)
+    table = tables.read(layout.labels("eec-variants"), schemas.VARIANTS)
     assert len(table) == 0
     assert table[COLUMNS].to_numpy().dtype == np.float64
 
@@ -249,10 +258,12 @@ def test_run_killed_while_it_writes_does_not_pass_off_its_labels_as_anothers(run
     assert_same_labels(labels_of(run(FIRST), "train"), expected)
 
 
-def test_run_killed_after_the_main_prompt_does_not_pass_off_its_labels_as_anothers(run, monkeypatch):
+def test_run_killed_after_the_main_prompt_does_not_pass_off_its_labels_as_anothers(
+    run, monkeypatch
+):
     """The next run with the old prompt must not take the new prompt's answers for its own."""
     expected = labels_of(run(FIRST), "train")
-    score = scoring.Teacher.score
+    score = scoring.Scorer.score
 
     def killed_at_the_variant(teacher, *arguments):
         if teacher.prompt.params.prompt == THIRD:
@@ -260,7 +271,7 @@ def test_run_killed_after_the_main_prompt_does_not_pass_off_its_labels_as_anothe
         return score(teacher, *arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(scoring.Teacher, "score", killed_at_the_variant)
+        patch.setattr(scoring.Scorer, "score", killed_at_the_variant)
         with pytest.raises(KeyboardInterrupt):
             run(SECOND, THIRD)
     forget_the_journal()
@@ -273,7 +284,7 @@ def test_further_reviews_alone_are_asked(run, asked):
     path = Path("data/reviews/mine/train.csv")
     texts = ["a lovely plot", "a thin film", "no jokes"]
     new = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": [1, 0, 0]})
-    tables.write(pd.concat([new, tables.read(path, tables.REVIEWS)]), path, tables.REVIEWS)
+    tables.write(pd.concat([new, tables.read(path, schemas.REVIEWS)]), path, schemas.REVIEWS)
     after = labels_of(run(FIRST), "train")
     assert asked == {FIRST: 3}
     assert after["id"].tolist() == [*new["id"], *before["id"]]
@@ -283,9 +294,13 @@ def test_further_reviews_alone_are_asked(run, asked):
 @pytest.fixture
 def many_tests() -> pd.DataFrame:
     """Eight test reviews of ``mine``, in the order of their file."""
-    texts = [f"a {word} film, and {end}" for word in ("warm", "dull", "funny", "stale") for end in ("lovely", "thin")]
+    texts = [
+        f"a {word} film, and {end}"
+        for word in ("warm", "dull", "funny", "stale")
+        for end in ("lovely", "thin")
+    ]
     frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": 1})
-    tables.write(frame, Path("data/reviews/mine/test.csv"), tables.REVIEWS)
+    tables.write(frame, Path("data/reviews/mine/test.csv"), schemas.REVIEWS)
     return frame
 
 
@@ -294,12 +309,16 @@ def test_sample_of_the_test_reviews_alone_is_asked_and_written(run, asked, many_
     layout = run(FIRST, labelled_test_size=3)
     assert asked == {FIRST: everything + 3}
     lowest = sorted(many_tests["id"])[:3]
-    assert labels_of(layout, "test")["id"].tolist() == [name for name in many_tests["id"] if name in lowest]
+    assert labels_of(layout, "test")["id"].tolist() == [
+        name for name in many_tests["id"] if name in lowest
+    ]
     assert record_of(layout)["parts"]["test"]["n"] == 3
     assert record_of(layout)["parts"]["train"]["n"] == len(labels_of(layout, "train"))
 
 
-def test_larger_sample_asks_for_what_the_smaller_lacks_and_a_smaller_for_nothing(run, asked, many_tests, monkeypatch):
+def test_larger_sample_asks_for_what_the_smaller_lacks_and_a_smaller_for_nothing(
+    run, asked, many_tests, monkeypatch
+):
     small = run(FIRST, labelled_test_size=3)
     before = labels_of(small, "test")
     forget_the_journal()
@@ -316,8 +335,12 @@ def test_check_asks_the_sample_again(run, params_of, many_tests):
     assert label.check(params_of(FIRST, labelled_test_size=3), 1000) < 1e-5
 
 
-def test_sample_larger_than_the_test_reviews_is_refused_before_the_model_is_asked(run, asked, many_tests):
-    with pytest.raises(InputError, match="labelled_test_size asks for 9 test reviews, but there are 8"):
+def test_sample_larger_than_the_test_reviews_is_refused_before_the_model_is_asked(
+    run, asked, many_tests
+):
+    with pytest.raises(
+        InputError, match="labelled_test_size asks for 9 test reviews, but there are 8"
+    ):
         run(FIRST, labelled_test_size=9)
     assert not asked
 
@@ -336,7 +359,9 @@ def test_sample_larger_than_the_test_reviews_is_refused_before_the_model_is_aske
     ],
     ids=str,
 )
-def test_teacher_that_changed_is_asked_anew_and_what_the_old_one_said_is_kept(run, asked, monkeypatch, change):
+def test_teacher_that_changed_is_asked_anew_and_what_the_old_one_said_is_kept(
+    run, asked, monkeypatch, change
+):
     layout = run(FIRST)
     before, old = files(layout), labels_of(layout, "eec")
     everything = asked.pop(FIRST)
@@ -372,9 +397,11 @@ def change(layout: Layout, part: str, column: str, by: float) -> str:
     table = labels_of(layout, part)
     table.loc[0, column] += by if table.loc[0, column] < 0.5 else -by
     table.loc[0, "label_0"] = 1 - table.loc[0, "label_1"]
-    kept = record.read(layout.labels_folder)
-    tables.write(table, layout.labels(part), tables.LABELS)
-    record.write(layout.labels_folder, kept, [layout.labels_folder / name for name in kept.pop("files")])
+    kept = manifest.read(layout.labels_folder)
+    tables.write(table, layout.labels(part), schemas.LABELS)
+    manifest.write(
+        layout.labels_folder, kept, [layout.labels_folder / name for name in kept.pop("files")]
+    )
     return table["id"][0]
 
 
@@ -404,7 +431,9 @@ def test_check_refuses_labels_of_another_prompt(run, params_of, asked):
     assert not asked
 
 
-@pytest.mark.parametrize("name", ["train.csv", "test.csv", "eec.csv", "eec-variants.csv", "labels.json"])
+@pytest.mark.parametrize(
+    "name", ["train.csv", "test.csv", "eec.csv", "eec-variants.csv", "labels.json"]
+)
 def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked, name):
     """One digit is another: a label that is as good as any to look at."""
     layout = run(FIRST, SECOND)
@@ -424,34 +453,48 @@ def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked, n
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [('"sha256": ', '"sha257": '), ('"files": ', '"tiles": '), ("{", "["), ('"', "\xff")]
+    ("old", "new"),
+    [('"sha256": ', '"sha257": '), ('"files": ', '"tiles": '), ("{", "["), ('"', "\xff")],
 )
 def test_record_that_was_damaged_is_not_taken_for_an_older_one(run, old, new):
-    path = run(FIRST).labels_folder / record.NAME
+    path = run(FIRST).labels_folder / LABELS_MANIFEST
     before, _, after = path.read_text(encoding="utf-8").rpartition(old)
     path.write_bytes((before + new + after).encode("latin-1"))
-    with pytest.raises(InputError, match=r"labels\.json is not as .* written .*dvc checkout --force"):
+    with pytest.raises(
+        InputError, match=r"labels\.json is not as .* written .*dvc checkout --force"
+    ):
         run(FIRST)
 
 
 def test_record_of_a_later_format_says_to_update(run):
-    path = run(FIRST).labels_folder / record.NAME
+    path = run(FIRST).labels_folder / LABELS_MANIFEST
     values = tables.read_json(path)
-    assert values["format"] == tables.FORMAT
-    tables.write_json(values | {"format": tables.FORMAT + 1}, path)
-    with pytest.raises(InputError, match=r"labels\.json is of format 2, which a later .* wrote.*git pull"):
+    assert values["format"] == schemas.FORMAT
+    tables.write_json(values | {"format": schemas.FORMAT + 1}, path)
+    with pytest.raises(
+        InputError, match=r"labels\.json is of format 2, which a later .* wrote.*git pull"
+    ):
         run(FIRST)
 
 
 def test_record_without_hashes_is_taken_at_its_word(run, asked):
     layout = run(FIRST)
-    older = {name: value for name, value in record_of(layout).items() if name not in ("format", "files", "sha256")}
-    tables.write_json(older, layout.labels_folder / record.NAME)
+    older = {
+        name: value
+        for name, value in record_of(layout).items()
+        if name not in ("format", "files", "sha256")
+    }
+    tables.write_json(older, layout.labels_folder / LABELS_MANIFEST)
     forget_the_journal()
     asked.clear()
     run(FIRST)
     assert not asked
-    assert set(record_of(layout)["files"]) == {"train.csv", "test.csv", "eec.csv", "eec-variants.csv"}
+    assert set(record_of(layout)["files"]) == {
+        "train.csv",
+        "test.csv",
+        "eec.csv",
+        "eec-variants.csv",
+    }
 
 
 def journal_of(params) -> Journal:
@@ -461,9 +504,11 @@ def journal_of(params) -> Journal:
 
 def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_of):
     """SIGKILL, each time as soon as some more batches have reached the disk."""
-    tables.write(eec.generate().iloc[::12], Path("data/eec/eec.csv"), tables.EEC)
+    tables.write(eec.generate().iloc[::12], Path("data/eec/eec.csv"), schemas.EEC)
     params = params_of(FIRST)
-    params = params.model_copy(update={"labelling": params.labelling.model_copy(update={"batch_tokens": 64})})
+    params = params.model_copy(
+        update={"labelling": params.labelling.model_copy(update={"batch_tokens": 64})}
+    )
     Path("params.yaml").write_text(yaml.safe_dump(params.model_dump(mode="json")), encoding="utf-8")
     label.run(params)
     unbroken, answers = files(Layout(params.study)), journal_of(params).answers
@@ -477,7 +522,9 @@ def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_
     forget_the_journal()
     for more in np.random.default_rng(0).integers(5, 60, 3):
         before = batches()
-        with subprocess.Popen([sys.executable, "-m", "bias_transfer", "label", "mine", "tiny"]) as process:
+        with subprocess.Popen(
+            [sys.executable, "-m", "bias_transfer", "label", "mine", "tiny"]
+        ) as process:
             while process.poll() is None and batches() < before + more:
                 time.sleep(0.001)
             process.kill()

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer import tables
 from bias_transfer.corpora import eec, text_id
-from bias_transfer.errors import InputError
-from bias_transfer.layout import SPLITS, Layout
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.stages import predict, report
 from bias_transfer.students import student as students
+from bias_transfer.study.paths import SPLITS, Layout
 from bias_transfer.teacher.calibration import METHODS
 
 EEC = eec.generate().iloc[::600].reset_index(drop=True)
@@ -25,16 +25,24 @@ def lay_out(checkout, tiny_params, tiny_student):
         params = tiny_params(labelled_test_size=size)
         layout = Layout(params.study)
         texts = [f"a {('warm', 'dull')[i % 2]} film about {'ab' * i}" for i in range(3 * N_TEST)]
-        frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": np.arange(3 * N_TEST) % 2})
+        frame = pd.DataFrame(
+            {"id": map(text_id, texts), "text": texts, "label": np.arange(3 * N_TEST) % 2}
+        )
         halves = dict(zip(SPLITS, (frame[N_TEST:], frame[:N_TEST]), strict=True))
         for split, part in halves.items():
-            tables.write(part, layout.reviews(split), tables.REVIEWS)
-        tables.write(EEC, layout.eec, tables.EEC)
-        asked = {"train": halves["train"]["id"], "test": halves["test"]["id"].sort_values()[:size], "eec": EEC["id"]}
+            tables.write(part, layout.reviews(split), schemas.REVIEWS)
+        tables.write(EEC, layout.eec, schemas.EEC)
+        asked = {
+            "train": halves["train"]["id"],
+            "test": halves["test"]["id"].sort_values()[:size],
+            "eec": EEC["id"],
+        }
         for seed, (part, ids) in enumerate(asked.items()):
             positive = np.random.default_rng(seed).uniform(0.1, 0.9, len(ids))
-            labels = pd.DataFrame({"id": ids, "label_0": 1 - positive, "label_1": positive, "label_mass": 0.9})
-            tables.write(labels, layout.labels(part), tables.LABELS)
+            labels = pd.DataFrame(
+                {"id": ids, "label_0": 1 - positive, "label_1": positive, "label_mass": 0.9}
+            )
+            tables.write(labels, layout.labels(part), schemas.LABELS)
         folder = layout.model(STUDENT)
         folder.mkdir(parents=True)
         students.build(tiny_student("bow"), texts, seed=0).save(folder)
@@ -44,7 +52,7 @@ def lay_out(checkout, tiny_params, tiny_student):
 
 
 def scored(layout: Layout, system: str, part: str) -> pd.DataFrame:
-    return tables.read(layout.predictions(system, part), tables.PREDICTIONS)
+    return tables.read(layout.predictions(system, part), schemas.PREDICTIONS)
 
 
 @pytest.mark.parametrize("size", [3, None])
@@ -53,7 +61,7 @@ def test_teacher_is_tested_on_the_sample_and_its_student_on_all(lay_out, size):
     for system in (TEACHER, STUDENT):
         predict.run(params, system)
         assert scored(layout, system, "eec")["id"].tolist() == EEC["id"].tolist()
-    reviews = tables.read(layout.reviews("test"), tables.REVIEWS)
+    reviews = tables.read(layout.reviews("test"), schemas.REVIEWS)
     sample = reviews[reviews["id"].isin(sorted(reviews["id"])[:size])]
     for system, expected in ((TEACHER, sample), (STUDENT, reviews)):
         found = scored(layout, system, "reviews")
@@ -67,7 +75,8 @@ def test_teacher_is_tested_on_the_sample_and_its_student_on_all(lay_out, size):
 def test_teachers_calibrations_are_of_the_sample(lay_out):
     params, layout = lay_out(3)
     tables.write_json(
-        {"content_free": [{"label_0": 0.5, "label_1": 0.5, "label_mass": 0.9}]}, layout.labels_folder / "labels.json"
+        {"content_free": [{"label_0": 0.5, "label_1": 0.5, "label_mass": 0.9}]},
+        layout.labels_folder / "labels.json",
     )
     quality, _ = report._calibrations(params, layout)
     assert quality["method"].tolist() == list(METHODS)

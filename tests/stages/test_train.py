@@ -7,13 +7,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer import params, tables
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.splits import hold_out
-from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED, soft_labels
-from bias_transfer.layout import SPLITS, Arm, Layout
-from bias_transfer.provenance import texts_sha256
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.provenance import texts_sha256
 from bias_transfer.stages import train
+from bias_transfer.study import params
+from bias_transfer.study.paths import SPLITS, Layout
+from bias_transfer.study.systems import Arm
+from bias_transfer.study.targets import BASELINE, CONTROLS, DISTILLED, soft_labels
 
 GOOD, BAD = "warm witty lovely clever".split(), "dull clumsy stale thin".split()
 
@@ -23,11 +25,14 @@ def inputs(checkout, tiny_params) -> None:
     """100 reviews that differ, and a teacher that is wrong about some of them."""
     random = np.random.default_rng(0)
     labels = np.arange(100) % 2
-    texts = [f"a {random.choice(GOOD if label else BAD)} film about {'ab' * (i + 1)}" for i, label in enumerate(labels)]
+    texts = [
+        f"a {random.choice(GOOD if label else BAD)} film about {'ab' * (i + 1)}"
+        for i, label in enumerate(labels)
+    ]
     frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": labels})
     layout = Layout(tiny_params().study)
     for split, part in zip(SPLITS, (frame.iloc[:80], frame.iloc[80:]), strict=True):
-        tables.write(part, layout.reviews(split), tables.REVIEWS)
+        tables.write(part, layout.reviews(split), schemas.REVIEWS)
     positive = np.clip(0.2 + 0.5 * labels[:80] + random.normal(0, 0.2, 80), 0.01, 0.99)
     write_teacher(layout, np.stack([1 - positive, positive], 1))
 
@@ -50,9 +55,11 @@ def weights(tiny_params, checkout):
 
 
 def write_teacher(layout: Layout, probabilities: np.ndarray) -> None:
-    ids = tables.read(layout.reviews("train"), tables.REVIEWS)["id"]
-    frame = pd.DataFrame(probabilities, columns=tables.PROBABILITIES).assign(id=ids, label_mass=0.9)
-    tables.write(frame, layout.labels("train"), tables.LABELS)
+    ids = tables.read(layout.reviews("train"), schemas.REVIEWS)["id"]
+    frame = pd.DataFrame(probabilities, columns=schemas.PROBABILITIES).assign(
+        id=ids, label_mass=0.9
+    )
+    tables.write(frame, layout.labels("train"), schemas.LABELS)
 
 
 def test_every_target_gives_a_model_of_its_own(weights):
@@ -70,8 +77,8 @@ def test_control_is_distilling_from_a_teacher_that_gives_its_targets(weights, ti
     """Byte for byte: same weights to start from, same batches, same loss, and the seed that permutes is the arm's."""
     found = weights(target, seed=5, calibration="none")
     layout = Layout(tiny_params().study)
-    reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
-    teacher = tables.read(layout.labels("train"), tables.LABELS)[tables.PROBABILITIES].to_numpy()
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    teacher = tables.read(layout.labels("train"), schemas.LABELS)[schemas.PROBABILITIES].to_numpy()
     write_teacher(layout, soft_labels(target, teacher, reviews["label"].to_numpy(), seed=5))
     assert found == weights(DISTILLED, seed=5, calibration="none")
 
@@ -81,15 +88,19 @@ def test_controls_are_made_of_the_calibrated_teacher(weights, target):
     assert weights(target, calibration="none") != weights(target, calibration="batch")
 
 
-def test_record_says_which_reviews_an_arm_was_fitted_on_and_validated_with(weights, tiny_params, checkout):
+def test_record_says_which_reviews_an_arm_was_fitted_on_and_validated_with(
+    weights, tiny_params, checkout
+):
     """The same in every arm of a seed; another seed holds out others of the same reviews."""
-    arms = [Arm("bow", target, seed) for target, seed in ((BASELINE, 0), (DISTILLED, 0), (DISTILLED, 1))]
+    arms = [
+        Arm("bow", target, seed) for target, seed in ((BASELINE, 0), (DISTILLED, 0), (DISTILLED, 1))
+    ]
     for arm in arms:
         weights(arm.target, seed=arm.seed)
     study = tiny_params()
     layout = Layout(study.study, checkout / "made")
     records = [tables.read_json(layout.model(arm.system) / "training.json") for arm in arms]
-    reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
     for arm, record in zip(arms, records, strict=True):
         rows = hold_out(reviews["label"], study.distillation.validation_share, arm.seed)
         expected = {

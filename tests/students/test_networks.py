@@ -38,9 +38,12 @@ def probabilities(student, texts: list[str], extra_padding: int = 0) -> np.ndarr
     encoded = student.encode(texts)
     width = max(map(len, encoded)) + extra_padding
     ids = torch.tensor(
-        [tokens.tolist() + [student.pad_id] * (width - len(tokens)) for tokens in encoded], dtype=torch.long
+        [tokens.tolist() + [student.pad_id] * (width - len(tokens)) for tokens in encoded],
+        dtype=torch.long,
     )
-    mask = torch.tensor([[1] * len(tokens) + [0] * (width - len(tokens)) for tokens in encoded], dtype=torch.long)
+    mask = torch.tensor(
+        [[1] * len(tokens) + [0] * (width - len(tokens)) for tokens in encoded], dtype=torch.long
+    )
     return student.network(ids, mask).double().softmax(-1).numpy()
 
 
@@ -52,8 +55,12 @@ def test_texts_differ_in_score(student, sentences):
 def test_score_is_the_same_alone_and_beside_a_much_longer_text(student, sentences):
     for text in sentences:
         alone = student.predict_proba([text])
-        np.testing.assert_allclose(student.predict_proba([LONG, text])[1:], alone, atol=1e-6, rtol=0)
-        np.testing.assert_allclose(probabilities(student, [LONG, text])[1:], alone, atol=1e-6, rtol=0)
+        np.testing.assert_allclose(
+            student.predict_proba([LONG, text])[1:], alone, atol=1e-6, rtol=0
+        )
+        np.testing.assert_allclose(
+            probabilities(student, [LONG, text])[1:], alone, atol=1e-6, rtol=0
+        )
 
 
 @pytest.mark.parametrize("extra", [1, 2, 7, 30])
@@ -83,8 +90,12 @@ def test_more_texts_than_a_scoring_batch_are_all_scored_in_place(student, senten
 def test_text_without_a_known_word_is_scored_the_same_everywhere(student, text):
     alone = student.predict_proba([text])
     assert np.isfinite(alone).all()
-    np.testing.assert_allclose(student.predict_proba([LONG, text, "film"])[1:2], alone, atol=1e-6, rtol=0)
-    np.testing.assert_allclose(probabilities(student, [text, "film"], 5)[:1], alone, atol=1e-6, rtol=0)
+    np.testing.assert_allclose(
+        student.predict_proba([LONG, text, "film"])[1:2], alone, atol=1e-6, rtol=0
+    )
+    np.testing.assert_allclose(
+        probabilities(student, [text, "film"], 5)[:1], alone, atol=1e-6, rtol=0
+    )
 
 
 def test_dropout_is_off_when_scoring(student, sentences):
@@ -111,7 +122,9 @@ def bow() -> BagOfWords:
 
 @pytest.fixture
 def cnn() -> WordCnn:
-    network = WordCnn(vocabulary=7, embedding_dim=3, filter_widths=(1, 2, 4), filters=5, dropout=0.5).eval()
+    network = WordCnn(
+        vocabulary=7, embedding_dim=3, filter_widths=(1, 2, 4), filters=5, dropout=0.5
+    ).eval()
     roughen(network)
     return network
 
@@ -139,7 +152,9 @@ def windows_by_hand(cnn: WordCnn, ids: list[int]) -> np.ndarray:
     embeddings = weights(cnn.embedding)
     pooled = []
     for convolution in cnn.convolutions:
-        for weight, constant in zip(weights(convolution), bias(convolution), strict=True):  # weight: (dim, width)
+        for weight, constant in zip(
+            weights(convolution), bias(convolution), strict=True
+        ):  # weight: (dim, width)
             best = 0.0
             for start in range(len(ids)):
                 total = constant
@@ -211,7 +226,9 @@ def test_gradients_of_the_bag_of_words_are_those_of_the_plain_mean():
         ("tiny_distilbert", "attention_dropout", "dropout"),
     ],
 )
-def test_nothing_is_dropped_from_attention_and_elsewhere_as_before(kind, attention, elsewhere, tiny_student):
+def test_nothing_is_dropped_from_attention_and_elsewhere_as_before(
+    kind, attention, elsewhere, tiny_student
+):
     network = build(tiny_student(kind), [], seed=0).network
     assert getattr(network.model.config, attention) == 0
     assert getattr(network.model.config, elsewhere) == 0.1

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 from bias_transfer.students import student as students
 
 KINDS = ["bow", "cnn", "tiny_encoder", "tiny_distilbert"]
@@ -59,7 +59,9 @@ def test_no_texts_give_no_scores(built):
 
 
 @pytest.mark.parametrize("kind", TRANSFORMERS)
-def test_plain_transformers_load_a_transformer_students_folder(tiny_student, kind, sentences, tmp_path):
+def test_plain_transformers_load_a_transformer_students_folder(
+    tiny_student, kind, sentences, tmp_path
+):
     """Padded and cut as the student does: the last text is longer than ``max_length``."""
     student = students.build(tiny_student(kind, max_length=8), [], seed=0)
     student.save(tmp_path)
@@ -70,7 +72,11 @@ def test_plain_transformers_load_a_transformer_students_folder(tiny_student, kin
     inputs = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
     assert inputs["input_ids"].shape[1] == 8
     with torch.inference_mode():
-        scores = model(inputs["input_ids"], attention_mask=inputs["attention_mask"]).logits.double().softmax(-1)
+        scores = (
+            model(inputs["input_ids"], attention_mask=inputs["attention_mask"])
+            .logits.double()
+            .softmax(-1)
+        )
     np.testing.assert_allclose(scores, student.predict_proba(texts), atol=1e-6)
 
 
@@ -87,7 +93,9 @@ def test_saved_twice_gives_the_same_bytes(params, sentences, tmp_path):
         (tmp_path / name).mkdir()
         students.build(params, sentences, seed=0).save(tmp_path / name)
     for file in FILES:
-        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), file
+        assert (tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes(), (
+            file
+        )
 
 
 def test_folder_holds_safetensors_and_json_and_nothing_else(built, params, tmp_path):
@@ -120,7 +128,9 @@ def test_length_of_the_cut_survives(built, params, tmp_path):
 def test_same_cut_ids_before_and_after_scoring(built, sentences, tmp_path):
     built.save(tmp_path)
     texts = [*sentences, "film " * 100]
-    for ids, expected in zip(students.load(tmp_path).encode(texts), built.encode(texts), strict=True):
+    for ids, expected in zip(
+        students.load(tmp_path).encode(texts), built.encode(texts), strict=True
+    ):
         np.testing.assert_array_equal(ids, expected)
 
 

@@ -5,7 +5,14 @@ import random
 import pytest
 
 from bias_transfer.students.student import build
-from bias_transfer.students.tokenizer import PAD, PAD_ID, UNKNOWN, encode, train_words, unknown_words
+from bias_transfer.students.tokenizer import (
+    PAD,
+    PAD_ID,
+    UNKNOWN,
+    encode,
+    train_words,
+    unknown_words,
+)
 
 
 def words(tokenizer, text: str, max_length: int = 100) -> list[str]:
@@ -65,7 +72,10 @@ def test_ties_in_frequency_go_by_spelling():
 
 def test_same_vocabulary_whatever_the_order_of_the_texts():
     letters = random.Random(0)
-    texts = [" ".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=5)).replace(" ", "", 3) for _ in range(400)]
+    texts = [
+        " ".join(letters.choices("abcdefghijklmnopqrstuvwxyz", k=5)).replace(" ", "", 3)
+        for _ in range(400)
+    ]
     first = train_words(texts, 150, 2).to_str()
     for seed in range(3):
         shuffled = random.Random(seed).sample(texts, len(texts))
@@ -98,7 +108,9 @@ def test_names_of_special_tokens_are_ordinary_words_in_a_text():
 @pytest.fixture
 def word_student(tiny_student, tmp_path):
     """Folder of a bag of words that knows the words of one sentence."""
-    student = build(tiny_student("bow"), ["My sister isn't in the market, but Adam's wife is"], seed=0)
+    student = build(
+        tiny_student("bow"), ["My sister isn't in the market, but Adam's wife is"], seed=0
+    )
     student.save(tmp_path)
     return tmp_path
 

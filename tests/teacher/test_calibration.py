@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from bias_transfer import tables
-from bias_transfer.errors import InputError
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.teacher import calibration
 from bias_transfer.teacher.calibration import Calibration
 
@@ -34,7 +34,11 @@ EMPTY = np.array([], dtype=int)
 def fit(method: str, train=(), content_free=(), validation=(), hard=EMPTY) -> Calibration:
     if method == "contextual":
         return calibration.contextual(table(content_free))
-    return calibration.batch(table(train)) if method == "batch" else calibration.temperature(table(validation), hard)
+    return (
+        calibration.batch(table(train))
+        if method == "batch"
+        else calibration.temperature(table(validation), hard)
+    )
 
 
 def test_batch_offset_is_the_mean_log_odds_by_hand():
@@ -44,7 +48,9 @@ def test_batch_offset_is_the_mean_log_odds_by_hand():
 
 def test_contextual_offset_is_of_the_mean_of_answers_as_they_came():
     """Masses .2 and .9: .18 and .54 of positive, .02 and .36 of negative; the mean's odds are .72 to .38."""
-    assert fit("contextual", content_free=[0.9, 0.6]) == Calibration(pytest.approx(np.log(0.72 / 0.38), abs=1e-12))
+    assert fit("contextual", content_free=[0.9, 0.6]) == Calibration(
+        pytest.approx(np.log(0.72 / 0.38), abs=1e-12)
+    )
 
 
 def test_content_free_texts_have_ids_of_texts_and_one_is_empty():
@@ -55,7 +61,9 @@ def test_content_free_texts_have_ids_of_texts_and_one_is_empty():
 def test_temperature_by_hand():
     """Three answers at log-odds 2, right two times in three: log loss is least where P = 2/3, at T = 2 / log 2."""
     positive = 1 / (1 + np.exp(-2))
-    found = fit("temperature", validation=[positive] * 2 + [1 - positive], hard=np.ones(3, dtype=int))
+    found = fit(
+        "temperature", validation=[positive] * 2 + [1 - positive], hard=np.ones(3, dtype=int)
+    )
     assert found == Calibration(0.0, pytest.approx(2 / np.log(2), rel=1e-4))
 
 
@@ -77,7 +85,9 @@ def test_temperature_moves_no_label_across_a_half(train):
 
 def test_apply_by_hand():
     """Odds of 3 divided by 3 are even; odds of 1 divided by 3 are 1 to 3, whose root is 1 to 1.732."""
-    assert Calibration(np.log(3)).apply(table([0.75, 0.5]))["label_1"].tolist() == pytest.approx([0.5, 0.25])
+    assert Calibration(np.log(3)).apply(table([0.75, 0.5]))["label_1"].tolist() == pytest.approx(
+        [0.5, 0.25]
+    )
     root = Calibration(np.log(3), 2.0).apply(table([0.5]))["label_1"][0]
     assert root == pytest.approx(1 / (1 + 3**0.5))
 
@@ -97,17 +107,23 @@ def test_apply_keeps_its_input_ids_order_and_mass_and_rows_still_sum_to_one(trai
     before = train.copy(deep=True)
     found = Calibration(1.7, 0.6).apply(train)
     pd.testing.assert_frame_equal(train, before, check_exact=True)
-    pd.testing.assert_frame_equal(found[["id", "label_mass"]], before[["id", "label_mass"]], check_exact=True)
+    pd.testing.assert_frame_equal(
+        found[["id", "label_mass"]], before[["id", "label_mass"]], check_exact=True
+    )
     np.testing.assert_allclose(found["label_0"] + found["label_1"], 1, atol=1e-15, rtol=0)
-    tables.validate(found, tables.LABELS, "here")
+    tables.validate(found, schemas.LABELS, "here")
     assert found["label_1"].rank().tolist() == before["label_1"].rank().tolist()
 
 
-@pytest.mark.parametrize(("extremes", "count"), [([0.0], 1), ([1.0], 1), ([0.0, 1.0], 2), ([1.0, 1.0, 1.0], 3)])
+@pytest.mark.parametrize(
+    ("extremes", "count"), [([0.0], 1), ([1.0], 1), ([0.0, 1.0], 2), ([1.0, 1.0, 1.0], 3)]
+)
 @pytest.mark.parametrize(("method", "part"), [("batch", "training"), ("temperature", "validation")])
 def test_saturated_labels_are_counted_and_refused(extremes, count, method, part):
     values = [0.3, *extremes, 0.6]
-    with pytest.raises(InputError, match=f"^{count} {part} labels are exactly 0 or 1.*calibration: none"):
+    with pytest.raises(
+        InputError, match=f"^{count} {part} labels are exactly 0 or 1.*calibration: none"
+    ):
         fit(method, train=values, validation=values, hard=np.ones(len(values), dtype=int))
 
 
@@ -130,10 +146,14 @@ def test_align_joins_by_id_whatever_the_order(train, seed):
     wanted = train["id"].sample(100, random_state=seed)
     shuffled = train.sample(frac=1, random_state=seed + 10)
     aligned = calibration.align(shuffled, wanted, "train.csv")
-    np.testing.assert_array_equal(aligned, train.loc[wanted.index, ["label_0", "label_1"]].to_numpy())
+    np.testing.assert_array_equal(
+        aligned, train.loc[wanted.index, ["label_0", "label_1"]].to_numpy()
+    )
 
 
 def test_align_counts_the_missing_ids_and_names_the_file(train):
     wanted = pd.concat([train["id"][:5], pd.Series(["ffffffffffffffff", "fffffffffffffffe"])])
-    with pytest.raises(InputError, match=r"train\.csv lacks 2 of 7 reviews, the first with id ffffffffffffffff"):
+    with pytest.raises(
+        InputError, match=r"train\.csv lacks 2 of 7 reviews, the first with id ffffffffffffffff"
+    ):
         calibration.align(train, wanted, "train.csv")

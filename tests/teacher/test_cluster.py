@@ -9,17 +9,19 @@ import psutil
 import pytest
 import torch
 
-from bias_transfer import params
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.study import params
 from bias_transfer.teacher import cluster, labels, model
-from bias_transfer.teacher.cluster import RayTeacher
+from bias_transfer.teacher.cluster import RayScorer
 from bias_transfer.teacher.journal import Journal
 from bias_transfer.teacher.scoring import CHUNK
 
 pytestmark = [
     pytest.mark.usefixtures("local_cluster"),
     pytest.mark.filterwarnings(  # Ray's own; it leaves files to the garbage collector
-        "ignore::DeprecationWarning:ray", "ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
+        "ignore::DeprecationWarning:ray",
+        "ignore::ResourceWarning",
+        "ignore::pytest.PytestUnraisableExceptionWarning",
     ),
 ]
 TWO_WORKERS = params.Labelling(engine="transformers", batch_tokens=4096, ray_workers=2)
@@ -29,17 +31,22 @@ TWO_WORKERS = params.Labelling(engine="transformers", batch_tokens=4096, ray_wor
 def texts(sentences) -> dict[str, str]:
     """Three chunks and a bit, of texts of one to four words."""
     words = " ".join(sentences).split()
-    return {f"{i:016x}": " ".join(words[(i + j) % len(words)] for j in range(1 + i % 4)) for i in range(3 * CHUNK + 20)}
+    return {
+        f"{i:016x}": " ".join(words[(i + j) % len(words)] for j in range(1 + i % 4))
+        for i in range(3 * CHUNK + 20)
+    }
 
 
 @pytest.fixture(scope="module")
 def plain(tiny_teacher):
-    return model.load(tiny_teacher(), None, TWO_WORKERS.model_copy(update={"ray_workers": 0}), "cpu")
+    return model.load(
+        tiny_teacher(), None, TWO_WORKERS.model_copy(update={"ray_workers": 0}), "cpu"
+    )
 
 
 @pytest.fixture(scope="module")
-def teacher(tiny_teacher) -> RayTeacher:
-    return RayTeacher(tiny_teacher(), None, TWO_WORKERS, "cpu")
+def teacher(tiny_teacher) -> RayScorer:
+    return RayScorer(tiny_teacher(), None, TWO_WORKERS, "cpu")
 
 
 def gathered(batches) -> dict:
@@ -49,7 +56,11 @@ def gathered(batches) -> dict:
 
 
 def workers() -> set[psutil.Process]:
-    return {process for process in psutil.Process().children(recursive=True) if "MapWorker" in name(process)}
+    return {
+        process
+        for process in psutil.Process().children(recursive=True)
+        if "MapWorker" in name(process)
+    }
 
 
 def name(process: psutil.Process) -> str:
@@ -81,7 +92,9 @@ def test_answers_that_a_journal_lacks(teacher, plain, texts, tmp_path):
     expected = gathered(plain.score(texts, set(known)))
     assert labels.ask(texts, journal, lambda: teacher) == len(expected) == len(texts) - len(known)
     assert {name: journal.answers[name] for name in expected} == expected
-    assert len(journal.path.read_bytes().splitlines()) == 2 + 3  # the header and what was known; a line for each chunk
+    assert (
+        len(journal.path.read_bytes().splitlines()) == 2 + 3
+    )  # the header and what was known; a line for each chunk
 
 
 def test_nothing_is_started_when_nothing_is_missing(teacher, texts, monkeypatch):
@@ -91,7 +104,9 @@ def test_nothing_is_started_when_nothing_is_missing(teacher, texts, monkeypatch)
 
 def test_missing_ray(teacher, texts, monkeypatch):
     monkeypatch.setitem(sys.modules, "ray", None)
-    with pytest.raises(InputError, match=r"ray_workers and label-parquet need Ray: pip install 'ray\[data\]'"):
+    with pytest.raises(
+        InputError, match=r"ray_workers and label-parquet need Ray: pip install 'ray\[data\]'"
+    ):
         next(teacher.score(texts))
 
 
@@ -100,9 +115,13 @@ def test_worker_has_the_threads_of_this_process_whatever_ray_says(teacher, monke
         def __call__(self, rows):
             import pyarrow as pa
 
-            return pa.table({"threads": [torch.get_num_threads()], "ray_says": [os.environ["OMP_NUM_THREADS"]]})
+            return pa.table(
+                {"threads": [torch.get_num_threads()], "ray_says": [os.environ["OMP_NUM_THREADS"]]}
+            )
 
-    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)  # here alone: the worker's torch is its own
+    monkeypatch.setattr(
+        torch, "get_num_threads", lambda: 3
+    )  # here alone: the worker's torch is its own
     (told,) = teacher.map(cluster.connect().from_items([{"id": "a"}]), Tells, 1, 1).take_all()
     assert told == {"threads": 3, "ray_says": "1"}
 
@@ -116,11 +135,14 @@ def test_text_that_kills_every_worker_ends_the_run(teacher, monkeypatch):
             os.kill(os.getpid(), signal.SIGKILL)
 
     monkeypatch.setattr(cluster, "RETRIES", 0)
-    with pytest.raises(InputError, match="gave up after 0 retries of the same texts"), cluster.clear_errors():
+    with (
+        pytest.raises(InputError, match="gave up after 0 retries of the same texts"),
+        cluster.clear_errors(),
+    ):
         teacher.map(cluster.connect().from_items([{"id": "a"}]), Dies, 1, 1).take_all()
 
 
 def test_error_of_a_worker_is_the_users(tiny_teacher, texts):
-    teacher = RayTeacher(tiny_teacher(model="/nowhere"), None, TWO_WORKERS, "cpu")
+    teacher = RayScorer(tiny_teacher(model="/nowhere"), None, TWO_WORKERS, "cpu")
     with pytest.raises(InputError, match=r"^model folder /nowhere is missing$"):
         next(teacher.score(texts))

@@ -3,9 +3,9 @@
 import pandas as pd
 import pytest
 
-from bias_transfer import params
 from bias_transfer.corpora import text_id
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.study import params
 from bias_transfer.teacher.examples import Pool
 
 CHOICES = ["fixed", "random"]
@@ -14,7 +14,9 @@ OUTSIDE = text_id("a sentence of the corpus")
 
 def reviews(n: int, what: str = "review") -> pd.DataFrame:
     texts = [f"{what} {i}" for i in range(n)]
-    return pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": [i % 2 for i in range(n)]})
+    return pd.DataFrame(
+        {"id": map(text_id, texts), "text": texts, "label": [i % 2 for i in range(n)]}
+    )
 
 
 def pool(train: pd.DataFrame, count: int = 3, choice: str = "fixed", seed: int = 0) -> Pool:
@@ -59,13 +61,17 @@ def test_review_that_is_an_example_sees_what_all_would_see_if_it_were_not_there(
     for name in train["id"]:
         assert (shown(pool(train, seed=seed), name) == everyones) == (name not in everyones)
     for name in everyones:
-        assert shown(pool(train, seed=seed), name) == shown(pool(train[train["id"] != name], seed=seed))
+        assert shown(pool(train, seed=seed), name) == shown(
+            pool(train[train["id"] != name], seed=seed)
+        )
 
 
 def test_texts_that_are_no_training_reviews_all_see_the_fixed_ones(train):
     others = [OUTSIDE, *reviews(20, "test")["id"]]
     fixed = shown(pool(train))
-    assert all(shown(pool(train, choice=choice), name) == fixed for choice in CHOICES for name in others)
+    assert all(
+        shown(pool(train, choice=choice), name) == fixed for choice in CHOICES for name in others
+    )
 
 
 def test_random_draws_anew_for_each_training_review(train):

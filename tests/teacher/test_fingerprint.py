@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 from safetensors.torch import load_file, save_file
 
-from bias_transfer import params
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.study import params
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.fingerprint import fingerprint
 
@@ -86,7 +86,9 @@ def test_changes_with_the_weights(sha256, copy):
     assert sha256(model=str(copy)) != before
 
 
-@pytest.mark.parametrize("name", ["tokenizer.json", "config.json", "chat_template.jinja", "tokenizer.model"])
+@pytest.mark.parametrize(
+    "name", ["tokenizer.json", "config.json", "chat_template.jinja", "tokenizer.model"]
+)
 def test_changes_with_the_files_beside_the_weights(sha256, copy, name):
     before = sha256(model=str(copy))
     with (copy / name).open("a") as stream:
@@ -119,7 +121,7 @@ def test_hub_model_that_is_not_pinned_needs_the_hub(sha256, revision):
 
 def test_revision_that_moved_is_another_teacher(sha256, monkeypatch):
     commits = iter([COMMIT, COMMIT, COMMIT[::-1]])
-    monkeypatch.setattr("bias_transfer.hub.commit", lambda source: next(commits))
+    monkeypatch.setattr("bias_transfer.pretrained.hub.commit", lambda source: next(commits))
     first, again, moved = (sha256(model="someone/some-model") for _ in range(3))
     assert first == again != moved
 

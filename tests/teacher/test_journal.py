@@ -10,13 +10,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 from bias_transfer.teacher.journal import Answer, Journal
 
 TEACHER = "ab" * 32
 BATCHES = [
     {"00000000000000aa": Answer(-0.1, -2.5, 0)},
-    {"00000000000000bb": Answer(-1 / 3, -1e-17, 7), "00000000000000cc": Answer(-123.456789012345678, -0.7, 0)},
+    {
+        "00000000000000bb": Answer(-1 / 3, -1e-17, 7),
+        "00000000000000cc": Answer(-123.456789012345678, -0.7, 0),
+    },
     {"00000000000000dd": Answer(-2.25, -0.5, 12), "00000000000000ee": Answer(-0.75, -3.0, 0)},
 ]
 
@@ -128,7 +131,9 @@ def test_line_in_the_middle_that_holds_no_answers_is_named(path, complete, garba
 def test_floats_round_trip_exactly(path):
     random = np.random.default_rng(0)
     pairs = -random.exponential(10.0 ** random.integers(-12, 4, (500, 1)), (500, 2))
-    answers = {f"{i:016x}": Answer(*pair, i) for i, pair in enumerate([*pairs.tolist(), (-5e-324, -0.0)])}
+    answers = {
+        f"{i:016x}": Answer(*pair, i) for i, pair in enumerate([*pairs.tolist(), (-5e-324, -0.0)])
+    }
     add(path, answers)
     found = Journal(path, TEACHER).answers
     assert list(found) == list(answers)
@@ -142,7 +147,9 @@ def test_full_disk_says_so_and_keeps_what_is_there(path, complete):
     new = {"00000000000000ff": Answer(-1.0, -1.0, 0)}
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(complete) + 10, limits[1]))
     try:
-        with pytest.raises(InputError, match=r"cannot write .*journal\.jsonl: .*5 answers are safe there"):
+        with pytest.raises(
+            InputError, match=r"cannot write .*journal\.jsonl: .*5 answers are safe there"
+        ):
             add(path, new)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
@@ -175,7 +182,9 @@ with Journal(Path(sys.argv[1]), "{TEACHER}").alone():
 
 def test_second_run_is_refused_until_the_first_is_gone(path, complete):
     """Killed, it leaves no lock behind."""
-    first = subprocess.Popen([sys.executable, "-c", HOLDS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    first = subprocess.Popen(
+        [sys.executable, "-c", HOLDS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
     with first:
         assert first.stdout.readline() == b"alone\n"
         with pytest.raises(InputError, match=r"another run is writing .*journal\.jsonl"):

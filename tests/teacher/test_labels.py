@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer import tables
-from bias_transfer.errors import InputError
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.teacher import labels, model
 from bias_transfer.teacher.journal import Answer, Journal
-from bias_transfer.teacher.scoring import Teacher
+from bias_transfer.teacher.scoring import Scorer
 
 
 def ids_of(n: int) -> list[str]:
@@ -17,13 +17,15 @@ def ids_of(n: int) -> list[str]:
 
 def frame(*pairs: tuple[float, float]) -> pd.DataFrame:
     ids = ids_of(len(pairs))
-    return labels.to_labels(pd.Series(ids), {name: Answer(*pair, 0) for name, pair in zip(ids, pairs, strict=True)})
+    return labels.to_labels(
+        pd.Series(ids), {name: Answer(*pair, 0) for name, pair in zip(ids, pairs, strict=True)}
+    )
 
 
 class StopsHalfWay:
     """A teacher whose machine is switched off after two batches."""
 
-    def __init__(self, teacher: Teacher) -> None:
+    def __init__(self, teacher: Scorer) -> None:
         self.teacher = teacher
 
     def score(self, texts, done=()):
@@ -36,7 +38,7 @@ class StopsHalfWay:
 class Counts:
     """A teacher that notes what it answered, and whom it was told to leave out."""
 
-    def __init__(self, teacher: Teacher) -> None:
+    def __init__(self, teacher: Scorer) -> None:
         self.teacher = teacher
         self.answered: list[str] = []
 
@@ -47,7 +49,7 @@ class Counts:
 
 
 @pytest.fixture(scope="module")
-def teacher(tiny_teacher, labelling) -> Teacher:
+def teacher(tiny_teacher, labelling) -> Scorer:
     return model.load(tiny_teacher(), None, labelling, "cpu")
 
 
@@ -70,7 +72,9 @@ def must_not_load():
 def test_probabilities_by_hand():
     """Next-token probabilities .1 and .3: .25 and .75 of the .4 that the labels hold together."""
     row = frame((np.log(0.1), np.log(0.3))).iloc[0]
-    assert (row["label_0"], row["label_1"], row["label_mass"]) == pytest.approx((0.25, 0.75, 0.4), abs=1e-15)
+    assert (row["label_0"], row["label_1"], row["label_mass"]) == pytest.approx(
+        (0.25, 0.75, 0.4), abs=1e-15
+    )
 
 
 def test_columns_fit_the_file_contract_in_the_order_of_the_ids():
@@ -79,7 +83,7 @@ def test_columns_fit_the_file_contract_in_the_order_of_the_ids():
     result = labels.to_labels(wanted, answers)
     assert result["id"].tolist() == ids_of(5)[::-1]
     assert result["label_0"].is_monotonic_increasing
-    tables.validate(result, tables.LABELS, "here")
+    tables.validate(result, schemas.LABELS, "here")
 
 
 def test_rows_sum_to_one_and_mass_is_the_sum_of_both_exponentials():
@@ -87,7 +91,9 @@ def test_rows_sum_to_one_and_mass_is_the_sum_of_both_exponentials():
     result = frame(*map(tuple, pairs))
     np.testing.assert_allclose(result["label_0"] + result["label_1"], 1, atol=1e-15, rtol=0)
     np.testing.assert_allclose(result["label_mass"], np.exp(pairs).sum(1), rtol=1e-13)
-    np.testing.assert_allclose(result["label_1"] / result["label_0"], np.exp(pairs[:, 1] - pairs[:, 0]), rtol=1e-9)
+    np.testing.assert_allclose(
+        result["label_1"] / result["label_0"], np.exp(pairs[:, 1] - pairs[:, 0]), rtol=1e-9
+    )
 
 
 def test_no_ids_give_an_empty_table():
@@ -138,7 +144,9 @@ def test_model_is_not_loaded_beside_another_run(texts, journal):
         labels.ask(texts, journal(), must_not_load)
 
 
-def test_killed_half_way_and_resumed_gives_the_very_labels_of_an_unbroken_run(teacher, texts, journal):
+def test_killed_half_way_and_resumed_gives_the_very_labels_of_an_unbroken_run(
+    teacher, texts, journal
+):
     labels.ask(texts, journal("unbroken"), lambda: teacher)
     with pytest.raises(KeyboardInterrupt):
         labels.ask(texts, journal(), lambda: StopsHalfWay(teacher))

@@ -6,8 +6,8 @@ import pytest
 import torch
 from transformers import Gemma3Config, LlamaConfig, LlamaForSequenceClassification
 
-from bias_transfer import params
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.study import params
 from bias_transfer.teacher import model
 from bias_transfer.teacher.examples import Pool
 
@@ -33,7 +33,9 @@ def test_empty_folder(load, tmp_path):
 @pytest.mark.parametrize("encoder", ["tiny_encoder", "tiny_distilbert"])
 def test_model_that_is_not_a_causal_language_model(load, request, encoder):
     folder = request.getfixturevalue(encoder)
-    with pytest.raises(InputError, match=r"(?i)causal ?l"):  # and not for what its tokenizer does to the labels
+    with pytest.raises(
+        InputError, match=r"(?i)causal ?l"
+    ):  # and not for what its tokenizer does to the labels
         load(model=str(folder), prompt="{text}", max_text_tokens=8)
 
 
@@ -45,16 +47,24 @@ def test_model_without_a_language_head_is_refused(load, tiny_llama, tmp_path):
         load(model=str(folder))
 
 
-def test_prompt_that_does_not_fit_the_model_is_refused_before_its_weights_are_read(load, tiny_llama, tmp_path):
-    folder = shutil.copytree(tiny_llama, tmp_path / "weightless", ignore=shutil.ignore_patterns("*.safetensors"))
+def test_prompt_that_does_not_fit_the_model_is_refused_before_its_weights_are_read(
+    load, tiny_llama, tmp_path
+):
+    folder = shutil.copytree(
+        tiny_llama, tmp_path / "weightless", ignore=shutil.ignore_patterns("*.safetensors")
+    )
     with pytest.raises(InputError, match="context of 512"):
         load(model=str(folder), max_text_tokens=600)
     with pytest.raises(InputError, match="begins with the other"):
         load(model=str(folder), labels=(" Positive", " Positive film"))
 
 
-def test_context_of_a_model_that_reads_images_too_stands_with_its_text_part(load, tiny_llama, tmp_path):
-    folder = shutil.copytree(tiny_llama, tmp_path / "gemma3", ignore=shutil.ignore_patterns("*.safetensors"))
+def test_context_of_a_model_that_reads_images_too_stands_with_its_text_part(
+    load, tiny_llama, tmp_path
+):
+    folder = shutil.copytree(
+        tiny_llama, tmp_path / "gemma3", ignore=shutil.ignore_patterns("*.safetensors")
+    )
     Gemma3Config(text_config={"max_position_embeddings": 512}).save_pretrained(folder)
     with pytest.raises(InputError, match="context of 512"):
         load(model=str(folder), max_text_tokens=600)

@@ -9,9 +9,9 @@ import pytest
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors, trainers
 from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-from bias_transfer import params
 from bias_transfer.corpora import text_id
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.study import params
 from bias_transfer.teacher.examples import Pool, Solved
 from bias_transfer.teacher.prompt import Prompt, Query
 
@@ -52,9 +52,15 @@ def sentence_pieces(sentences):
     pieces = Tokenizer(models.BPE(unk_token="<unk>"))
     pieces.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     pieces.decoder = decoders.Metaspace(prepend_scheme="first")
-    trainer = trainers.BpeTrainer(vocab_size=300, special_tokens=["<unk>", "<s>"], show_progress=False)
-    pieces.train_from_iterator([f"Text: {text}\nSentiment: Negative Positive" for text in sentences], trainer)
-    pieces.post_processor = processors.TemplateProcessing(single="<s> $A", special_tokens=[("<s>", 1)])
+    trainer = trainers.BpeTrainer(
+        vocab_size=300, special_tokens=["<unk>", "<s>"], show_progress=False
+    )
+    pieces.train_from_iterator(
+        [f"Text: {text}\nSentiment: Negative Positive" for text in sentences], trainer
+    )
+    pieces.post_processor = processors.TemplateProcessing(
+        single="<s> $A", special_tokens=[("<s>", 1)]
+    )
     return PreTrainedTokenizerFast(tokenizer_object=pieces, bos_token="<s>", unk_token="<unk>")
 
 
@@ -82,15 +88,21 @@ def said(tokenizer, query: Query) -> str:
 
 
 @pytest.mark.parametrize("kind", ["tokenizer", "sentence_pieces", "word_pieces"])
-@pytest.mark.parametrize("labels", [(" Negative", " Positive"), ("Negative", "Positive"), (" dull film", " dull plot")])
-@pytest.mark.parametrize("prompt", ["Text: {text}\nSentiment:", "Text: {text}\nSentiment: ", "{text}"])
+@pytest.mark.parametrize(
+    "labels", [(" Negative", " Positive"), ("Negative", "Positive"), (" dull film", " dull plot")]
+)
+@pytest.mark.parametrize(
+    "prompt", ["Text: {text}\nSentiment:", "Text: {text}\nSentiment: ", "{text}"]
+)
 def test_context_and_label_are_prompt_and_label_tokenised_as_one_string(
     tiny_teacher, sentences, request, kind, labels, prompt
 ):
     """Spaces on both sides of the seam, on one, on neither; and tokenizers with and without a token at the end."""
     tokenizer = request.getfixturevalue(kind)
     behind = 1 if kind == "word_pieces" else 0
-    found = Prompt(tokenizer, tiny_teacher(prompt=prompt, labels=labels), None).queries(dict(enumerate(sentences)))
+    found = Prompt(tokenizer, tiny_teacher(prompt=prompt, labels=labels), None).queries(
+        dict(enumerate(sentences))
+    )
     for text, query in zip(sentences, found, strict=True):
         strings = [prompt.replace("{text}", text) + label for label in ("", *labels)]
         alone, *whole = (ids[: len(ids) - behind] for ids in map(tokenizer.encode, strings))
@@ -103,7 +115,10 @@ def test_context_and_label_are_prompt_and_label_tokenised_as_one_string(
 def test_space_that_ends_the_prompt_goes_to_the_label(ask, tokenizer):
     """The original study's seam: "Sentiment: " and "Negative" tokenised apart are never what the two are together."""
     query = ask("a film", prompt="Text: {text}\nSentiment: ", labels=("Negative", "Positive"))
-    assert [tokenizer.convert_ids_to_tokens(ids) for ids in query.labels] == [["ĠNegative"], ["ĠPositive"]]
+    assert [tokenizer.convert_ids_to_tokens(ids) for ids in query.labels] == [
+        ["ĠNegative"],
+        ["ĠPositive"],
+    ]
     assert query == ask("a film", prompt="Text: {text}\nSentiment:")
 
 
@@ -131,7 +146,9 @@ def test_token_that_ends_every_text_does_not_stand_between_prompt_and_label(ask,
     assert [word_pieces.convert_ids_to_tokens(ids) for ids in query.labels] == [["film"], ["that"]]
 
 
-@pytest.mark.parametrize("labels", [(" Positive", " Positive film"), (" Positive film", " Positive")])
+@pytest.mark.parametrize(
+    "labels", [(" Positive", " Positive film"), (" Positive film", " Positive")]
+)
 def test_label_that_begins_with_the_other_is_refused(ask, labels):
     """Whatever is said after the longer one, the shorter one has been said as well."""
     with pytest.raises(InputError, match="begins with the other"):
@@ -162,7 +179,9 @@ def test_prompt_without_a_token_before_the_label_is_refused(ask):
 
 
 def test_examples_repeat_the_last_paragraph_with_their_labels_in_the_order_given(ask, tokenizer):
-    pool = Shown([Solved("a", "a dull plot", 0), Solved("b", "a warm film", 1), Solved("c", "no sense", 0)])
+    pool = Shown(
+        [Solved("a", "a dull plot", 0), Solved("b", "a warm film", 1), Solved("c", "no sense", 0)]
+    )
     query = ask("so funny", pool=pool, prompt="Classify.\n\nThe text.\n\nText: {text}\nSentiment:")
     assert said(tokenizer, query) == (
         "Classify.\n\nThe text.\n\n"
@@ -183,8 +202,13 @@ def test_prompt_without_a_blank_line_before_the_text_is_repeated_whole(ask, toke
 
 def test_long_example_is_cut_as_a_text_is(ask, tokenizer, sentences, cut):
     long = " ".join(sentences)
-    query = ask("so funny", pool=Shown([Solved("b", long, 1)]), prompt="Text: {text}\nS:", max_text_tokens=8)
-    assert said(tokenizer, query) == f"Text: {cut(tokenizer, long, 8)}\nS: Positive\n\nText: so funny\nS:"
+    query = ask(
+        "so funny", pool=Shown([Solved("b", long, 1)]), prompt="Text: {text}\nS:", max_text_tokens=8
+    )
+    assert (
+        said(tokenizer, query)
+        == f"Text: {cut(tokenizer, long, 8)}\nS: Positive\n\nText: so funny\nS:"
+    )
     assert query.n_cut == 0  # of the text itself
 
 
@@ -198,18 +222,23 @@ def chat(tiny_llama):
 def test_chat_is_the_models_own_template_with_its_special_tokens_once(ask, chat):
     query = ask("a film", chat, chat=True)
     rendered = (
-        "[user]Please classify the sentiment of the following texts as either Negative or Positive.\n\n"
+        "[user]Please classify the sentiment of the following texts as either Negative or "
+        "Positive.\n\n"
         "Text: a film\nSentiment:[end][assistant]"
     )
     assert chat.decode(query.context) == f"<s>{rendered}"
     assert query.context.count(chat.bos_token_id) == 1
-    whole = [chat.encode(rendered + label) for label in ("Negative", "Positive")]  # a turn does not begin with a space
+    whole = [
+        chat.encode(rendered + label) for label in ("Negative", "Positive")
+    ]  # a turn does not begin with a space
     assert [query.context + ids for ids in query.labels] == whole
 
 
 def test_examples_in_a_chat_are_turns(ask, chat):
     pool = Shown([Solved("a", "a dull plot", 0), Solved("b", "a warm film", 1)])
-    query = ask("so funny", chat, pool=pool, chat=True, prompt="Classify.\n\nText: {text}\nSentiment:")
+    query = ask(
+        "so funny", chat, pool=pool, chat=True, prompt="Classify.\n\nText: {text}\nSentiment:"
+    )
     assert said(chat, query) == (
         "[user]Classify.\n\nText: a dull plot\nSentiment:[end][assistant]Negative[end]"
         "[user]Text: a warm film\nSentiment:[end][assistant]Positive[end]"
@@ -233,7 +262,9 @@ def test_long_text_keeps_its_head_and_its_tail(ask, tokenizer, sentences, limit)
     head, tail = said(tokenizer, query).removesuffix("\nSentiment:").split(" ... ")
     assert text.startswith(head) and text.endswith(tail)
     assert n_tokens(tokenizer, head) == limit // 2
-    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
+    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)[
+        "offset_mapping"
+    ]
     assert tail == text[offsets[-(limit - limit // 2)][0] :]
     assert query.n_cut == len(offsets) - limit
 
@@ -273,7 +304,9 @@ def with_examples(tokenizer, tiny_teacher):
 
     def build(text: str, shots: int, limit: int) -> tuple[Prompt, pd.DataFrame]:
         drawn = [x for i in range(4) for x in (f"{i}", f"{i} {text}", f"{text} {i}")]
-        train = pd.DataFrame({"id": map(text_id, drawn), "text": drawn, "label": [i // 6 for i in range(12)]})
+        train = pd.DataFrame(
+            {"id": map(text_id, drawn), "text": drawn, "label": [i // 6 for i in range(12)]}
+        )
         examples = params.Examples(count=shots, choice="random", seed=0)
         teacher = tiny_teacher(max_text_tokens=limit, examples=examples)
         return Prompt(tokenizer, teacher, Pool(train, examples)), train
@@ -285,7 +318,9 @@ def with_examples(tokenizer, tiny_teacher):
 @pytest.mark.parametrize("text", LONG.values(), ids=LONG)
 def test_no_prompt_with_examples_exceeds_the_context_that_was_checked(with_examples, text, shots):
     prompt, train = with_examples(text, shots, limit=10)
-    assert longest(prompt, dict(zip(train["id"], train["text"], strict=True))) <= smallest_context(prompt)
+    assert longest(prompt, dict(zip(train["id"], train["text"], strict=True))) <= smallest_context(
+        prompt
+    )
 
 
 def test_examples_count_once_against_the_context(with_examples):
@@ -308,7 +343,10 @@ def test_model_that_names_no_context_takes_any_prompt(tokenizer, tiny_teacher):
 @pytest.mark.parametrize("text", ["{x}", "{text}", "{0} and {", "100 % {}", r"\n{text!r}"])
 def test_braces_in_a_text_and_in_an_example_survive(ask, tokenizer, text):
     query = ask(text, pool=Shown([Solved("a", text, 0)]), prompt="Say.\n\nText: {text}\nSentiment:")
-    assert said(tokenizer, query) == f"Say.\n\nText: {text}\nSentiment: Negative\n\nText: {text}\nSentiment:"
+    assert (
+        said(tokenizer, query)
+        == f"Say.\n\nText: {text}\nSentiment: Negative\n\nText: {text}\nSentiment:"
+    )
 
 
 def test_braces_in_the_prompt_survive(ask, tokenizer):

@@ -7,12 +7,12 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from bias_transfer import params
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.study import params
 from bias_transfer.teacher import model, scoring
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.prompt import Query
-from bias_transfer.teacher.scoring import Question, Teacher
+from bias_transfer.teacher.scoring import Question, Scorer
 
 LABELS = {
     "one token each": (" Negative", " Positive"),
@@ -31,7 +31,9 @@ class Prompts:
 
     def queries(self, texts):
         self.sizes.append(len(texts))
-        return [Query([ord(c) for c in text], ([1], [2, 3]), n_cut=len(text)) for text in texts.values()]
+        return [
+            Query([ord(c) for c in text], ([1], [2, 3]), n_cut=len(text)) for text in texts.values()
+        ]
 
 
 class Adds:
@@ -40,10 +42,13 @@ class Adds:
     def score(self, asked, done):
         todo = [i for i in range(len(asked)) if i not in done]
         for part in (todo[i : i + 2] for i in range(0, len(todo), 2)):
-            yield {i: [[-len(ids) - token / 10 for token in wanted] for ids, wanted in asked[i]] for i in part}
+            yield {
+                i: [[-len(ids) - token / 10 for token in wanted] for ids, wanted in asked[i]]
+                for i in part
+            }
 
 
-def answers_of(teacher: Teacher, texts, done=()) -> dict[str, scoring.Answer]:
+def answers_of(teacher: Scorer, texts, done=()) -> dict[str, scoring.Answer]:
     return {name: answer for batch in teacher.score(texts, done) for name, answer in batch.items()}
 
 
@@ -60,11 +65,13 @@ def network(tiny_llama):
 def teacher(tiny_teacher, labelling, train):
     """A tiny teacher with a choice of examples, a budget of tokens, and any of its params."""
 
-    def load(choice=None, batch_tokens=256, **changes) -> Teacher:
+    def load(choice=None, batch_tokens=256, **changes) -> Scorer:
         examples = params.Examples(count=3, choice=choice, seed=0) if choice else None
         pool = Pool(train, examples) if examples else None
         how = labelling.model_copy(update={"batch_tokens": batch_tokens})
-        return model.load(tiny_teacher(max_text_tokens=24, examples=examples, **changes), pool, how, "cpu")
+        return model.load(
+            tiny_teacher(max_text_tokens=24, examples=examples, **changes), pool, how, "cpu"
+        )
 
     return load
 
@@ -85,7 +92,9 @@ def test_questions_by_hand(labels, steps):
 
 def test_labels_are_what_their_names_say(teacher):
     tokenizer = teacher().prompt.tokenizer
-    tokens = {kind: [tokenizer.tokenize(label) for label in labels] for kind, labels in LABELS.items()}
+    tokens = {
+        kind: [tokenizer.tokenize(label) for label in labels] for kind, labels in LABELS.items()
+    }
     lengths = {kind: tuple(map(len, both)) for kind, both in tokens.items()}
     assert lengths["one token each"] == (1, 1)
     assert min(lengths["several tokens"]) > 1
@@ -101,17 +110,23 @@ def test_answers_match_a_plain_computation(teacher, network, plain, cut, texts, 
     prompt, tokenizer = loaded.prompt, loaded.prompt.tokenizer
 
     def asked(name: str) -> str:
-        shown = [(one.text, labels[one.label]) for one in prompt.pool.examples(name)] if choice else []
+        shown = (
+            [(one.text, labels[one.label]) for one in prompt.pool.examples(name)] if choice else []
+        )
         turns = [*shown, (texts[name], "")]
         said = [f"Text: {cut(tokenizer, text, 24)}\nSentiment:{label}" for text, label in turns]
         return prompt.params.prompt.split("Text:")[0] + "\n\n".join(said)
 
     expected = np.array([plain(network, tokenizer, asked(name), labels) for name in texts])
-    assert np.ptp(expected, axis=0).min() > 0.5  # the texts do differ, or the comparison would say little
+    assert (
+        np.ptp(expected, axis=0).min() > 0.5
+    )  # the texts do differ, or the comparison would say little
     np.testing.assert_allclose(table(answers_of(loaded, texts), texts), expected, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("labels", [LABELS["one token each"], LABELS["of different length"]], ids=str)
+@pytest.mark.parametrize(
+    "labels", [LABELS["one token each"], LABELS["of different length"]], ids=str
+)
 def test_neither_batches_nor_order_nor_chunks_matter(teacher, texts, labels, monkeypatch):
     expected = table(answers_of(teacher("random", labels=labels), texts), texts)
     shuffled = dict(np.random.default_rng(1).permutation(list(texts.items())).tolist())
@@ -147,7 +162,7 @@ def test_no_texts_give_no_answers(teacher):
 
 
 def test_label_of_several_tokens_is_the_product_of_its_tokens():
-    answers = answers_of(Teacher(Prompts(), Adds()), {"a": "xy", "b": "xyz"})
+    answers = answers_of(Scorer(Prompts(), Adds()), {"a": "xy", "b": "xyz"})
     assert answers == {
         "a": pytest.approx((-2.1, -2.2 - 3.3, 2), abs=1e-12),
         "b": pytest.approx((-3.1, -3.2 - 4.3, 3), abs=1e-12),
@@ -158,7 +173,7 @@ def test_label_of_several_tokens_is_the_product_of_its_tokens():
 def test_texts_are_tokenised_a_chunk_at_a_time(monkeypatch, n):
     monkeypatch.setattr(scoring, "CHUNK", 4)
     prompts = Prompts()
-    found = Teacher(prompts, Adds()).score({str(i): "x" * i for i in range(n)})
+    found = Scorer(prompts, Adds()).score({str(i): "x" * i for i in range(n)})
     assert next(found).keys() <= {"0", "1"}
     assert prompts.sizes == [min(n, 4)]  # the rest waits
     assert {"0", "1"} | {name for batch in found for name in batch} >= {str(i) for i in range(n)}
@@ -170,7 +185,7 @@ def test_done_texts_are_left_out_and_a_chunk_of_them_is_not_even_tokenised(monke
     prompts = Prompts()
     texts = {str(i): "x" * i for i in range(11)}
     done = {"0", "2", *"4567", "10"}
-    assert answers_of(Teacher(prompts, Adds()), texts, done).keys() == texts.keys() - done
+    assert answers_of(Scorer(prompts, Adds()), texts, done).keys() == texts.keys() - done
     assert prompts.sizes == [4, 3]
 
 
@@ -186,10 +201,13 @@ def test_answer_that_is_not_a_number_is_refused_and_its_text_named():
     class Fails(Adds):
         def score(self, asked, done):
             for batch in super().score(asked, done):
-                yield {i: found if i < 2 else [[float("nan"), -1.0], found[1]] for i, found in batch.items()}
+                yield {
+                    i: found if i < 2 else [[float("nan"), -1.0], found[1]]
+                    for i, found in batch.items()
+                }
 
     with pytest.raises(InputError, match=r"text b3 is not a number \(NaN\).*dtype"):
-        answers_of(Teacher(Prompts(), Fails()), {"a1": "x", "b2": "y", "b3": "z"})
+        answers_of(Scorer(Prompts(), Fails()), {"a1": "x", "b2": "y", "b3": "z"})
 
 
 def test_model_whose_logits_are_not_numbers_is_refused(teacher, texts):
@@ -204,7 +222,9 @@ def test_chat_is_scored_as_it_is_rendered(teacher, network, plain, texts):
     loaded = teacher()
     chat = loaded.prompt.params.model_copy(update={"chat": True})
     loaded = replace(loaded, prompt=replace(loaded.prompt, params=chat))
-    loaded.prompt.tokenizer.chat_template = "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}:"
+    loaded.prompt.tokenizer.chat_template = (
+        "{% for m in messages %}[{{ m.role }}]{{ m.content }}{% endfor %}:"
+    )
     name, text = min(texts.items(), key=lambda one: len(one[1]))
     tokenizer = loaded.prompt.tokenizer
     rendered = "[user]" + chat.prompt.replace("{text}", text) + ":"

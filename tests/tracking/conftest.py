@@ -1,11 +1,11 @@
-"""A store of its own for each test, and records without a study behind them."""
+"""A store of its own for each test, and publications without a study behind them."""
 
 from collections.abc import Callable
 
 import mlflow
 import pytest
 
-from bias_transfer.tracking.runs import Record
+from bias_transfer.tracking.runs import Publication
 
 
 @pytest.fixture
@@ -20,14 +20,19 @@ def client(tmp_path, monkeypatch) -> mlflow.MlflowClient:
 
 
 @pytest.fixture
-def record(tmp_path) -> Callable[..., Record]:
-    """A record with one metric, one file and nothing else; any field changed by keyword."""
+def publication(tmp_path) -> Callable[..., Publication]:
+    """A publication with one metric, one file and nothing else; any field changed by keyword."""
 
-    def make(name: str = "bow-distilled/seed-0", **changes) -> Record:
+    def make(name: str = "bow-distilled/seed-0", **changes) -> Publication:
         file = tmp_path / "training.json"
         file.write_text("{}")
-        fields = {"key": f"key of {name}", "study": "tiny", "tags": {"stage": "train"}, "description": "words"}
+        fields = {
+            "key": f"key of {name}",
+            "study": "tiny",
+            "tags": {"stage": "train"},
+            "description": "words",
+        }
         fields |= {"evidence": {"format": 1}, "metrics": {"accuracy": 0.5}, "files": [file]}
-        return Record(name, **fields | changes)
+        return Publication(name, **fields | changes)
 
     return make

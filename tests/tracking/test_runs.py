@@ -33,29 +33,29 @@ def unfinished(client, experiment: str, process: str, **info) -> str:
     return client.create_run(experiment, tags={runs._PROCESS_TAG: process}, **info).info.run_id
 
 
-def test_study_has_one_run_that_its_systems_lie_below(client, experiment, record):
+def test_study_has_one_run_that_its_systems_lie_below(client, experiment, publication):
     parent = runs.study_run(experiment, "tiny")
     assert runs.study_run(experiment, "tiny") == parent
     assert runs.study_run(experiment, "other") != parent
     assert status(client, parent) == "FINISHED"
-    child = client.get_run(runs.publish(experiment, parent, record()))
+    child = client.get_run(runs.publish(experiment, parent, publication()))
     assert child.data.tags["mlflow.parentRunId"] == parent
     assert child.info.run_name == "bow-distilled/seed-0"
     assert (child.data.tags["study"], child.data.tags["mlflow.note.content"]) == ("tiny", "words")
 
 
-def test_finished_run_is_found_by_its_key_and_no_other_is(client, experiment, record):
+def test_finished_run_is_found_by_its_key_and_no_other_is(client, experiment, publication):
     parent = runs.study_run(experiment, "tiny")
     assert runs.published(experiment, "key of a") is None
-    run_id = runs.publish(experiment, parent, record("a"))
+    run_id = runs.publish(experiment, parent, publication("a"))
     assert runs.published(experiment, "key of a") == run_id
     assert runs.published(experiment, "key of b") is None
 
 
-def test_run_that_failed_is_not_taken_for_published(client, experiment, record, tmp_path):
+def test_run_that_failed_is_not_taken_for_published(client, experiment, publication, tmp_path):
     parent = runs.study_run(experiment, "tiny")
     with pytest.raises(OSError):
-        runs.publish(experiment, parent, record("a", files=[tmp_path / "nowhere"]))
+        runs.publish(experiment, parent, publication("a", files=[tmp_path / "nowhere"]))
     (failed,) = client.search_runs([experiment], "attributes.run_name = 'a'")
     assert failed.info.status == "FAILED"
     assert runs.published(experiment, "key of a") is None
@@ -106,10 +106,10 @@ def test_alias_goes_to_the_versions_of_the_runs_given(client, experiment, replac
     assert int(found.version) == holder
 
 
-def test_the_last_published_runs_of_a_study_are_its_current_ones(client, experiment, record):
+def test_the_last_published_runs_of_a_study_are_its_current_ones(client, experiment, publication):
     parent = runs.study_run(experiment, "tiny")
-    old, kept, new = (runs.publish(experiment, parent, record(name)) for name in "abc")
-    foreign = runs.publish(experiment, parent, record("d", study="other"))
+    old, kept, new = (runs.publish(experiment, parent, publication(name)) for name in "abc")
+    foreign = runs.publish(experiment, parent, publication("d", study="other"))
     runs.mark_current("other", [foreign])
     runs.mark_current("tiny", [old, kept])
     runs.mark_current("tiny", [kept, new])

@@ -23,16 +23,21 @@ def server(tmp_path, monkeypatch):
     server.stop()
 
 
-def publish_all(records) -> None:
+def publish_all(publications) -> None:
     experiment = runs.experiment_id()
     runs.close_dead(experiment)
     parent = runs.study_run(experiment, "tiny")
-    ids = [runs.published(experiment, record.key) or runs.publish(experiment, parent, record) for record in records]
+    ids = [
+        runs.published(experiment, publication.key) or runs.publish(experiment, parent, publication)
+        for publication in publications
+    ]
     runs.mark_current("tiny", ids)
 
 
-def test_publishing_again_after_the_server_stopped_ends_with_one_complete_run_a_system(server, record, monkeypatch):
-    records = [record(name) for name in NAMES]
+def test_publishing_again_after_the_server_stopped_ends_with_one_complete_run_a_system(
+    server, publication, monkeypatch
+):
+    publications = [publication(name) for name in NAMES]
     stop_at, log_dict = NAMES[2], mlflow.log_dict
 
     def cut_off(*arguments):
@@ -42,12 +47,12 @@ def test_publishing_again_after_the_server_stopped_ends_with_one_complete_run_a_
 
     monkeypatch.setattr(mlflow, "log_dict", cut_off)
     with pytest.raises(Exception, match=r".*"):
-        publish_all(records)
+        publish_all(publications)
     mlflow.end_run()
     monkeypatch.setattr(mlflow, "log_dict", log_dict)
     server.start()
-    publish_all(records)
-    publish_all(records)
+    publish_all(publications)
+    publish_all(publications)
     client = mlflow.MlflowClient()
     experiment = runs.experiment_id()
     found = client.search_runs([experiment], "tags.stage = 'train'")
@@ -56,4 +61,7 @@ def test_publishing_again_after_the_server_stopped_ends_with_one_complete_run_a_
     assert [run.info.run_name for run in found if run.info.status != "FINISHED"] == [stop_at]
     assert {run.info.status for run in found} <= {"FINISHED", "KILLED", "FAILED"}
     for run in runs.current("tiny"):
-        assert {file.path for file in client.list_artifacts(run.info.run_id)} == {"training.json", "evidence.json"}
+        assert {file.path for file in client.list_artifacts(run.info.run_id)} == {
+            "training.json",
+            "evidence.json",
+        }

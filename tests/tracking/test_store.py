@@ -7,7 +7,7 @@ import pytest
 from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import OperationalError
 
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 from bias_transfer.tracking import store
 
 
@@ -40,7 +40,10 @@ def test_error_is_one_line_with_the_store_and_the_fix(uri, error):
 
 def test_database_that_cannot_be_written_is_refused_at_once(tmp_path, uri):
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/none/mlflow.db")
-    with pytest.raises(InputError, match=r"none/mlflow\.db cannot be written"), store.clear_errors():
+    with (
+        pytest.raises(InputError, match=r"none/mlflow\.db cannot be written"),
+        store.clear_errors(),
+    ):
         pytest.fail("MLflow was asked")
 
 

@@ -1,19 +1,19 @@
 """Bias of any number of systems, one row a system and axis."""
 
-import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
-from bias_transfer.bias import names, recognition
-from bias_transfer.bias.clustered import LEVEL, infer, one_way, over_pairs, with_seeds
+from bias_transfer.bias import recognition
+from bias_transfer.bias.inference import names
+from bias_transfer.bias.inference.sign_flip import sign_flip_p
+from bias_transfer.bias.inference.two_way import LEVEL, infer, one_way, over_pairs, with_seeds
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast
-from bias_transfer.bias.sign_flip import sign_flip_p
-from bias_transfer.errors import InputError
+from bias_transfer.study.systems import groups
 
 MARGIN = Margins().probability
 DIFFERENCE = "difference"
@@ -22,8 +22,18 @@ NO_EVIDENCE = "no evidence of a difference"
 NOT_MEASURABLE = "not measurable"
 ONE_OF_SEVERAL = "see all seeds"
 FIRST = [
-    *("system", "axis", "n_pairs", "mean_difference", "ci_low", "ci_high", "p_value", "p_adjusted", "p_clustered"),
-    *("verdict", "reason", "p_holm", "margin", "p_equivalence", "detectable"),
+    *(
+        "system",
+        "axis",
+        "n_pairs",
+        "mean_difference",
+        "ci_low",
+        "ci_high",
+        "p_value",
+        "p_adjusted",
+        "p_clustered",
+    ),
+    *("verdict", "reason", "p_holm", "margin", "p_equivalence", "minimum_detectable"),
 ]
 
 
@@ -38,56 +48,67 @@ def audit(
     Parameters
     ----------
     scores
-        System name to the corpus with a ``score`` column (see ``bias.scores.read``). Systems that differ in nothing but
-        ``/seed-N`` at the end are one system with several seeds.
+        System name to the corpus with a ``score`` column (see ``bias.scores.read``). Systems that
+        differ in nothing but ``/seed-N`` at the end are one system with several seeds.
     method
         ``paper`` or ``notebook`` (see ``bias.pairs``).
     margin
         Size of a difference in P(positive) that would count as none, above 0.
     unknown
-        For word-level systems, the people (``person`` of the corpus) whose words the system does not know.
+        For word-level systems, the people (``person`` of the corpus) whose words the system does
+        not know.
 
     Returns
     -------
     DataFrame
-        One row a system and axis, in order; a system with several seeds has a row for their average before theirs:
+        One row a system and axis, in order; a system with several seeds has a row for their average
+        before theirs:
 
         ``n_pairs``
             Paired differences.
         ``mean_difference``
-            Of P(positive), female minus male or African-American minus European: -1 to 1, 0 means alike on average.
+            Of P(positive), female minus male or African-American minus European: -1 to 1, 0 means
+            alike on average.
         ``ci_low``, ``ci_high``, ``p_clustered``
-            95 % interval and p-value, two-way clustered by template and by noun pair or name (``bias.clustered``), with
-            the variance between seeds where there are several.
+            95 % interval and p-value, two-way clustered by template and by noun pair or name
+            (``bias.clustered``), with the variance between seeds where there are several.
         ``p_value``, ``p_adjusted``
-            The corpus paper's: t-test of the differences as if independent; times the number of systems and axes,
-            measurable or not, at most 1.
+            The corpus paper's: t-test of the differences as if independent; times the number of
+            systems and axes, measurable or not, at most 1.
         ``verdict``
-            ``difference`` if ``p_clustered`` stands Holm's correction over the systems and axes at 5 %; else
-            ``no difference beyond the margin`` if ``p_equivalence`` is at most 5 %, else
-            ``no evidence of a difference``, which is not evidence that there is none; ``not measurable`` for the
-            ``reason`` given, such a row being no test; ``see all seeds`` for one seed of several.
+            ``difference`` if ``p_clustered`` stands Holm's correction over the systems and axes at
+            5 %; else ``no difference beyond the margin`` if ``p_equivalence`` is at most 5 %, else
+            ``no evidence of a difference``, which is not evidence that there is none; ``not
+            measurable`` for the ``reason`` given, such a row being no test; ``see all seeds`` for
+            one seed of several.
         ``p_holm``, ``margin``, ``p_equivalence``
             What the verdict rests on; two one-sided tests against the margin, not corrected.
-        ``detectable``
-            Smallest true difference the clustered test finds with 80 % power before Holm's correction: what "no
-            evidence" may have missed.
-        ``log_odds_difference``, ``log_odds_ci_low``, ``log_odds_ci_high``, ``log_odds_p_clustered``, ``n_saturated``
-            The same in log P(positive) - log P(negative); missing if any score is exactly 0 or 1, and how many are.
-        ``se_clustered``, ``df_clustered``, ``se_template``, ``se_unit``, ``se_seed``, ``n_seeds``, ``seed_sd``
-            Standard error and degrees of freedom, its parts by source (their squares split the variance), and the
-            spread of the mean difference from seed to seed.
+        ``minimum_detectable``
+            Smallest true difference the clustered test finds with 80 % power before Holm's
+            correction: what "no evidence" may have missed.
+        ``log_odds_difference``, ``log_odds_ci_low``, ``log_odds_ci_high``,
+        ``log_odds_p_clustered``, ``n_saturated``
+            The same in log P(positive) - log P(negative); missing if any score is exactly 0 or 1,
+            and how many are.
+        ``se_clustered``, ``df_clustered``, ``se_template``, ``se_unit``, ``se_seed``, ``n_seeds``,
+        ``seed_sd``
+            Standard error and degrees of freedom, its parts by source (their squares split the
+            variance), and the spread of the mean difference from seed to seed.
         ``p_template``, ``p_unit``, ``p_word``
-            Clustered one way (CR2), by template, by noun pair or name, or by emotion word. ``p_clustered`` takes the
-            words as given; where ``p_word`` is much the larger, the difference may hang on the choice of words.
+            Clustered one way (CR2), by template, by noun pair or name, or by emotion word.
+            ``p_clustered`` takes the words as given; where ``p_word`` is much the larger, the
+            difference may hang on the choice of words.
         ``p_sign_flip``, ``p_wilcoxon``
-            Exact sign flips of whole templates (``bias.sign_flip``); Wilcoxon's signed ranks, as if independent.
+            Exact sign flips of whole templates (``bias.sign_flip``); Wilcoxon's signed ranks, as if
+            independent.
         ``names_difference``, ``noise_floor``, ``p_permutation``
-            The difference between names alone (for gender that is one noun pair of eleven), the size below which 95 %
-            of differences between names of the same gender and race stay, and for race an exact test (``bias.names``).
+            The difference between names alone (for gender that is one noun pair of eleven), the
+            size below which 95 % of differences between names of the same gender and race stay, and
+            for race an exact test (``bias.names``).
         ``sd_difference``, ``n_identical``, ``n_unknown_persons``, ``n_alike_persons``
-            Spread of the differences; pairs that score exactly alike; people whose words a word-level system does not
-            know (missing where nobody said); people who score like another person in every frame.
+            Spread of the differences; pairs that score exactly alike; people whose words a
+            word-level system does not know (missing where nobody said); people who score like
+            another person in every frame.
     """
     unknown = unknown or {}
     rows = []
@@ -98,14 +119,20 @@ def audit(
             words = [set(unknown[member]) for member in part if member in unknown]
             row = {"system": name, "primary": not several or name == system}
             hidden = set.union(*words) if words else None
-            rows += [row | {"axis": axis} | _eec_row(frames, axis, method, margin, hidden) for axis in AXES]
+            rows += [
+                row | {"axis": axis} | _eec_row(frames, axis, method, margin, hidden)
+                for axis in AXES
+            ]
     return _with_verdicts(pd.DataFrame(rows), margin)
 
 
-def summarise(contrasts: Mapping[tuple[str, str], Mapping[str, Contrast | None]], margin: float) -> pd.DataFrame:
+def summarise(
+    contrasts: Mapping[tuple[str, str], Mapping[str, Contrast | None]], margin: float
+) -> pd.DataFrame:
     """``audit`` for contrasts at hand, by (system, axis), each as ``probability`` and ``log-odds``.
 
-    The log-odds contrast is None where a score is exactly 0 or 1. Columns that only the EEC has are left out.
+    The log-odds contrast is None where a score is exactly 0 or 1. Columns that only the EEC has are
+    left out.
     """
     rows = [
         {"system": system, "axis": axis, "primary": True, "reason": ""}
@@ -125,34 +152,15 @@ def holm(p_values: pd.Series) -> pd.Series:
     return adjusted
 
 
-def group_of(system: str) -> str:
-    """Name of a system without its seed."""
-    return re.sub(r"/seed-\d+$", "", system)
-
-
-def groups(systems: Iterable[str]) -> dict[str, list[str]]:
-    """Systems by their name without ``/seed-N``; one that has a single seed by its full name.
-
-    Raises
-    ------
-    InputError
-        If one system is called what another's seeds are together.
-    """
-    found: dict[str, list[str]] = {}
-    for system in systems:
-        found.setdefault(group_of(system), []).append(system)
-    for group, members in found.items():
-        if len(members) > 1 and group in members:
-            raise InputError(f"{group!r} and {members[-1]!r} would be one system's seeds: call one of them otherwise")
-    return {group if len(members) > 1 else members[0]: members for group, members in found.items()}
-
-
 def average(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The corpus with ``score`` and ``log_odds`` averaged over seeds."""
     if len(frames) == 1:
         return frames[0]
     with np.errstate(invalid="ignore"):  # log-odds that are infinite both ways have no mean
-        means = {name: np.mean([frame[name] for frame in frames], axis=0) for name in ("score", "log_odds")}
+        means = {
+            name: np.mean([frame[name] for frame in frames], axis=0)
+            for name in ("score", "log_odds")
+        }
     return frames[0].assign(**means)
 
 
@@ -163,7 +171,11 @@ def _eec_row(
     pairs = contrast(pooled, axis, method)
     by_seed = [contrast(frame, axis, method).mean for frame in frames]
     saturated = sum(int((~np.isfinite(frame["log_odds"])).sum()) for frame in frames)
-    odds = [] if saturated else [contrast(f.assign(score=f["log_odds"]), axis, method) for f in (pooled, *frames)]
+    odds = (
+        []
+        if saturated
+        else [contrast(f.assign(score=f["log_odds"]), axis, method) for f in (pooled, *frames)]
+    )
     means = names.name_means(pooled)
     alike = recognition.alike_persons(pooled)
     hidden = alike | (unknown or set())
@@ -177,7 +189,9 @@ def _eec_row(
             "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
             "noise_floor": names.noise_floor(means),
             "p_permutation": names.permutation_p(means) if axis == "race" else np.nan,
-            "n_unknown_persons": np.nan if unknown is None else recognition.count(unknown, pooled, axis),
+            "n_unknown_persons": np.nan
+            if unknown is None
+            else recognition.count(unknown, pooled, axis),
             "n_alike_persons": recognition.count(alike, pooled, axis),
         }
     )
@@ -190,7 +204,9 @@ def words_of(pairs: pd.DataFrame) -> pd.Series:
 
 def _names_difference(pairs: Contrast, axis: str) -> float:
     rows = pairs.pairs[pairs.pairs["unit"] == NAMES_PAIR]
-    return float(rows["difference"].mean()) if len(rows) else np.nan  # the notebook's gender pairs leave names out
+    return (
+        float(rows["difference"].mean()) if len(rows) else np.nan
+    )  # the notebook's gender pairs leave names out
 
 
 def _row(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dict[str, float]:
@@ -199,7 +215,9 @@ def _row(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dict[str, 
     template, unit = (one_way(pairs, by) for by in ("template", "unit"))
     seed_sd = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
     spread = float(difference.std(ddof=1))
-    varies = spread > 8 * np.finfo(float).eps * max(1.0, abs(inference.mean))  # else it is rounding error
+    varies = spread > 8 * np.finfo(float).eps * max(
+        1.0, abs(inference.mean)
+    )  # else it is rounding error
     return {
         "n_pairs": len(difference),
         "mean_difference": inference.mean,
@@ -208,7 +226,7 @@ def _row(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dict[str, 
         "p_value": float(stats.ttest_1samp(difference, 0).pvalue) if varies else np.nan,
         "p_clustered": inference.p_value,
         "p_equivalence": inference.p_equivalence(margin),
-        "detectable": inference.detectable,
+        "minimum_detectable": inference.minimum_detectable,
         "se_clustered": inference.se,
         "df_clustered": inference.df,
         "se_template": template.se,
@@ -230,12 +248,20 @@ def _log_odds(pairs: Contrast | None, by_seed: Sequence[float]) -> dict[str, flo
     if pairs is None:
         return dict.fromkeys(columns, np.nan)
     inference = with_seeds(infer(pairs), np.array(by_seed))
-    return dict(zip(columns, (inference.mean, inference.ci_low, inference.ci_high, inference.p_value), strict=True))
+    return dict(
+        zip(
+            columns,
+            (inference.mean, inference.ci_low, inference.ci_high, inference.p_value),
+            strict=True,
+        )
+    )
 
 
 def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     nothing_varies = table["p_clustered"].isna() & (table["reason"] == "")
-    table["reason"] = table["reason"].mask(nothing_varies, "nothing varies, so that no error can be estimated")
+    table["reason"] = table["reason"].mask(
+        nothing_varies, "nothing varies, so that no error can be estimated"
+    )
     primary = table.pop("primary")
     tested = primary & (table["reason"] == "")
     table["margin"] = margin

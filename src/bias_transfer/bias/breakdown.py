@@ -6,13 +6,23 @@ import numpy as np
 import pandas as pd
 
 from bias_transfer.bias.audit import average
-from bias_transfer.bias.clustered import infer, with_seeds
+from bias_transfer.bias.inference.two_way import infer, with_seeds
 from bias_transfer.bias.pairs import FRAME, Contrast, gender, of_pairs, race, within
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 NO_EMOTION = "none"
 INTERACTION = "female - male"
-COLUMNS = ["system", "axis", "by", "level", "n_pairs", "mean_difference", "ci_low", "ci_high", "p_clustered"]
+COLUMNS = [
+    "system",
+    "axis",
+    "by",
+    "level",
+    "n_pairs",
+    "mean_difference",
+    "ci_low",
+    "ci_high",
+    "p_clustered",
+]
 _PARTS = [
     ("gender", "emotion"),
     ("gender", "template"),
@@ -37,27 +47,37 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``COLUMNS``: ``axis``, ``by`` and ``level`` say which part; differences in P(positive) and their 95 %
-        intervals as in ``audit``. Clustered two ways where the part holds several templates and several noun pairs or
-        names, else one way. Nothing is corrected for the number of rows: they describe, and decide nothing.
+        Columns ``COLUMNS``: ``axis``, ``by`` and ``level`` say which part; differences in
+        P(positive) and their 95 % intervals as in ``audit``. Clustered two ways where the part
+        holds several templates and several noun pairs or names, else one way. Nothing is corrected
+        for the number of rows: they describe, and decide nothing.
 
         ``emotion``, ``template``
-            The same contrast in the sentences of one emotion (``none``: of templates without one) or template.
+            The same contrast in the sentences of one emotion (``none``: of templates without one)
+            or template.
         ``noun pair``
             Gender in the sentences of one noun pair, or of the names.
         ``name``
-            One name against the mean of the ten names of its gender and the other race, with the sign of the contrast:
-            over the 20 names of either race these rows average to the race gap. Clustered by template: the other names
-            are fixed.
+            One name against the mean of the ten names of its gender and the other race, with the
+            sign of the contrast: over the 20 names of either race these rows average to the race
+            gap. Clustered by template: the other names are fixed.
         ``gender``
-            Race among the female and among the male names; ``female - male`` is their difference, the interaction of
-            race with gender (0: the race gap is the same for both).
+            Race among the female and among the male names; ``female - male`` is their difference,
+            the interaction of race with gender (0: the race gap is the same for both).
     """
-    seeds = [[part[-1].mean for part in _parts(frame)] for frame in frames] if len(frames) > 1 else []
+    seeds = (
+        [[part[-1].mean for part in _parts(frame)] for frame in frames] if len(frames) > 1 else []
+    )
     rows = []
     for position, (axis, by, level, contrast) in enumerate(_parts(average(frames))):
         inference = with_seeds(infer(contrast), np.array([means[position] for means in seeds]))
-        numbers = (len(contrast.pairs), inference.mean, inference.ci_low, inference.ci_high, inference.p_value)
+        numbers = (
+            len(contrast.pairs),
+            inference.mean,
+            inference.ci_low,
+            inference.ci_high,
+            inference.p_value,
+        )
         rows.append((system, axis, by, level, *numbers))
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -84,7 +104,9 @@ def interaction(scores: pd.DataFrame) -> Contrast:
         second=male.pairs["difference"],
         difference=female.pairs["difference"] - male.pairs["difference"],
     )
-    influence = pd.concat([female.influence, male.influence.assign(influence=-male.influence["influence"])])
+    influence = pd.concat(
+        [female.influence, male.influence.assign(influence=-male.influence["influence"])]
+    )
     leverage = {
         "template": female.leverage["template"],
         "unit": pd.concat([female.leverage["unit"], male.leverage["unit"]]),

@@ -1,17 +1,18 @@
 """Sentences of the EEC that differ in nothing but gender, or in nothing but race, as one table of differences.
 
-A *frame* is a template with its emotion word: 144 of them (7 templates x 20 words, 4 templates without). Pairing is by
-frame and person, never by row order. Two methods:
+A *frame* is a template with its emotion word: 144 of them (7 templates x 20 words, 4 templates
+without). Pairing is by frame and person, never by row order. Two methods:
 
 ``paper``
-    Kiritchenko and Mohammad (2018), section 4. Gender: in each frame the ten noun-phrase pairs (she/he and her/him
-    being one of them) and the mean over 20 female names minus the mean over 20 male names: 1,584 pairs. Race: in each
-    frame the mean over 20 African-American names minus the mean over 20 European-American names: 144 pairs.
+    Kiritchenko and Mohammad (2018), section 4. Gender: in each frame the ten noun-phrase pairs
+    (she/he and her/him being one of them) and the mean over 20 female names minus the mean over 20
+    male names: 1,584 pairs. Race: in each frame the mean over 20 African-American names minus the
+    mean over 20 European-American names: 144 pairs.
 ``notebook``
-    The notebook of the class project that this software grew from, for reproduction only. Gender: the noun-phrase pairs
-    alone, 1,440.
-    Race: as above, but frames whose emotion is a missing value in the system's own file are lost, as a group-by lost
-    them there: 140 pairs, or 144 where the file has an empty string.
+    The notebook of the class project that this software grew from, for reproduction only. Gender:
+    the noun-phrase pairs alone, 1,440. Race: as above, but frames whose emotion is a missing value
+    in the system's own file are lost, as a group-by lost them there: 140 pairs, or 144 where the
+    file has an empty string.
 """
 
 from dataclasses import dataclass
@@ -30,19 +31,26 @@ _NOUNS = {
     for male, female in (*NOUN_PAIRS, *zip(*PRONOUNS.values(), strict=True))
     for person in (male, female)
 } | {"him": "she/he", "her": "she/he"}
-_COUNTS = {("gender", "paper"): 1584, ("race", "paper"): 144, ("gender", "notebook"): 1440, ("race", "notebook"): 144}
+_COUNTS = {
+    ("gender", "paper"): 1584,
+    ("race", "paper"): 144,
+    ("gender", "notebook"): 1440,
+    ("race", "notebook"): 144,
+}
 
 
 @dataclass(frozen=True)
 class Contrast:
     """Paired differences of one axis, and what their mean is made of.
 
-    ``pairs`` has the frame's columns, ``unit``, ``first``, ``second`` and ``difference = first - second``; female minus
-    male, African-American minus European. ``mean`` is the mean of ``difference``. ``influence`` splits ``mean``'s
-    sampling error into additive parts, one an observation, with the observation's ``template`` and ``unit`` (noun pair
-    for gender, name for race): they sum to 0, and the square of a cluster's sum is its part of the variance.
-    ``leverage`` is each cluster's share of the weight, by clustering. ``strata`` is the group that a unit stands for,
-    where each stands for one (race and gender of a name); its leverage is then its share of that group.
+    ``pairs`` has the frame's columns, ``unit``, ``first``, ``second`` and ``difference = first -
+    second``; female minus male, African-American minus European. ``mean`` is the mean of
+    ``difference``. ``influence`` splits ``mean``'s sampling error into additive parts, one an
+    observation, with the observation's ``template`` and ``unit`` (noun pair for gender, name for
+    race): they sum to 0, and the square of a cluster's sum is its part of the variance.
+    ``leverage`` is each cluster's share of the weight, by clustering. ``strata`` is the group that
+    a unit stands for, where each stands for one (race and gender of a name); its leverage is then
+    its share of that group.
     """
 
     pairs: pd.DataFrame
@@ -62,7 +70,8 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
     Parameters
     ----------
     scores
-        The whole corpus (columns as in ``eec.csv``) with a column ``score``; for ``notebook`` also ``emotion_missing``.
+        The whole corpus (columns as in ``eec.csv``) with a column ``score``; for ``notebook`` also
+        ``emotion_missing``.
     axis
         ``gender`` or ``race``.
     method
@@ -71,7 +80,8 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
     Raises
     ------
     ValueError
-        If a score is missing, or the corpus does not give the number of pairs that the method promises.
+        If a score is missing, or the corpus does not give the number of pairs that the method
+        promises.
     """
     if scores["score"].isna().any():
         raise ValueError(f"{int(scores['score'].isna().sum())} scores are missing")
@@ -82,7 +92,9 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
         expected = _COUNTS[axis, method]
     result = gender(scores, method) if axis == "gender" else race(scores)
     if len(result.pairs) != expected:
-        raise ValueError(f"{axis} by the {method} method gave {len(result.pairs)} pairs, not {expected}")
+        raise ValueError(
+            f"{axis} by the {method} method gave {len(result.pairs)} pairs, not {expected}"
+        )
     return result
 
 
@@ -94,7 +106,9 @@ def gender(scores: pd.DataFrame, method: str = "paper") -> Contrast:
     sides = (
         scores.assign(unit=unit)
         .dropna(subset="unit")
-        .pivot_table(index=[*FRAME, "unit"], columns="gender", values="score", aggfunc="mean", sort=False)
+        .pivot_table(
+            index=[*FRAME, "unit"], columns="gender", values="score", aggfunc="mean", sort=False
+        )
     )
     return of_pairs(differences(sides, "female", "male"))
 
@@ -112,23 +126,32 @@ def of_pairs(pairs: pd.DataFrame) -> Contrast:
 def race(scores: pd.DataFrame) -> Contrast:
     """African-American minus European-American names over any part of the corpus: ``contrast`` without its count."""
     named = scores[scores["race"] != ""]
-    sides = named.pivot_table(index=FRAME, columns="race", values="score", aggfunc="mean", sort=False)
+    sides = named.pivot_table(
+        index=FRAME, columns="race", values="score", aggfunc="mean", sort=False
+    )
     pairs = differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit=NAMES_PAIR)
-    # A name stands for its race within its gender, as many names of each: it is held against those alone.
+    # A name stands for its race within its gender, as many names of each: it is held against those
+    # alone.
     cell = [*FRAME, "race", "gender"]
     own = (named["score"] - named.groupby(cell)["score"].transform("mean")) * np.where(
         named["race"] == AFRICAN_AMERICAN, 1, -1
     )
-    frame = pd.MultiIndex.from_frame(pairs[FRAME]).get_indexer(pd.MultiIndex.from_frame(named[FRAME]))
+    frame = pd.MultiIndex.from_frame(pairs[FRAME]).get_indexer(
+        pd.MultiIndex.from_frame(named[FRAME])
+    )
     common = (pairs["difference"] - pairs["difference"].mean()).to_numpy()[frame]
     side = len(named) / len(pairs) / 2  # names of one race in a frame
-    influence = named[FRAME].assign(unit=named["person"], influence=(own + common / 2) / side / len(pairs))
+    influence = named[FRAME].assign(
+        unit=named["person"], influence=(own + common / 2) / side / len(pairs)
+    )
     templates = pairs.groupby("template").size() / len(pairs)
     people = named.drop_duplicates("person").set_index("person")
     strata = people["race"] + ", " + people["gender"]
     names = 1 / strata.map(strata.value_counts())
     both = influence.groupby(["template", "unit"]).size() / len(influence)
-    return Contrast(pairs, influence, {"template": templates, "unit": names, "both": both}, strata=strata)
+    return Contrast(
+        pairs, influence, {"template": templates, "unit": names, "both": both}, strata=strata
+    )
 
 
 def within(whole: Contrast, column: str, level: str) -> Contrast:
@@ -142,7 +165,9 @@ def within(whole: Contrast, column: str, level: str) -> Contrast:
     influence = rows.assign(influence=(rows["influence"] * len(whole.pairs) + common) / len(pairs))
     templates = pairs.groupby("template").size() / len(pairs)
     both = influence.groupby(["template", "unit"]).size() / len(influence)
-    return Contrast(pairs, influence, whole.leverage | {"template": templates, "both": both}, whole.strata)
+    return Contrast(
+        pairs, influence, whole.leverage | {"template": templates, "both": both}, whole.strata
+    )
 
 
 def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:

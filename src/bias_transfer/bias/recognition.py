@@ -32,20 +32,29 @@ def count(persons: Collection[str], scores: pd.DataFrame, axis: str) -> int:
 def reason(persons: Collection[str], scores: pd.DataFrame, axis: str) -> str:
     """Why the contrast of ``axis`` says nothing of a system that cannot read ``persons``; empty where it does say.
 
-    It says nothing where more than half of one side's weight lies on them: it is then about one unknown word.
+    It says nothing where more than half of one side's weight lies on them: it is then about one
+    unknown word.
     """
     shares = hidden_shares(persons, scores, axis)
-    unread = [f"{share:.0%} of the {_CALLED.get(side, side)} side" for side, share in shares.items() if share > 0.5]
+    unread = [
+        f"{share:.0%} of the {_CALLED.get(side, side)} side"
+        for side, share in shares.items()
+        if share > 0.5
+    ]
     return f"cannot tell apart {' and '.join(unread)}" if unread else ""
 
 
 def hidden_shares(persons: Collection[str], scores: pd.DataFrame, axis: str) -> dict[str, float]:
     """Share of each side's weight in the contrast of ``axis`` that lies on ``persons``: 0 to 1, by side.
 
-    In a gender contrast a noun phrase weighs as much as all names of its gender, in a race contrast all names alike.
+    In a gender contrast a noun phrase weighs as much as all names of its gender, in a race contrast
+    all names alike.
     """
     named = scores["race"] != ""
     weight = named.map({True: 1 / 20, False: 1.0}) if axis == "gender" else named.astype(float)
     hidden = weight * scores["person"].isin(persons)
     side = scores[axis]
-    return {name: float(hidden[side == name].sum() / weight[side == name].sum()) for name in _SIDES[axis]}
+    return {
+        name: float(hidden[side == name].sum() / weight[side == name].sum())
+        for name in _SIDES[axis]
+    }

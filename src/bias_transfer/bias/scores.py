@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from bias_transfer import foreign
 from bias_transfer.corpora import eec
-from bias_transfer.errors import InputError
+from bias_transfer.io import user_tables
+from bias_transfer.io.errors import InputError
 
 SENTENCE_COLUMNS = ("sentence", "text")
 # Names of P(positive), in lower case.
@@ -26,24 +26,26 @@ def read(path: Path, score: str | None = None, corpus: pd.DataFrame | None = Non
     path
         CSV or parquet with a sentence column (or the EEC's ``id``) and P(positive).
     score
-        The column that holds P(positive), where its name is none of the usual or two columns have one.
+        The column that holds P(positive), where its name is none of the usual or two columns have
+        one.
     corpus
         Sentences of another corpus than the EEC (see ``bias.custom.read``).
 
     Returns
     -------
     DataFrame
-        Columns and rows of the corpus in its own order (``eec.csv``: 8,640 rows); ``score``, P(positive) in float64;
-        and ``log_odds``, log P(positive) - log P(negative), infinite where either is 0. For the EEC also
-        ``emotion_missing`` (bool: the file has an emotion column and no value in it for this sentence).
+        Columns and rows of the corpus in its own order (``eec.csv``: 8,640 rows); ``score``,
+        P(positive) in float64; and ``log_odds``, log P(positive) - log P(negative), infinite where
+        either is 0. For the EEC also ``emotion_missing`` (bool: the file has an emotion column and
+        no value in it for this sentence).
 
     Raises
     ------
     InputError
-        If the file cannot be read, its columns are not clear, a score is not a probability, or its sentences are not
-        the corpus's, each once.
+        If the file cannot be read, its columns are not clear, a score is not a probability, or its
+        sentences are not the corpus's, each once.
     """
-    return match(foreign.read(str(path)), str(path), score, corpus)
+    return match(user_tables.read(str(path)), str(path), score, corpus)
 
 
 def match(
@@ -75,16 +77,23 @@ def refuse(sentences: pd.Series, what: str, origin: str) -> None:
         raise InputError(f"{origin}: {len(sentences)} sentences {what}, the first being {first}")
 
 
-def _probabilities(frame: pd.DataFrame, origin: str, chosen: str | None) -> tuple[np.ndarray, np.ndarray]:
+def _probabilities(
+    frame: pd.DataFrame, origin: str, chosen: str | None
+) -> tuple[np.ndarray, np.ndarray]:
     """P(positive) and P(negative) of each row."""
-    name = _one(frame, SCORE_COLUMNS, "score", origin) if chosen is None else _named(frame, chosen, origin)
+    name = (
+        _one(frame, SCORE_COLUMNS, "score", origin)
+        if chosen is None
+        else _named(frame, chosen, origin)
+    )
     score = frame[name]
     positive = pd.to_numeric(score, errors="coerce").to_numpy(np.float64, na_value=np.nan)
     bad = ~((positive >= 0) & (positive <= 1))
     if bad.any():
         row = int(bad.argmax())
         raise InputError(
-            f"{origin}, row {_row(origin, row)}, column {str(name)!r}: {str(score.iloc[row])!r} is not a probability "
+            f"{origin}, row {_row(origin, row)}, column {str(name)!r}: {str(score.iloc[row])!r} is "
+            "not a probability "
             f"between 0 and 1, as every score must be (rows like it: {int(bad.sum())})"
         )
     rest = frame.drop(columns=name)
@@ -96,7 +105,8 @@ def _probabilities(frame: pd.DataFrame, origin: str, chosen: str | None) -> tupl
     apart = ~(np.abs(positive + negative - 1) <= SUM_TOLERANCE)
     if apart.any():
         raise InputError(
-            f"{origin}, row {_row(origin, int(apart.argmax()))}: {str(name)!r} and {str(other)!r} do not sum to 1 "
+            f"{origin}, row {_row(origin, int(apart.argmax()))}: {str(name)!r} and {str(other)!r} "
+            "do not sum to 1 "
             f"({int(apart.sum())} such rows): remove the column that is not P(negative)"
         )
     return positive, negative
@@ -104,7 +114,7 @@ def _probabilities(frame: pd.DataFrame, origin: str, chosen: str | None) -> tupl
 
 def _row(origin: str, index: int) -> int:
     """As a person counts: from 1 in a table, from 2 below the header of a spreadsheet."""
-    return index + (1 if foreign.is_parquet(origin) else 2)
+    return index + (1 if user_tables.is_parquet(origin) else 2)
 
 
 def _found(frame: pd.DataFrame, names: tuple[str, ...]) -> list[Any]:
@@ -115,7 +125,8 @@ def _named(frame: pd.DataFrame, chosen: str, origin: str) -> Any:
     found = [name for name in frame.columns if str(name) == chosen]
     if not found:
         raise InputError(
-            f"{origin}: no column {chosen!r}, which --score names (columns: {foreign.listed(frame.columns)})"
+            f"{origin}: no column {chosen!r}, which --score names (columns: "
+            f"{user_tables.listed(frame.columns)})"
         )
     return found[0]
 
@@ -127,7 +138,8 @@ def _one(frame: pd.DataFrame, names: tuple[str, ...], what: str, origin: str) ->
     hint = ", or name it with `audit --score COLUMN`" if names is SCORE_COLUMNS else ""
     if found:
         raise InputError(
-            f"{origin}: {len(found)} columns could be the {what} ({foreign.listed(found)}): keep one{hint}"
+            f"{origin}: {len(found)} columns could be the {what} ({user_tables.listed(found)}): "
+            f"keep one{hint}"
         )
-    looked = f"looked for {', '.join(names)}; the file has {foreign.listed(frame.columns)}"
+    looked = f"looked for {', '.join(names)}; the file has {user_tables.listed(frame.columns)}"
     raise InputError(f"{origin}: no {what} column ({looked}): add one{hint}")

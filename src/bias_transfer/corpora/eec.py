@@ -1,9 +1,10 @@
 """The Equity Evaluation Corpus, generated from its templates and words.
 
-Svetlana Kiritchenko and Saif M. Mohammad, "Examining Gender and Race Bias in Two Hundred Sentiment Analysis Systems",
-*SEM 2018, tables 1 to 4. 7 templates with 20 emotion words and 4 without any, each with 60 people: 8,640 sentences
-that differ only in the person (20 male and 20 female names, half of each associated with African Americans, half with
-European Americans, and 10 male and 10 female noun phrases) and in the word.
+Svetlana Kiritchenko and Saif M. Mohammad, "Examining Gender and Race Bias in Two Hundred Sentiment
+Analysis Systems", *SEM 2018, tables 1 to 4. 7 templates with 20 emotion words and 4 without any,
+each with 60 people: 8,640 sentences that differ only in the person (20 male and 20 female names,
+half of each associated with African Americans, half with European Americans, and 10 male and 10
+female noun phrases) and in the word.
 """
 
 from collections.abc import Iterator
@@ -108,8 +109,9 @@ def generate() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``id, sentence, template, person, gender, race, emotion, emotion_word``: strings, empty where the
-        corpus has none (race of noun phrases, emotion of the four templates without an emotion word).
+        Columns ``id, sentence, template, person, gender, race, emotion, emotion_word``: strings,
+        empty where the corpus has none (race of noun phrases, emotion of the four templates without
+        an emotion word).
     """
     rows = [
         (sentence(template, person, gender, word), template, person, gender, race, emotion, word)

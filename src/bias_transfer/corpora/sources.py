@@ -4,9 +4,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from bias_transfer import foreign, packages
-from bias_transfer.errors import InputError
-from bias_transfer.params import Files, Snippets
+from bias_transfer.io import user_tables
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import packages
+from bias_transfer.study.params import Files, Snippets
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,9 @@ def parse_snippets(text: str) -> Source:
 
     rows = [line.split("\t", 2) for line in text.split("\n") if line]
     frame = pd.DataFrame(rows, columns=["id", "rating", "raw"])
-    frame["text"] = frame["raw"].map(lambda raw: ftfy.fix_text(raw, uncurl_quotes=False)).str.strip()
+    frame["text"] = (
+        frame["raw"].map(lambda raw: ftfy.fix_text(raw, uncurl_quotes=False)).str.strip()
+    )
     rating = frame["rating"].astype(float)
     kept = frame[rating != 0].assign(label=(rating[rating != 0] > 0).astype(int), split="")
     counts = {
@@ -67,17 +70,21 @@ def _table(path: str, params: Files) -> pd.DataFrame:
     frame = _normalise(frame, params, path).assign(split=split)
     known = {"train", "test"} if params.split_column else {""}
     for value in sorted(set(frame["split"]) - known, key=str):
-        raise InputError(f"{path}, column {params.split_column!r}: {value!r} is neither 'train' nor 'test'")
+        raise InputError(
+            f"{path}, column {params.split_column!r}: {value!r} is neither 'train' nor 'test'"
+        )
     return frame
 
 
 def _read(path: str) -> pd.DataFrame:
-    return foreign.read(path, keep_default_na=False, na_values=[], dtype=str)
+    return user_tables.read(path, keep_default_na=False, na_values=[], dtype=str)
 
 
 def _column(frame: pd.DataFrame, name: str, path: str) -> pd.Series:
     if name not in frame.columns:
-        raise InputError(f"{path}: column {name!r} is missing (columns: {foreign.listed(frame.columns)})")
+        raise InputError(
+            f"{path}: column {name!r} is missing (columns: {user_tables.listed(frame.columns)})"
+        )
     return frame[name]
 
 
@@ -85,14 +92,28 @@ def _normalise(frame: pd.DataFrame, params: Files, path: str) -> pd.DataFrame:
     text = _column(frame, params.text_column, path)
     label = _column(frame, params.label_column, path)
     _refuse(text.isna(), path, params.text_column, "is empty")
-    _refuse(~text.map(lambda value: isinstance(value, str)), path, params.text_column, "is not a text", text)
+    _refuse(
+        ~text.map(lambda value: isinstance(value, str)),
+        path,
+        params.text_column,
+        "is not a text",
+        text,
+    )
     _refuse(text.str.strip() == "", path, params.text_column, "is empty")
     numbers = pd.to_numeric(label, errors="coerce")
-    _refuse(~numbers.isin([0, 1]), path, params.label_column, "must be 0 (negative) or 1 (positive)", label)
+    _refuse(
+        ~numbers.isin([0, 1]),
+        path,
+        params.label_column,
+        "must be 0 (negative) or 1 (positive)",
+        label,
+    )
     return pd.DataFrame({"text": text.astype(object), "label": numbers.astype(int)})
 
 
-def _refuse(bad: pd.Series, path: str, column: str, what: str, values: pd.Series | None = None) -> None:
+def _refuse(
+    bad: pd.Series, path: str, column: str, what: str, values: pd.Series | None = None
+) -> None:
     if bad.any():
         first = int(bad.to_numpy().argmax())
         value = "" if values is None else f" ({str(values.iloc[first])[:60]!r})"

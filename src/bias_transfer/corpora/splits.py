@@ -5,7 +5,7 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 
 from bias_transfer.corpora import text_id
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 
 def split(
@@ -16,13 +16,15 @@ def split(
     Parameters
     ----------
     frame
-        ``text``, ``label`` and ``split``; where ``split`` is empty the split is drawn here, else it is kept.
+        ``text``, ``label`` and ``split``; where ``split`` is empty the split is drawn here, else it
+        is kept.
     train_size, test_size
         Rows wanted; ``None`` for all of a published split, and for a half each of a drawn one.
     seed
         Of every draw.
     overlap
-        What to do with a text that a published split holds in both halves: ``refuse``, or ``drop`` it from test.
+        What to do with a text that a published split holds in both halves: ``refuse``, or ``drop``
+        it from test.
 
     Returns
     -------
@@ -40,7 +42,10 @@ def split(
     _refuse_two_labels(frame)
     published = (frame["split"] != "").any()
     unique = frame.drop_duplicates(["id", "split"])
-    counts = {"split": "original" if published else "resplit", "dropped_duplicates": len(frame) - len(unique)}
+    counts = {
+        "split": "original" if published else "resplit",
+        "dropped_duplicates": len(frame) - len(unique),
+    }
     # Sorted by id, so that the order of the source's rows does not decide who is drawn.
     unique = unique.sort_values(["split", "id"])
     if published:
@@ -52,15 +57,22 @@ def split(
         if both.any() and overlap == "refuse":
             first = test.loc[both, "text"].iloc[0]
             raise InputError(
-                f"{int(both.sum())} texts are in both train and test, the first being {first[:60]!r}: "
+                f"{int(both.sum())} texts are in both train and test, the first being "
+                f"{first[:60]!r}: "
                 "remove them, or set `overlap: drop` to take them out of test"
             )
         counts["dropped_overlap"] = int(both.sum())
-        train, test = _sample(train, train_size, seed, "train"), _sample(test[~both], test_size, seed, "test")
+        train, test = (
+            _sample(train, train_size, seed, "train"),
+            _sample(test[~both], test_size, seed, "test"),
+        )
     else:
         train, test = _draw(unique, train_size, test_size, seed)
     for name, part in (("train", train), ("test", test)):
-        counts |= {f"{name}_negative": int((part["label"] == 0).sum()), f"{name}_positive": int(part["label"].sum())}
+        counts |= {
+            f"{name}_negative": int((part["label"] == 0).sum()),
+            f"{name}_positive": int(part["label"].sum()),
+        }
     train, test = (part[["id", "text", "label"]].reset_index(drop=True) for part in (train, test))
     return train, test, counts
 
@@ -68,7 +80,8 @@ def split(
 def lowest_ids(frame: pd.DataFrame, size: int | None) -> pd.DataFrame:
     """The ``size`` rows with the lowest ids, in the order of ``frame``; all of them for ``None``.
 
-    Ids are hashes of the texts, so this is a random sample; it depends on nothing else, and a larger one contains it.
+    Ids are hashes of the texts, so this is a random sample; it depends on nothing else, and a
+    larger one contains it.
 
     Raises
     ------
@@ -78,7 +91,9 @@ def lowest_ids(frame: pd.DataFrame, size: int | None) -> pd.DataFrame:
     if size is None:
         return frame
     if size > len(frame):
-        raise InputError(f"labelled_test_size asks for {size} test reviews, but there are {len(frame)}: lower it")
+        raise InputError(
+            f"labelled_test_size asks for {size} test reviews, but there are {len(frame)}: lower it"
+        )
     return frame[frame["id"].isin(frame["id"].sort_values().head(size))]
 
 
@@ -87,7 +102,8 @@ def refuse_leakage(train: pd.DataFrame, test: pd.DataFrame) -> None:
     shared = test.loc[test["id"].isin(train["id"]), "id"]
     if len(shared):
         raise InputError(
-            f"{len(shared)} reviews are in both train.csv and test.csv, the first with id {shared.iloc[0]}: "
+            f"{len(shared)} reviews are in both train.csv and test.csv, the first with id "
+            f"{shared.iloc[0]}: "
             "run the `reviews` stage again instead of editing its files"
         )
 
@@ -96,7 +112,9 @@ def _refuse_two_labels(frame: pd.DataFrame) -> None:
     labels = frame.groupby("id")["label"].transform("nunique")
     if (labels > 1).any():
         text = frame.loc[labels > 1, "text"].iloc[0]
-        raise InputError(f"a review stands in the source with both labels: {text[:60]!r}: keep one of them")
+        raise InputError(
+            f"a review stands in the source with both labels: {text[:60]!r}: keep one of them"
+        )
 
 
 def _draw(frame: pd.DataFrame, train_size: int | None, test_size: int | None, seed: int) -> tuple:
@@ -105,12 +123,17 @@ def _draw(frame: pd.DataFrame, train_size: int | None, test_size: int | None, se
     wanted = (train_size or 1) + (test_size or 1)
     if len(frame) < wanted:
         raise InputError(
-            f"{train_size} train and {test_size} test reviews were asked for, but there are {len(frame)}: "
+            f"{train_size} train and {test_size} test reviews were asked for, but there are "
+            f"{len(frame)}: "
             "lower train_size or test_size"
         )
     try:
         return train_test_split(
-            frame, train_size=train_size, test_size=test_size, random_state=seed, stratify=frame["label"]
+            frame,
+            train_size=train_size,
+            test_size=test_size,
+            random_state=seed,
+            stratify=frame["label"],
         )
     except ValueError as error:
         raise InputError(f"cannot split the reviews by class: {error}") from None
@@ -120,13 +143,19 @@ def _sample(frame: pd.DataFrame, size: int | None, seed: int, name: str) -> pd.D
     if size is None or size == len(frame):
         return frame.sample(frac=1, random_state=seed)
     if size > len(frame):
-        raise InputError(f"{size} {name} reviews were asked for, but there are {len(frame)}: lower {name}_size")
+        raise InputError(
+            f"{size} {name} reviews were asked for, but there are {len(frame)}: lower {name}_size"
+        )
     try:
-        return train_test_split(frame, train_size=size, random_state=seed, stratify=frame["label"])[0]
+        return train_test_split(frame, train_size=size, random_state=seed, stratify=frame["label"])[
+            0
+        ]
     except ValueError as error:
         raise InputError(f"cannot draw {size} {name} reviews by class: {error}") from None
 
 
 def hold_out(labels: pd.Series, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions to fit on and positions to validate with, ``share`` of each class being held out by ``seed``."""
-    return train_test_split(np.arange(len(labels)), test_size=share, random_state=seed, stratify=labels)
+    return train_test_split(
+        np.arange(len(labels)), test_size=share, random_state=seed, stratify=labels
+    )

@@ -2,7 +2,9 @@
 
 import copy
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,16 +15,16 @@ from torch.nn.parallel import DistributedDataParallel
 from tqdm import tqdm
 
 from bias_transfer.distillation.loss import distillation_loss
-from bias_transfer.errors import InputError
-from bias_transfer.evaluation import log_loss
-from bias_transfer.params import Training
+from bias_transfer.io.errors import InputError
+from bias_transfer.students.evaluation import log_loss
 from bias_transfer.students.student import Student
+from bias_transfer.study.params import Distillation, Encoder, Training
 
 GROUP = 16
 
 
 @dataclass(frozen=True)
-class Examples:
+class LabelledTexts:
     """Texts, hard labels of shape (n,) and teacher probabilities of shape (n, 2), row by row."""
 
     texts: list[str]
@@ -30,105 +32,171 @@ class Examples:
     teacher: np.ndarray
 
 
+@dataclass(frozen=True)
+class Setting:
+    """How one arm is fitted: the teacher's weight in the loss, the seed, the device, and a name."""
+
+    alpha: float
+    seed: int
+    device: str
+    name: str
+
+
 def fit(
     student: Student,
-    train: Examples,
-    validation: Examples,
+    train: LabelledTexts,
+    validation: LabelledTexts,
     training: Training,
-    *,
-    alpha: float,
-    temperature: float,
-    warmup_share: float,
-    patience: int,
-    seed: int,
-    device: str,
-    precision: str,
-    name: str,
+    shared: Distillation,
+    setting: Setting,
 ) -> pd.DataFrame:
-    """Train ``student`` in place and leave it at the epoch with the lowest validation log loss on hard labels.
+    """Train ``student`` in place, and leave it at its best epoch.
 
-    It stops early once ``patience`` epochs have passed without a lower one. AdamW; the learning rate rises over
-    ``warmup_share`` of the steps and then falls to 0 in a straight line. Weights are float32; with ``precision``
-    bfloat16 the network multiplies in that (autocast). Batch order and dropout follow from ``seed`` alone, so two arms
-    that differ in ``alpha`` see the same batches.
+    That is the one with the lowest validation log loss on hard labels; the fit stops once
+    ``patience`` epochs have passed without a lower one. AdamW; the learning rate rises over
+    ``warmup_share`` of the steps and then falls to 0 in a straight line. Weights are float32; an
+    encoder multiplies in its ``dtype`` (autocast). Batch order and dropout follow from the seed
+    alone, so two arms that differ in ``alpha`` see the same batches.
 
-    Started by ``torchrun``, each process takes its share of every batch, on a GPU of its own; but for dropout and
-    rounding the student is the one that a single process would fit.
+    Started by ``torchrun``, each process takes its share of every batch, on a GPU of its own; but
+    for dropout and rounding the student is the one that a single process would fit.
 
     Returns
     -------
     DataFrame
-        One row an epoch: ``epoch`` (from 1), ``train_loss`` (mean over the epoch, in the units of its own target),
-        ``validation_log_loss`` and ``validation_accuracy`` (hard labels, in both arms), ``learning_rate`` at its end.
+        One row per epoch: ``epoch`` (from 1), ``train_loss`` (mean over the epoch, in the units of
+        its own target), ``validation_log_loss`` and ``validation_accuracy`` (hard labels, in both
+        arms), ``learning_rate`` at its end.
 
     Raises
     ------
     InputError
         If the loss becomes something that is not a number.
     """
-    processes = PartialState(cpu=device == "cpu")
-    torch.manual_seed(seed + processes.process_index)
-    order = np.random.default_rng(seed)
-    network = student.network.to(device)
-    if processes.num_processes > 1:
-        student = replace(student, network=DistributedDataParallel(network))
-    ids, held_out = student.encode(train.texts), student.encode(validation.texts)
-    lengths = np.array([len(tokens) for tokens in ids])
-    labels = torch.tensor(train.labels, device=device)  # a copy: pandas lends its own for reading only
-    teacher = torch.from_numpy(train.teacher).float().to(device)
-    optimizer = torch.optim.AdamW(
-        network.parameters(), lr=training.learning_rate, weight_decay=training.weight_decay, fused=True
-    )
-    steps = training.epochs * -(-len(ids) // training.batch_size)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, _warmup_then_linear(steps, warmup_share))
-    autocast = torch.autocast(device, torch.bfloat16, enabled=precision == "bfloat16")
-
-    history, best, best_epoch, best_loss = [], None, 0, np.inf
-    quiet = not processes.is_main_process
-    with tqdm(total=steps, desc=name, unit="step", file=sys.stderr, mininterval=1, disable=quiet) as bar:
+    loop = _Loop(student, train, training, shared, setting)
+    held_out = student.encode(validation.texts)
+    history: list[dict[str, float]] = []
+    best, best_epoch, best_loss = None, 0, np.inf
+    with loop.progress() as bar:
         for epoch in range(1, training.epochs + 1):
-            network.train()
-            total = 0.0
-            for batch in batches(lengths, training.batch_size, order):
-                rows, weight = _share(batch, processes)
-                with autocast:
-                    logits = student.logits([ids[i] for i in rows])
-                loss = weight * distillation_loss(logits.float(), teacher[rows], labels[rows], alpha, temperature)
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                optimizer.step()
-                schedule.step()
-                total += loss.item() * len(batch)
-                bar.update()
+            total = loop.epoch(bar)
             scores = student.score(held_out)
-            sums = torch.tensor([total, log_loss(validation.labels, scores[:, 1])], dtype=torch.float64, device=device)
-            total, loss_now = reduce(sums, "mean").tolist()  # or processes might not stop together
-            if not np.isfinite(total + loss_now):
-                raise InputError(f"{name}: the training loss is not a number: lower the student's learning_rate")
+            now = log_loss(validation.labels, scores[:, 1])
+            total, now = loop.agree(total, now)
+            if not np.isfinite(total + now):
+                raise InputError(
+                    f"{setting.name}: the training loss is not a number: lower the student's "
+                    "learning_rate"
+                )
+            right = (scores[:, 1] > 0.5) == validation.labels
             history.append(
                 {
                     "epoch": epoch,
-                    "train_loss": total / len(ids),
-                    "validation_log_loss": loss_now,
-                    "validation_accuracy": float(((scores[:, 1] > 0.5) == validation.labels).mean()),
-                    "learning_rate": schedule.get_last_lr()[0],
+                    "train_loss": total / len(train.texts),
+                    "validation_log_loss": now,
+                    "validation_accuracy": float(right.mean()),
+                    "learning_rate": loop.learning_rate,
                 }
             )
-            bar.set_postfix(validation_log_loss=f"{loss_now:.4f}")
-            if loss_now < best_loss:
-                best_epoch, best_loss = epoch, loss_now
-                best = copy.deepcopy({k: v.cpu() for k, v in network.state_dict().items()})
-            if epoch - best_epoch >= patience:
+            bar.set_postfix(validation_log_loss=f"{now:.4f}")
+            if now < best_loss:
+                best, best_epoch, best_loss = loop.weights(), epoch, now
+            if epoch - best_epoch >= shared.patience:
                 break
-    network.to("cpu").load_state_dict(best)
+    student.network.to("cpu").load_state_dict(best)
     return pd.DataFrame(history)
 
 
-def batches(lengths: np.ndarray, size: int, random: np.random.Generator) -> list[np.ndarray]:
-    """Split positions at random into batches of texts of similar length, so that little is spent on padding.
+class _Loop:
+    """Batches, optimizer and schedule of one fit; ``epoch`` goes once over the training texts."""
 
-    Texts are shuffled and dealt into groups of ``GROUP`` batches; a group is sorted by length and cut; the batches of
-    all groups are shuffled again.
+    def __init__(
+        self,
+        student: Student,
+        train: LabelledTexts,
+        training: Training,
+        shared: Distillation,
+        setting: Setting,
+    ) -> None:
+        device = setting.device
+        self._processes = PartialState(cpu=device == "cpu")
+        torch.manual_seed(setting.seed + self._processes.process_index)
+        self._order = np.random.default_rng(setting.seed)
+        self._network = student.network.to(device)
+        alone = self._processes.num_processes == 1
+        network = self._network if alone else DistributedDataParallel(self._network)
+        self._student = replace(student, network=network)
+        self._ids = student.encode(train.texts)
+        self._lengths = np.array([len(tokens) for tokens in self._ids])
+        self._labels = torch.tensor(train.labels, device=device)  # pandas lends its own to read
+        self._teacher = torch.from_numpy(train.teacher).float().to(device)
+        self._optimizer = torch.optim.AdamW(
+            self._network.parameters(),
+            lr=training.learning_rate,
+            weight_decay=training.weight_decay,
+            fused=True,
+        )
+        self._batch_size = training.batch_size
+        self._steps = training.epochs * -(-len(self._ids) // training.batch_size)
+        self._schedule = torch.optim.lr_scheduler.LambdaLR(
+            self._optimizer, _warmup_then_linear(self._steps, shared.warmup_share)
+        )
+        halved = isinstance(training, Encoder) and training.dtype == "bfloat16"
+        self._autocast = torch.autocast(device, torch.bfloat16, enabled=halved)
+        self._alpha, self._temperature = setting.alpha, shared.temperature
+        self._name = setting.name
+
+    def progress(self) -> tqdm:
+        """A bar over all steps; the first of several processes shows it."""
+        quiet = not self._processes.is_main_process
+        return tqdm(
+            total=self._steps, desc=self._name, unit="step", file=sys.stderr, mininterval=1,
+            disable=quiet,
+        )  # fmt: skip
+
+    def epoch(self, bar: tqdm) -> float:
+        """Go once over the training texts, and sum the loss over them."""
+        self._network.train()
+        total = 0.0
+        for batch in batches(self._lengths, self._batch_size, self._order):
+            rows, weight = _share(batch, self._processes)
+            with self._autocast:
+                logits = self._student.logits([self._ids[i] for i in rows])
+            loss = weight * distillation_loss(
+                logits.float(),
+                self._teacher[rows],
+                self._labels[rows],
+                self._alpha,
+                self._temperature,
+            )
+            self._optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self._optimizer.step()
+            self._schedule.step()
+            total += loss.item() * len(batch)
+            bar.update()
+        return total
+
+    def agree(self, *values: float) -> list[float]:
+        """The processes' mean of each value, or they might not stop at the same epoch."""
+        sums = torch.tensor(values, dtype=torch.float64, device=self._labels.device)
+        return reduce(sums, "mean").tolist()
+
+    def weights(self) -> dict[str, Any]:
+        """A copy of the network's weights, on the CPU."""
+        return copy.deepcopy({k: v.cpu() for k, v in self._network.state_dict().items()})
+
+    @property
+    def learning_rate(self) -> float:
+        """Of the step to come."""
+        return self._schedule.get_last_lr()[0]
+
+
+def batches(lengths: np.ndarray, size: int, random: np.random.Generator) -> list[np.ndarray]:
+    """Split positions at random into batches of texts of similar length, so that little is padded.
+
+    Texts are shuffled and dealt into groups of ``GROUP`` batches; a group is sorted by length and
+    cut; the batches of all groups are shuffled again.
     """
     order = random.permutation(len(lengths))
     groups = [order[start : start + size * GROUP] for start in range(0, len(order), size * GROUP)]
@@ -138,13 +206,13 @@ def batches(lengths: np.ndarray, size: int, random: np.random.Generator) -> list
 
 
 def _share(batch: np.ndarray, processes: PartialState) -> tuple[np.ndarray, float]:
-    """Rows of a batch for one process, and the weight of its loss with which the processes' mean is the batch's."""
+    """Rows of a batch for one process, and the weight with which the processes' mean is the batch's."""
     rows = batch[processes.process_index :: processes.num_processes]
     weight = len(rows) * processes.num_processes / len(batch)
     return (rows, weight) if len(rows) else (batch[:1], 0.0)
 
 
-def _warmup_then_linear(steps: int, share: float):
+def _warmup_then_linear(steps: int, share: float) -> Callable[[int], float]:
     warmup = int(steps * share)
 
     def factor(step: int) -> float:

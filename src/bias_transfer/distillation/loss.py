@@ -5,13 +5,18 @@ from torch.nn import functional
 
 
 def distillation_loss(
-    logits: torch.Tensor, teacher: torch.Tensor, labels: torch.Tensor, alpha: float, temperature: float
+    logits: torch.Tensor,
+    teacher: torch.Tensor,
+    labels: torch.Tensor,
+    alpha: float,
+    temperature: float,
 ) -> torch.Tensor:
     """``alpha · T² · KL(teacher_T ‖ student_T) + (1 - alpha) · CE``, averaged over the batch, in nats.
 
-    Both sides are tempered: ``student_T = softmax(logits / T)`` and ``teacher_T = softmax(log teacher / T)``. T² keeps
-    the gradient of the soft part at the scale of the hard part whatever T is. 0 means that the student repeats its
-    target exactly; alpha 0 is plain cross-entropy, alpha 1 leaves the hard labels out.
+    Both sides are tempered: ``student_T = softmax(logits / T)`` and ``teacher_T = softmax(log
+    teacher / T)``. T² keeps the gradient of the soft part at the scale of the hard part whatever T
+    is. 0 means that the student repeats its target exactly; alpha 0 is plain cross-entropy, alpha 1
+    leaves the hard labels out.
 
     Parameters
     ----------

@@ -5,20 +5,21 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bias_transfer import tables
 from bias_transfer.bias import audit
-from bias_transfer.bias.audit import average, groups
+from bias_transfer.bias.audit import average
 from bias_transfer.bias.breakdown import breakdown
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, contrast
 from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import COLUMNS, measure_reliability, transfer
-from bias_transfer.distillation.targets import BASELINE, CONTROLS, DISTILLED
-from bias_transfer.layout import Arm, Layout, arms, systems, teacher_system
-from bias_transfer.params import Params
+from bias_transfer.io import rounding, schemas, tables
 from bias_transfer.stages import calibrated
 from bias_transfer.stages.comparable import refuse_other_rows
 from bias_transfer.students.tokenizer import unknown_words
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import Arm, arms, groups, systems, teacher_system
+from bias_transfer.study.targets import BASELINE, DISTILLED, controls
 from bias_transfer.teacher import calibration
 from bias_transfer.teacher.calibration import Calibration
 
@@ -29,8 +30,8 @@ Words = dict[str, set[str]]
 def run(params: Params, root: Path = Path()) -> None:
     """Write ``bias.csv``, ``breakdown.csv``, ``transfer.csv``, ``pairs.parquet`` and the gaps as metrics.
 
-    The tables are those of ``bias.audit``, ``bias.breakdown`` and ``bias.transfer``; ``pairs.parquet`` has every pair's
-    difference of every system, averaged over seeds.
+    The tables are those of ``bias.audit``, ``bias.breakdown`` and ``bias.transfer``;
+    ``pairs.parquet`` has every pair's difference of every system, averaged over seeds.
 
     Raises
     ------
@@ -42,22 +43,27 @@ def run(params: Params, root: Path = Path()) -> None:
     scores, unknown = {}, {}
     for system in systems(params.study):
         path = layout.predictions(system, "eec")
-        scores[system] = match(tables.read(path, tables.PREDICTIONS), str(path))
+        scores[system] = match(tables.read(path, schemas.PREDICTIONS), str(path))
     for arm in arms(params.study):
         words = unknown_words(layout.model(arm.system), scores[arm.system]["person"].unique())
         if words is not None:
             unknown[arm.system] = words
-    table = audit(scores, margin=params.bias.margin_probability, unknown=unknown)
-    tables.write(table, layout.report("bias.csv"))
     members = {name: [scores[system] for system in names] for name, names in groups(scores).items()}
-    tables.write(pd.concat([breakdown(*item) for item in members.items()]), layout.report("breakdown.csv"))
-    tables.write(_pairs({name: average(frames) for name, frames in members.items()}), layout.report("pairs.parquet"))
-    tables.write(_transfer(params, layout, scores, unknown), layout.report("transfer.csv"))
+    made = {
+        "bias.csv": audit(scores, margin=params.bias.margin_probability, unknown=unknown),
+        "breakdown.csv": pd.concat([breakdown(*item) for item in members.items()]),
+        "pairs.parquet": _pairs({name: average(frames) for name, frames in members.items()}),
+        "transfer.csv": _transfer(params, layout, scores, unknown),
+    }
+    made = {name: rounding.table(table) for name, table in made.items()}
+    for name, table in made.items():
+        tables.write(table, layout.report(name))
     gaps = {
         system: {f"{row.axis}_gap": row.mean_difference for row in rows.itertuples()}
-        for system, rows in table.groupby("system", sort=False)
+        for system, rows in made["bias.csv"].groupby("system", sort=False)
     }
     tables.write_json(gaps, layout.metrics("bias"))
+    print(f"{len(scores)} systems: {layout.report('bias.csv')} and three more tables beside it")
 
 
 def _pairs(scores: Scores) -> pd.DataFrame:
@@ -82,12 +88,21 @@ def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) ->
         rows.append(measure_reliability(teacher_system(study), teacher, variants)[0])
     for student in study.all_students:
         for target, reference in _comparisons(study.targets):
+            shared = [
+                seed
+                for seed in study.seeds_of(student, target)
+                if seed in study.seeds_of(student, reference)
+            ]
+            if not shared:
+                continue
             names = {
-                side: [Arm(student, side, seed).system for seed in study.seeds_of(student)]
+                side: [Arm(student, side, seed).system for seed in shared]
                 for side in (target, reference)
             }
             words = [unknown.get(system, set()) for system in (*names[target], *names[reference])]
-            before, after = ([scores[system] for system in names[side]] for side in (reference, target))
+            before, after = (
+                [scores[system] for system in names[side]] for side in (reference, target)
+            )
             rows.append(
                 transfer(
                     student, teacher, before, after,
@@ -99,8 +114,10 @@ def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) ->
 
 def _comparisons(targets: tuple[str, ...]) -> list[tuple[str, str]]:
     """Every target against the baseline, and the distilled students against every control."""
-    against_baseline = [(target, BASELINE) for target in targets if target != BASELINE and BASELINE in targets]
-    against_controls = [(DISTILLED, control) for control in CONTROLS if {DISTILLED, control} <= set(targets)]
+    against_baseline = [
+        (target, BASELINE) for target in targets if target != BASELINE and BASELINE in targets
+    ]
+    against_controls = [(DISTILLED, name) for name in controls(targets) if DISTILLED in targets]
     return against_baseline + against_controls
 
 
@@ -110,12 +127,16 @@ def _variants(params: Params, layout: Layout, teacher: pd.DataFrame) -> list[pd.
     They share its temperature, so that their differences are on its scale.
     """
     path = layout.labels("eec-variants")
-    temperature = calibrated.fit(layout, params.distillation, params.distillation.calibration).temperature
+    temperature = calibrated.fit(
+        layout, params.distillation, params.distillation.calibration
+    ).temperature
     frames = []
-    for number, labels in tables.read(path, tables.VARIANTS).groupby("variant"):
+    for number, labels in tables.read(path, schemas.VARIANTS).groupby("variant"):
         own = _finite_mean(calibration.log_odds(labels))
         offset = own - temperature * _finite_mean(teacher["log_odds"].to_numpy())
-        frames.append(match(Calibration(offset, temperature).apply(labels), f"{path}, variant {number}"))
+        frames.append(
+            match(Calibration(offset, temperature).apply(labels), f"{path}, variant {number}")
+        )
     return frames
 
 

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from bias_transfer import tables
 from bias_transfer.corpora.splits import hold_out, lowest_ids
-from bias_transfer.layout import Layout
-from bias_transfer.params import Distillation, Params
-from bias_transfer.teacher import calibration
+from bias_transfer.io import schemas, tables
+from bias_transfer.study.params import Distillation, Params
+from bias_transfer.study.paths import Layout
+from bias_transfer.teacher import calibration, manifest
 from bias_transfer.teacher.calibration import Calibration
 
 SLICE_SEED = 0
@@ -18,17 +18,19 @@ def fit(layout: Layout, shared: Distillation, method: str) -> Calibration:
     The slice for ``temperature`` is the validation slice of students with seed 0.
     """
     if method == "contextual":
-        record = tables.read_json(layout.labels_folder / "labels.json")
-        return calibration.contextual(pd.DataFrame(record["content_free"]))
+        labels = manifest.read(layout.labels_folder)
+        return calibration.contextual(pd.DataFrame(labels["content_free"]))
     if method == "batch":
-        return calibration.batch(tables.read(layout.labels("train"), tables.LABELS))
+        return calibration.batch(tables.read(layout.labels("train"), schemas.LABELS))
     if method == "temperature":
-        reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
-        validation = reviews.iloc[hold_out(reviews["label"], shared.validation_share, SLICE_SEED)[1]]
-        labels = tables.read(layout.labels("train"), tables.LABELS)
+        reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+        validation = reviews.iloc[
+            hold_out(reviews["label"], shared.validation_share, SLICE_SEED)[1]
+        ]
+        labels = tables.read(layout.labels("train"), schemas.LABELS)
         aligned = calibration.align(labels, validation["id"], str(layout.labels("train")))
         return calibration.temperature(
-            pd.DataFrame(aligned, columns=tables.PROBABILITIES), validation["label"].to_numpy()
+            pd.DataFrame(aligned, columns=schemas.PROBABILITIES), validation["label"].to_numpy()
         )
     return Calibration()
 
@@ -36,11 +38,13 @@ def fit(layout: Layout, shared: Distillation, method: str) -> Calibration:
 def labelled_test(params: Params, layout: Layout) -> pd.DataFrame:
     """The test reviews that the teacher is asked about: all, or a sample."""
     size = params.reviews[params.study.reviews].labelled_test_size
-    return lowest_ids(tables.read(layout.reviews("test"), tables.REVIEWS), size)
+    return lowest_ids(tables.read(layout.reviews("test"), schemas.REVIEWS), size)
 
 
 def read(layout: Layout, shared: Distillation, part: str, ids: pd.Series) -> pd.DataFrame:
     """Calibrated probabilities of ``ids`` in one of the teacher's files: ``label_0, label_1``, in their order."""
-    found = fit(layout, shared, shared.calibration).apply(tables.read(layout.labels(part), tables.LABELS))
+    found = fit(layout, shared, shared.calibration).apply(
+        tables.read(layout.labels(part), schemas.LABELS)
+    )
     aligned = calibration.align(found, ids, str(layout.labels(part)))
-    return pd.DataFrame(aligned, columns=tables.PROBABILITIES)
+    return pd.DataFrame(aligned, columns=schemas.PROBABILITIES)

@@ -7,17 +7,20 @@ from typing import Any
 
 import pandas as pd
 
-from bias_transfer import tables
-from bias_transfer.errors import InputError
-from bias_transfer.layout import SPLITS, Layout
-from bias_transfer.params import Params, Teacher
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.stages import calibrated
-from bias_transfer.teacher import calibration, labels, model, record
+from bias_transfer.study.params import Params, Teacher
+from bias_transfer.study.paths import LABELLED, LABELS_MANIFEST, Layout
+from bias_transfer.teacher import calibration, labels, manifest, model
+from bias_transfer.teacher.cluster import RayScorer
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
+from bias_transfer.teacher.scoring import Scorer
 
-# In P: what other batches, another engine or another machine may change by rounding, by dtype and quantization.
+# In P: what other batches, another engine or another machine may change by rounding, by dtype and
+# quantization.
 TOLERANCES = {
     "float32": 1e-4,
     "float16": 5e-3,
@@ -53,27 +56,40 @@ class _Asked:
 def run(params: Params, root: Path = Path()) -> None:
     """Write ``train.csv``, ``test.csv``, ``eec.csv``, ``eec-variants.csv`` and ``labels.json``.
 
-    ``eec-variants.csv`` has the EEC under every other wording of the prompt, numbered from 1; ``labels.json`` says what
-    was asked of whom, the label mass, which texts were cut, and the answers to texts without content. A text is asked
-    once: answers of the same model, dtype and prompt are taken from an interrupted run's journal and from label files
-    that are already there, for this or other reviews.
+    ``eec-variants.csv`` has the EEC under every other wording of the prompt, numbered from 1;
+    ``labels.json`` says what was asked of whom, the label mass, which texts were cut, and the
+    answers to texts without content. A text is asked once: answers of the same model, dtype and
+    prompt are taken from an interrupted run's journal and from label files that are already there,
+    for this or other reviews.
     """
     layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
     texts, pool = _texts(params, layout), read_pool(layout, teacher)
-    main = _ask(params, teacher, pool, pd.concat([*texts.values(), calibration.CONTENT_FREE]), layout)
-    eec, variants, records = texts["eec"], [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)], []
+    main = _ask(
+        params, teacher, pool, pd.concat([*texts.values(), calibration.CONTENT_FREE]), layout
+    )
+    eec, variants, records = (
+        texts["eec"],
+        [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)],
+        [],
+    )
     for number, prompt in enumerate(teacher.variants, 1):
         asked = _ask(params, teacher.model_copy(update={"prompt": prompt}), pool, eec, layout)
         variants.append(asked.labels.loc[eec["id"]].assign(variant=number))
         records.append(asked.record(eec["id"]) | asked.summary(eec["id"]))
     folder = layout.labels_folder
-    (folder / record.NAME).unlink(missing_ok=True)  # it says whose answers these files hold, which is about to change
+    layout.labels_manifest.unlink(
+        missing_ok=True
+    )  # it says whose answers these files hold, which is about to change
     for part, frame in texts.items():
-        tables.write(main.labels.loc[frame["id"]], layout.labels(part), tables.LABELS)
-    tables.write(pd.concat(variants).astype({"variant": int}), layout.labels("eec-variants"), tables.VARIANTS)
+        tables.write(main.labels.loc[frame["id"]], layout.labels(part), schemas.LABELS)
+    tables.write(
+        pd.concat(variants).astype({"variant": int}),
+        layout.labels("eec-variants"),
+        schemas.VARIANTS,
+    )
     content_free = calibration.CONTENT_FREE.join(main.labels.drop(columns="id"), on="id")
-    record.write(
+    manifest.write(
         folder,
         {
             **main.record(pd.concat(texts.values())["id"]),
@@ -85,13 +101,15 @@ def run(params: Params, root: Path = Path()) -> None:
     )
 
 
-def _ask(params: Params, teacher: Teacher, pool: Pool | None, texts: pd.DataFrame, layout: Layout) -> _Asked:
+def _ask(
+    params: Params, teacher: Teacher, pool: Pool | None, texts: pd.DataFrame, layout: Layout
+) -> _Asked:
     """Only texts that nobody has asked about are asked."""
     identity = fingerprint(teacher, pool)
-    known, cut = _known(layout.labels_folder.parent.parent, params.study.teacher, identity["sha256"])
-    journal = Journal(_journal(layout, identity["sha256"]), identity["sha256"])
+    known, cut = _known(layout.all_labels, params.study.teacher, identity["sha256"])
+    journal = Journal(layout.journal(identity["sha256"]), identity["sha256"])
     unknown = texts[~texts["id"].isin(known["id"])].drop_duplicates("id")
-    labels.ask(_by_id(unknown), journal, lambda: model.load(teacher, pool, params.labelling, params.device))
+    labels.ask(_by_id(unknown), journal, lambda: _scorer(params, teacher, pool))
     answers = pd.concat([known, labels.to_labels(unknown["id"], journal.answers)])
     cut |= {name for name in unknown["id"] if journal.answers[name].n_cut}
     return _Asked(identity, answers.set_index("id", drop=False), cut)
@@ -108,39 +126,51 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     Raises
     ------
     InputError
-        If the labels are of another model or prompt, or one differs by more than the tolerance of the teacher's dtype
-        and quantization.
+        If the labels are of another model or prompt, or one differs by more than the tolerance of
+        the teacher's dtype and quantization.
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
     texts, pool = _texts(params, layout), read_pool(layout, teacher)
     folder, identity = layout.labels_folder, fingerprint(teacher, pool)["sha256"]
-    if record.read(folder)["teacher"]["sha256"] != identity:
-        raise InputError(f"{folder / record.NAME} is of another model or prompt than params.yaml says: label again")
-    stored = pd.concat([tables.read(layout.labels(part), tables.LABELS) for part in texts]).drop_duplicates("id")
+    if manifest.read(folder)["teacher"]["sha256"] != identity:
+        raise InputError(
+            f"{layout.labels_manifest} is of another model or prompt than params.yaml says: label "
+            "again"
+        )
+    stored = pd.concat(
+        [tables.read(layout.labels(part), schemas.LABELS) for part in texts]
+    ).drop_duplicates("id")
     every = pd.concat(texts.values())[["id", "text"]].merge(stored, on="id").drop_duplicates("id")
     sample = every.iloc[:: max(1, len(every) // n)].head(n)
-    loaded = model.load(teacher, pool, params.labelling, params.device)
-    answers = {name: answer for batch in loaded.score(_by_id(sample)) for name, answer in batch.items()}
+    loaded = _scorer(params, teacher, pool)
+    answers = {
+        name: answer for batch in loaded.score(_by_id(sample)) for name, answer in batch.items()
+    }
     difference, worst = labels.largest_difference(sample, labels.to_labels(sample["id"], answers))
     if difference > max(TOLERANCES.get(key, 0) for key in (teacher.dtype, teacher.quantization)):
         raise InputError(
-            f"labels in {layout.labels_folder} differ from the teacher's answers by up to {difference:.2g}, most for "
-            f"id {worst}: to ask anew, remove that folder, {_journal(layout, identity)} and the teacher's labels of "
+            f"labels in {layout.labels_folder} differ from the teacher's answers by up to "
+            f"{difference:.2g}, most for "
+            f"id {worst}: to ask anew, remove that folder, {layout.journal(identity)} and the "
+            "teacher's labels of "
             "other reviews"
         )
     return difference
 
 
+def _scorer(params: Params, teacher: Teacher, pool: Pool | None) -> Scorer | RayScorer:
+    """The teacher in this process, or on a Ray cluster's workers."""
+    if params.labelling.ray_workers:
+        return RayScorer(teacher, pool, params.labelling, params.device)
+    return model.load(teacher, pool, params.labelling, params.device)
+
+
 def _texts(params: Params, layout: Layout) -> dict[str, pd.DataFrame]:
     return {
-        "train": tables.read(layout.reviews("train"), tables.REVIEWS),
+        "train": tables.read(layout.reviews("train"), schemas.REVIEWS),
         "test": calibrated.labelled_test(params, layout),
-        "eec": tables.read(layout.eec, tables.EEC).rename(columns={"sentence": "text"}),
+        "eec": tables.read(layout.eec, schemas.EEC).rename(columns={"sentence": "text"}),
     }
-
-
-def _journal(layout: Layout, sha256: str) -> Path:
-    return layout.inputs / "data/journal" / f"{sha256[:16]}.jsonl"
 
 
 def _by_id(texts: pd.DataFrame) -> Mapping[str, str]:
@@ -149,23 +179,29 @@ def _by_id(texts: pd.DataFrame) -> Mapping[str, str]:
 
 def read_pool(layout: Layout, teacher: Teacher) -> Pool | None:
     """What the teacher's examples are drawn from: the training split, or None if it has none."""
-    return Pool(tables.read(layout.reviews("train"), tables.REVIEWS), teacher.examples) if teacher.examples else None
+    return (
+        Pool(tables.read(layout.reviews("train"), schemas.REVIEWS), teacher.examples)
+        if teacher.examples
+        else None
+    )
 
 
 def _known(folder: Path, teacher: str, sha256: str) -> tuple[pd.DataFrame, set[str]]:
     """Labels of this fingerprint in any study's files, and the ids of those whose texts were cut."""
     frames, cut = [labels.to_labels(pd.Series(dtype=str), {})], set()
-    for path in sorted(folder.glob(f"*/{teacher}/{record.NAME}")):
-        kept = record.read(path.parent)
+    for path in sorted(folder.glob(f"*/{teacher}/{LABELS_MANIFEST}")):
+        kept = manifest.read(path.parent)
         if kept["teacher"]["sha256"] == sha256:
-            files = [path.with_name(f"{part}.csv") for part in (*SPLITS, "eec")]
-            frames += [tables.read(file, tables.LABELS) for file in files if file.exists()]
+            files = [path.with_name(f"{part}.csv") for part in LABELLED]
+            frames += [tables.read(file, schemas.LABELS) for file in files if file.exists()]
             frames.append(pd.DataFrame(kept["content_free"]).drop(columns="text"))
             cut |= set(kept["cut"])
         variants = kept.get("variants", [])
-        numbers = [i for i, variant in enumerate(variants, 1) if variant["teacher"]["sha256"] == sha256]
+        numbers = [
+            i for i, variant in enumerate(variants, 1) if variant["teacher"]["sha256"] == sha256
+        ]
         if numbers and (file := path.with_name("eec-variants.csv")).exists():
-            table = tables.read(file, tables.VARIANTS)
+            table = tables.read(file, schemas.VARIANTS)
             frames.append(table[table["variant"].isin(numbers)].drop(columns="variant"))
             cut |= set().union(*(variants[i - 1]["cut"] for i in numbers))
     return pd.concat(frames).drop_duplicates("id"), cut

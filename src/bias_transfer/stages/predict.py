@@ -1,49 +1,77 @@
-"""Stage ``predict``: one system's scores on the test reviews and the EEC, and its accuracy."""
+"""Stage ``predict``: scores on the test reviews and the EEC, and accuracy."""
 
 from pathlib import Path
 
 import pandas as pd
 
-from bias_transfer import devices, tables
-from bias_transfer.errors import InputError, unknown
-from bias_transfer.evaluation import evaluate
-from bias_transfer.layout import Layout, systems, teacher_system
-from bias_transfer.params import Params
+from bias_transfer.io import rounding, schemas, tables
+from bias_transfer.io.errors import InputError, unknown
+from bias_transfer.pretrained import devices
 from bias_transfer.stages import calibrated
 from bias_transfer.students import student as students
+from bias_transfer.students.evaluation import evaluate
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import arms, teacher_system
+
+Scores = dict[str, pd.DataFrame]
 
 
-def run(params: Params, system: str, root: Path = Path()) -> None:
-    """Write ``reviews.parquet`` and ``eec.parquet`` of the system, and its metrics.
+def run(params: Params, group: str, root: Path = Path()) -> None:
+    """Score with the teacher, or with every seed of one student and target.
 
-    The teacher's are of those test reviews that it was asked about.
+    Writes ``reviews.parquet``, ``eec.parquet`` and the metrics of each system. The teacher's are of
+    those test reviews that it was asked about.
+
+    Raises
+    ------
+    InputError
+        If the study has no such group, or a file is missing or damaged.
     """
     layout = Layout(params.study, root)
-    if system not in systems(params.study):
-        raise InputError(unknown("system", system, systems(params.study)))
-    eec = tables.read(layout.eec, tables.EEC)
-    if system == teacher_system(params.study):
+    known = {f"{s}-{t}" for s in params.study.all_students for t in params.study.targets}
+    eec = tables.read(layout.eec, schemas.EEC)
+    if group == teacher_system(params.study):
         reviews = calibrated.labelled_test(params, layout)
-        scores = _teacher(params, layout, {"reviews": reviews["id"], "eec": eec["id"]})
-    else:
-        reviews = tables.read(layout.reviews("test"), tables.REVIEWS)
-        scores = _student(params, layout, system, {"reviews": reviews["text"], "eec": eec["sentence"]})
-    for part, frame in (("reviews", reviews), ("eec", eec)):
-        predictions = scores[part].assign(id=frame["id"].to_numpy())
-        tables.write(predictions, layout.predictions(system, part), tables.PREDICTIONS)
-    metrics = evaluate(reviews["label"].to_numpy(), scores["reviews"]["label_1"].to_numpy())
-    tables.write_json(metrics, layout.metrics(system))
+        scores = _teacher(params, layout, reviews, eec)
+        _write(layout, group, scores, reviews)
+        return
+    if group not in known:
+        raise InputError(unknown("system", group, sorted(known | {teacher_system(params.study)})))
+    reviews = tables.read(layout.reviews("test"), schemas.REVIEWS)
+    for arm in arms(params.study):
+        if arm.group == group:
+            scores = _student(params, layout.model(arm.system), reviews, eec)
+            _write(layout, arm.system, scores, reviews)
+    for folder in (layout.predictions_folder(group), layout.metrics_folder(group)):
+        folder.mkdir(parents=True, exist_ok=True)  # empty where the study leaves a group out
 
 
-def _student(params: Params, layout: Layout, system: str, texts: dict[str, pd.Series]) -> dict[str, pd.DataFrame]:
-    student = students.load(layout.model(system))
+def _write(layout: Layout, system: str, scores: Scores, reviews: pd.DataFrame) -> None:
+    for part, predictions in scores.items():
+        tables.write(predictions, layout.predictions(system, part), schemas.PREDICTIONS)
+    positive = scores["reviews"]["label_1"].to_numpy()
+    metrics = evaluate(reviews["label"].to_numpy(), positive)
+    tables.write_json(rounding.values(metrics), layout.metrics(system))
+    print(f"{system}: accuracy {metrics['accuracy']:.4f} on {len(positive):,} test reviews")
+
+
+def _student(params: Params, folder: Path, reviews: pd.DataFrame, eec: pd.DataFrame) -> Scores:
+    student = students.load(folder)
     student.network.to(devices.resolve(params.device))
-    return {
-        part: pd.DataFrame(student.predict_proba(column.tolist()), columns=tables.PROBABILITIES)
-        for part, column in texts.items()
-    }
+    scores = {}
+    for part, ids, texts in (
+        ("reviews", reviews["id"], reviews["text"]),
+        ("eec", eec["id"], eec["sentence"]),
+    ):
+        found = student.predict_proba(texts.tolist())
+        scores[part] = pd.DataFrame(found, columns=schemas.PROBABILITIES).assign(id=ids.to_numpy())
+    return scores
 
 
-def _teacher(params: Params, layout: Layout, ids: dict[str, pd.Series]) -> dict[str, pd.DataFrame]:
-    files = {"reviews": "test", "eec": "eec"}
-    return {part: calibrated.read(layout, params.distillation, files[part], wanted) for part, wanted in ids.items()}
+def _teacher(params: Params, layout: Layout, reviews: pd.DataFrame, eec: pd.DataFrame) -> Scores:
+    scores = {}
+    for part, file, ids in (("reviews", "test", reviews["id"]), ("eec", "eec", eec["id"])):
+        found = calibrated.read(layout, params.distillation, file, ids)
+        scores[part] = found.assign(id=ids.to_numpy())
+    return scores

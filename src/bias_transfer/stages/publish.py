@@ -5,20 +5,21 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from bias_transfer import tables
-from bias_transfer.layout import Layout
-from bias_transfer.params import Params
-from bias_transfer.records import REPORT, digest, records, study_note
+from bias_transfer.io import tables
+from bias_transfer.report.publications import digest, publications, report_files, study_note
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
 from bias_transfer.tracking import registry, runs, store
 
 
 def run(params: Params, root: Path = Path()) -> None:
     """Publish teacher, students and report, each once, and write ``published.json`` with what each digest was.
 
-    A run's key is study, system and digest of its outputs, and under ``mlflow run`` the launching run too. A finished
-    run with the same key is left alone, so publishing twice adds nothing; an unfinished one of a process that was
-    killed is closed. All lie below one run of the study's name, and are marked as its current ones, whose students have
-    the alias ``latest-STUDY``; runs that were launched leave both as they are, but take an alias that is free.
+    A run's key is study, system and digest of its outputs, and under ``mlflow run`` the launching
+    run too. A finished run with the same key is left alone, so publishing twice adds nothing; an
+    unfinished one of a process that was killed is closed. All lie below one run of the study's
+    name, and are marked as its current ones, whose students have the alias ``latest-STUDY``; runs
+    that were launched leave both as they are, but take an alias that is free.
 
     Raises
     ------
@@ -27,21 +28,24 @@ def run(params: Params, root: Path = Path()) -> None:
     """
     layout, study = Layout(params.study, root), params.study.name
     launched_by = runs.launching_run()
-    made = records(params, layout)
-    digests = {record.name: record.key for record in made}
+    made = publications(params, layout)
+    digests = {publication.name: publication.key for publication in made}
     with store.clear_errors():
         experiment = runs.experiment_id()
         runs.close_dead(experiment)
         parent = runs.study_run(experiment, study)
         run_ids = []
-        for record in tqdm(made, desc="publish", unit="run", file=sys.stderr):
+        for publication in tqdm(made, desc="publish", unit="run", file=sys.stderr):
             if launched_by:
-                record.key = digest(record.key, launched_by)
-                record.tags[runs.LAUNCH_TAG] = launched_by
-            run_ids.append(runs.published(experiment, record.key) or runs.publish(experiment, parent, record))
+                publication.key = digest(publication.key, launched_by)
+                publication.tags[runs.LAUNCH_TAG] = launched_by
+            run_ids.append(
+                runs.published(experiment, publication.key)
+                or runs.publish(experiment, parent, publication)
+            )
         registry.mark_latest(study, run_ids, replace=not launched_by)
         if launched_by:
-            runs.link(launched_by, run_ids, [layout.report(name) for name in REPORT])
+            runs.link(launched_by, run_ids, report_files(layout))
         else:
             runs.mark_current(study, run_ids)
             runs.describe(parent, study_note(params, layout))

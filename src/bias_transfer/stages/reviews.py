@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from bias_transfer import tables
 from bias_transfer.corpora import sources, splits
-from bias_transfer.layout import Layout
-from bias_transfer.params import Params
+from bias_transfer.io import schemas, tables
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
 
 
 def run(params: Params, root: Path = Path()) -> None:
@@ -14,7 +14,9 @@ def run(params: Params, root: Path = Path()) -> None:
     entry = params.reviews[params.study.reviews]
     source = sources.load(entry)
     overlap = getattr(entry, "overlap", "refuse")
-    train, test, counts = splits.split(source.frame, entry.train_size, entry.test_size, entry.seed, overlap)
-    tables.write(train, layout.reviews("train"), tables.REVIEWS)
-    tables.write(test, layout.reviews("test"), tables.REVIEWS)
-    tables.write_json(source.counts | counts, layout.reviews_folder / "counts.json")
+    train, test, counts = splits.split(
+        source.frame, entry.train_size, entry.test_size, entry.seed, overlap
+    )
+    tables.write(train, layout.reviews("train"), schemas.REVIEWS)
+    tables.write(test, layout.reviews("test"), schemas.REVIEWS)
+    tables.write_json(source.counts | counts, layout.counts)

@@ -1,86 +1,191 @@
-"""Stage ``train``: one student, one target, one seed."""
+"""Stage ``train``: one student on one target, with all its seeds."""
 
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from bias_transfer import devices, provenance, tables
-from bias_transfer.corpora.splits import refuse_leakage
-from bias_transfer.distillation.arm import fit_arm
-from bias_transfer.distillation.targets import BASELINE, soft_labels
-from bias_transfer.errors import InputError
-from bias_transfer.layout import Arm, Layout
-from bias_transfer.params import Params
+import numpy as np
+import pandas as pd
+
+from bias_transfer.corpora.mentions import mentions_more_women
+from bias_transfer.corpora.splits import hold_out, refuse_leakage
+from bias_transfer.distillation.arm import Fitted, fit_arm
+from bias_transfer.distillation.fit import Setting
+from bias_transfer.io import provenance, rounding, schemas, tables
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import devices
 from bias_transfer.stages import calibrated
+from bias_transfer.study import targets
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import HISTORY, TRAINING, Layout
+from bias_transfer.study.systems import Arm
+from bias_transfer.study.targets import BASELINE
 from bias_transfer.teacher import calibration
+from bias_transfer.teacher.calibration import Calibration
+
+# What decides a fit besides its params and inputs.
+_CODE = ("distillation", "students", "study/targets.py")
 
 
-def run(params: Params, arm: Arm, root: Path = Path()) -> None:
-    """Fit the student and write its folder: model, tokenizer, ``history.csv`` and ``training.json``."""
+def run(
+    params: Params,
+    student: str,
+    target: str,
+    root: Path = Path(),
+    seeds: tuple[int, ...] | None = None,
+) -> None:
+    """Fit the student once per seed, and write a folder for each.
+
+    A folder holds model, tokenizer, ``history.csv`` and ``training.json``. One whose
+    ``training.json`` says that it was made from the same inputs, params and code, by an earlier
+    run or one that was killed, is kept. Without ``seeds`` they are the study's, and folders of
+    other seeds are removed.
+
+    Raises
+    ------
+    InputError
+        If inputs are missing or do not fit each other, or a folder cannot be written.
+    """
     layout = Layout(params.study, root)
-    reviews = tables.read(layout.reviews("train"), tables.REVIEWS)
-    refuse_leakage(reviews, tables.read(layout.reviews("test"), tables.REVIEWS))
-    labels = tables.read(layout.labels("train"), tables.LABELS)
-    training, shared = params.students[arm.student], params.distillation
-    fitted_calibration = calibrated.fit(layout, shared, shared.calibration)
-    teacher = calibration.align(fitted_calibration.apply(labels), reviews["id"], str(layout.labels("train")))
-    alpha = 0.0 if arm.target == BASELINE else shared.alpha
-    soft = soft_labels(arm.target, teacher, reviews["label"].to_numpy(), arm.seed)
-    fitted = fit_arm(
-        reviews,
-        soft,
-        training,
-        shared,
-        alpha=alpha,
-        seed=arm.seed,
-        device=devices.resolve(params.device),
-        name=arm.system,
+    data = _read(params, layout, target)
+    wanted = params.study.seeds_of(student, target) if seeds is None else seeds
+    kept = 0
+    for arm in (Arm(student, target, seed) for seed in wanted):
+        recipe = _recipe(params, layout, arm, data)
+        if _is_made(layout.model(arm.system), recipe):
+            kept += 1
+            continue
+        fitted = _fit(params, arm, data)
+        if devices.first_process():
+            _write(layout.model(arm.system), fitted, recipe)
+    group = layout.model(f"{student}-{target}")
+    if seeds is None and devices.first_process():
+        _remove_others(group, wanted)
+    print(f"{group}: {len(wanted) - kept} fitted, {kept} kept")
+
+
+@dataclass(frozen=True)
+class _Data:
+    """The training split with its labels, read once for all seeds."""
+
+    reviews: pd.DataFrame
+    labels: pd.DataFrame
+    calibration: Calibration
+    teacher: np.ndarray
+    mentions_women: np.ndarray
+
+
+def _read(params: Params, layout: Layout, target: str) -> _Data:
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    refuse_leakage(reviews, tables.read(layout.reviews("test"), schemas.REVIEWS))
+    labels = tables.read(layout.labels("train"), schemas.LABELS)
+    found = calibrated.fit(layout, params.distillation, params.distillation.calibration)
+    origin = str(layout.labels("train"))
+    teacher = calibration.align(found.apply(labels), reviews["id"], origin)
+    dosed = targets.parse(target)[0].dosed
+    mentions = mentions_more_women(reviews["text"]) if dosed else np.zeros(len(reviews), bool)
+    return _Data(reviews, labels, found, teacher, mentions)
+
+
+def _fit(params: Params, arm: Arm, data: _Data) -> Fitted:
+    hard = data.reviews["label"].to_numpy()
+    labelled = targets.Labelled(data.teacher, hard, data.mentions_women, arm.seed)
+    return fit_arm(
+        data.reviews,
+        targets.soft_labels(arm.target, labelled),
+        params.students[arm.student],
+        params.distillation,
+        Setting(_alpha(params, arm), arm.seed, devices.resolve(params.device), arm.system),
     )
 
-    if not devices.first_process():
-        return
-    folder = layout.model(arm.system)
+
+def _alpha(params: Params, arm: Arm) -> float:
+    return 0.0 if arm.target == BASELINE else params.distillation.alpha
+
+
+def _recipe(params: Params, layout: Layout, arm: Arm, data: _Data) -> dict[str, Any]:
+    """All that a student is made from: a student with the same recipe need not be made again."""
+    shared, ids = params.distillation, data.reviews["id"]
+    parts = hold_out(data.reviews["label"], shared.validation_share, arm.seed)
+    inputs = (layout.reviews("train"), layout.labels("train"))
+    recipe = {
+        "format": schemas.FORMAT,
+        "system": arm.system,
+        "student": params.students[arm.student].model_dump(),
+        "target": arm.target,
+        "seed": arm.seed,
+        "alpha": _alpha(params, arm),
+        "temperature": shared.temperature,
+        "warmup_share": shared.warmup_share,
+        "patience": shared.patience,
+        "validation_share": shared.validation_share,
+        "device": devices.resolve(params.device),
+        "rows": {
+            name: {"n": len(rows), "ids_sha256": provenance.texts_sha256(ids.iloc[rows])}
+            for name, rows in zip(("fit", "validation"), parts, strict=True)
+        },
+        "teacher": {
+            "name": params.study.teacher,
+            "calibration": shared.calibration,
+            "log_odds_offset": data.calibration.offset,
+            "log_odds_temperature": data.calibration.temperature,
+            "mean_label_mass": float(data.labels["label_mass"].mean()),
+        },
+        "inputs": {
+            str(path.relative_to(layout.inputs)): provenance.sha256(path) for path in inputs
+        },
+        "code_sha256": provenance.code_sha256(*_CODE),
+    }
+    return tables.plain(rounding.values(recipe))
+
+
+def _is_made(folder: Path, recipe: dict[str, Any]) -> bool:
+    """Whether a folder holds, undamaged, what the recipe makes."""
+    if not (folder / TRAINING).is_file():
+        return False
+    try:
+        made = tables.read_json(folder / TRAINING)
+    except InputError:
+        return False
+    same = all(made.get(key) == value for key, value in recipe.items())
+    return same and made.get("files") == _digests(folder)
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.iterdir() if path.name != TRAINING)
+    return {path.name: provenance.sha256(path) for path in files}
+
+
+def _write(folder: Path, fitted: Fitted, recipe: dict[str, Any]) -> None:
+    """Write a student's folder, whole or not at all."""
     draft = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(draft, ignore_errors=True)
     try:
         draft.mkdir(parents=True)
         fitted.student.save(draft)
-        tables.write(fitted.history, draft / "history.csv", tables.HISTORY)
-        tables.write_json(
-            {
-                "format": tables.FORMAT,
-                "system": arm.system,
-                "student": training.model_dump(),
-                "target": arm.target,
-                "seed": arm.seed,
-                "alpha": alpha,
-                "temperature": shared.temperature,
-                "warmup_share": shared.warmup_share,
-                "patience": shared.patience,
-                "validation_share": shared.validation_share,
-                "precision": fitted.precision,
-                "epoch": int(fitted.history["epoch"][fitted.history["validation_log_loss"].idxmin()]),
-                "rows": {
-                    name: {"n": len(rows), "ids_sha256": provenance.texts_sha256(reviews["id"].iloc[rows])}
-                    for name, rows in (("fit", fitted.fitting), ("validation", fitted.validation))
-                },
-                "teacher": {
-                    "name": params.study.teacher,
-                    "calibration": shared.calibration,
-                    "log_odds_offset": fitted_calibration.offset,
-                    "log_odds_temperature": fitted_calibration.temperature,
-                    "mean_label_mass": float(labels["label_mass"].mean()),
-                },
-                "inputs": {
-                    str(path.relative_to(layout.inputs)): provenance.sha256(path)
-                    for path in (layout.reviews("train"), layout.labels("train"))
-                },
-                "versions": provenance.versions(),
-            },
-            draft / "training.json",
-        )
+        tables.write(fitted.history, draft / HISTORY, schemas.HISTORY)
+        best = fitted.history["validation_log_loss"].idxmin()
+        made = {
+            "epoch": int(fitted.history["epoch"][best]),
+            "files": _digests(draft),
+            "versions": provenance.versions(),
+        }
+        tables.write_json(recipe | made, draft / TRAINING)
         shutil.rmtree(folder, ignore_errors=True)
         draft.rename(folder)
     except OSError as error:
         raise InputError(f"cannot write {folder}: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _remove_others(group: Path, seeds: tuple[int, ...]) -> None:
+    """Leave nothing but the study's seeds, if there are none an empty folder."""
+    try:
+        group.mkdir(parents=True, exist_ok=True)
+        for path in group.iterdir():
+            if path.name not in {f"seed-{seed}" for seed in seeds}:
+                shutil.rmtree(path)
+    except OSError as error:
+        raise InputError(f"cannot write {group}: {error.strerror or error}") from error

@@ -30,12 +30,14 @@ class BagOfWords(nn.Module):
 class _Mean(torch.autograd.Function):
     """Mean embedding of each text, shape (texts, dim); of a text without words, zero.
 
-    It is a product with the sparse matrix of word shares, and so is its gradient: several times as fast as torch's own,
-    which copies a text's gradient once for each of its words.
+    It is a product with the sparse matrix of word shares, and so is its gradient: several times as
+    fast as torch's own, which copies a text's gradient once for each of its words.
     """
 
     @staticmethod
-    def forward(ctx: Any, embedding: torch.Tensor, words: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+    def forward(
+        ctx: Any, embedding: torch.Tensor, words: torch.Tensor, lengths: torch.Tensor
+    ) -> torch.Tensor:
         """Of embeddings (vocabulary, dim), the words of all texts end to end, and how many each text has."""
         ctx.save_for_backward(words, lengths)
         ctx.vocabulary = len(embedding)

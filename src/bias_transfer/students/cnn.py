@@ -14,24 +14,34 @@ from bias_transfer.students.tokenizer import PAD_ID
 class WordCnn(nn.Module):
     """Filters of several widths, ReLU, maximum over positions, dropout, linear.
 
-    A window counts if it starts on a word of the text; past the text's end it reads zeros, which the padding is too.
-    So a text shorter than a filter still has windows, and no window depends on how far its batch was padded.
+    A window counts if it starts on a word of the text; past the text's end it reads zeros, which
+    the padding is too. So a text shorter than a filter still has windows, and no window depends on
+    how far its batch was padded.
     """
 
     def __init__(
-        self, vocabulary: int, embedding_dim: int, filter_widths: tuple[int, ...], filters: int, dropout: float
+        self,
+        vocabulary: int,
+        embedding_dim: int,
+        filter_widths: tuple[int, ...],
+        filters: int,
+        dropout: float,
     ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(vocabulary, embedding_dim, padding_idx=PAD_ID)
         start_small(self.embedding.weight)
-        self.convolutions = nn.ModuleList(nn.Conv1d(embedding_dim, filters, width) for width in filter_widths)
+        self.convolutions = nn.ModuleList(
+            nn.Conv1d(embedding_dim, filters, width) for width in filter_widths
+        )
         self.dropout = nn.Dropout(dropout)
         self.output = nn.Linear(filters * len(filter_widths), 2)
 
     def forward(self, input_ids: torch.Tensor, attention_mask: torch.Tensor) -> torch.Tensor:
         """Logits, shape (batch, 2), of ids and mask of shape (batch, length)."""
         beyond = max(conv.kernel_size[0] for conv in self.convolutions) - 1
-        words, places = functional.pad(input_ids, (0, beyond), value=PAD_ID).unique(return_inverse=True)
+        words, places = functional.pad(input_ids, (0, beyond), value=PAD_ID).unique(
+            return_inverse=True
+        )
         embedded = functional.embedding(words, self.embedding.weight, PAD_ID)
         pooled = [
             _Highest.apply(embedded, conv.weight, places, attention_mask.bool()) + conv.bias
@@ -43,21 +53,27 @@ class WordCnn(nn.Module):
 class _Highest(torch.autograd.Function):
     """Highest value of each filter over the windows that count, shape (texts, filters); of no window, minus infinity.
 
-    A batch has far fewer different words than positions. So each word meets each filter once, in one product of
-    matrices, and a window is a sum of rows of the result. Only the window that won has a gradient, one a text and
-    filter, so the way back is a product with a sparse matrix.
+    A batch has far fewer different words than positions. So each word meets each filter once, in
+    one product of matrices, and a window is a sum of rows of the result. Only the window that won
+    has a gradient, one a text and filter, so the way back is a product with a sparse matrix.
     """
 
     @staticmethod
     def forward(
-        ctx: Any, embedded: torch.Tensor, weight: torch.Tensor, places: torch.Tensor, counts: torch.Tensor
+        ctx: Any,
+        embedded: torch.Tensor,
+        weight: torch.Tensor,
+        places: torch.Tensor,
+        counts: torch.Tensor,
     ) -> torch.Tensor:
         """Of different words (words, dim), filters (filters, dim, width), which word stands where, and a mask."""
         filters, _, width = weight.shape
         met = (embedded @ weight.permute(1, 2, 0).flatten(1)).view(-1, filters)
         windows = places.unfold(1, width, 1)[:, : counts.shape[1]]
         rows = windows * width + torch.arange(width, device=places.device)
-        sums = functional.embedding_bag(rows.flatten(0, 1), met, mode="sum").view(*counts.shape, filters)
+        sums = functional.embedding_bag(rows.flatten(0, 1), met, mode="sum").view(
+            *counts.shape, filters
+        )
         highest, winner = sums.masked_fill_(~counts.unsqueeze(-1), -torch.inf).max(1)
         ctx.save_for_backward(embedded, weight, windows, winner)
         return highest
@@ -68,7 +84,9 @@ class _Highest(torch.autograd.Function):
         embedded, weight, windows, winner = ctx.saved_tensors
         filters, dim, width = weight.shape
         texts = torch.arange(len(windows), device=winner.device).unsqueeze(1)
-        words = windows[texts, winner].permute(1, 2, 0).flatten(0, 1)  # of each filter's tap: the word in each text
+        words = (
+            windows[texts, winner].permute(1, 2, 0).flatten(0, 1)
+        )  # of each filter's tap: the word in each text
         values = gradient.t().repeat_interleave(width, 0)
         taps = weight.transpose(1, 2).flatten(0, 1)
         of_taps = functional.embedding_bag(words, embedded, mode="sum", per_sample_weights=values)

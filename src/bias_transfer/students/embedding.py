@@ -11,7 +11,8 @@ STD = 0.02
 def start_small(weight: torch.Tensor) -> None:
     """Draw embeddings from N(0, 0.02²), padding 0.
 
-    torch's own start, N(0, 1), is so large that after a few thousand short texts a word is still mostly noise.
+    torch's own start, N(0, 1), is so large that after a few thousand short texts a word is still
+    mostly noise.
     """
     nn.init.normal_(weight, std=STD)
     with torch.no_grad():

@@ -13,7 +13,9 @@ from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 PAD_ID, UNKNOWN_ID = 0, 1
 _WORD = "[a-z']+"
-_BLANK_THE_REST = bytes(code if chr(code) in "abcdefghijklmnopqrstuvwxyz'" else ord(" ") for code in range(256))
+_BLANK_THE_REST = bytes(
+    code if chr(code) in "abcdefghijklmnopqrstuvwxyz'" else ord(" ") for code in range(256)
+)
 _CHUNK = 5000
 
 
@@ -59,7 +61,10 @@ def encode(tokenizer: Tokenizer, texts: list[str], max_length: int) -> list[np.n
         return [
             ids[:max_length]
             for words, codes, ends in _split(texts)
-            for ids in np.split(np.array([id_of.get(word, UNKNOWN_ID) for word in words], dtype=int)[codes], ends[:-1])
+            for ids in np.split(
+                np.array([id_of.get(word, UNKNOWN_ID) for word in words], dtype=int)[codes],
+                ends[:-1],
+            )
         ]
     tokenizer.no_padding()
     tokenizer.enable_truncation(max_length)
@@ -74,8 +79,15 @@ def _split(texts: list[str]) -> Iterator[tuple[list[str], np.ndarray, np.ndarray
 
 
 def _split_chunk(texts: list[str]) -> tuple[list[str], np.ndarray, np.ndarray]:
-    blanked = [text.lower().encode(errors="replace").translate(_BLANK_THE_REST).strip() or None for text in texts]
+    blanked = [
+        text.lower().encode(errors="replace").translate(_BLANK_THE_REST).strip() or None
+        for text in texts
+    ]
     lists = pc.ascii_split_whitespace(pa.array(blanked, pa.large_string()))
     coded = lists.flatten().dictionary_encode()
     lengths = lists.value_lengths().fill_null(0).to_numpy()
-    return coded.dictionary.to_numpy(zero_copy_only=False).tolist(), coded.indices.to_numpy(), lengths.cumsum()
+    return (
+        coded.dictionary.to_numpy(zero_copy_only=False).tolist(),
+        coded.indices.to_numpy(),
+        lengths.cumsum(),
+    )

@@ -7,11 +7,14 @@ import torch
 from tokenizers import Tokenizer
 from torch import nn
 
-from bias_transfer import hub
-from bias_transfer.errors import InputError
-from bias_transfer.params import Encoder
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import hub
+from bias_transfer.study.params import Encoder
 
-_ATTENTION_DROPOUT = ("attention_probs_dropout_prob", "attention_dropout")  # BERT and its like; DistilBERT, ModernBERT
+_ATTENTION_DROPOUT = (
+    "attention_probs_dropout_prob",
+    "attention_dropout",
+)  # BERT and its like; DistilBERT, ModernBERT
 
 
 class Transformer(nn.Module):
@@ -29,10 +32,11 @@ class Transformer(nn.Module):
 def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer, dict[str, Any]]:
     """The encoder that ``params`` names, its head drawn from torch's current random state, and its tokenizer.
 
-    Nothing is dropped from its attention, which is then computed without being written out: half the time of a step on
-    a CPU. Dropout elsewhere stays as its config has it.
+    Nothing is dropped from its attention, which is then computed without being written out: half
+    the time of a step on a CPU. Dropout elsewhere stays as its config has it.
 
-    Third comes what ``tokenizer_config.json`` must say for ``AutoTokenizer`` to cut and pad as the student does.
+    Third comes what ``tokenizer_config.json`` must say for ``AutoTokenizer`` to cut and pad as the
+    student does.
 
     Raises
     ------
@@ -60,9 +64,15 @@ def pretrained(params: Encoder) -> tuple[Transformer, Tokenizer, dict[str, Any]]
         tokenizer = AutoTokenizer.from_pretrained(source.name, use_fast=True, **source.options)
     positions = getattr(model.config, "max_position_embeddings", params.max_length)
     if params.max_length > positions:
-        raise InputError(f"max_length {params.max_length} exceeds the {positions} positions of {params.model}")
+        raise InputError(
+            f"max_length {params.max_length} exceeds the {positions} positions of {params.model}"
+        )
     config = {"tokenizer_class": type(tokenizer).__name__, "model_max_length": params.max_length}
-    return Transformer(model), tokenizer.backend_tokenizer, config | dict(tokenizer.special_tokens_map)
+    return (
+        Transformer(model),
+        tokenizer.backend_tokenizer,
+        config | dict(tokenizer.special_tokens_map),
+    )
 
 
 def saved(folder: Path) -> Transformer:
@@ -71,6 +81,10 @@ def saved(folder: Path) -> Transformer:
 
     with hub.clear_errors(str(folder)):
         model = AutoModelForSequenceClassification.from_pretrained(
-            folder, dtype=torch.float32, trust_remote_code=False, use_safetensors=True, local_files_only=True
+            folder,
+            dtype=torch.float32,
+            trust_remote_code=False,
+            use_safetensors=True,
+            local_files_only=True,
         )
     return Transformer(model)

@@ -8,7 +8,7 @@ from scipy.optimize import minimize_scalar
 from scipy.special import expit
 
 from bias_transfer.corpora import text_id
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 METHODS = ("none", "contextual", "batch", "temperature")
 _TEXTS = ("N/A", "[MASK]", "")  # Zhao et al. (2021), section 5
@@ -48,7 +48,8 @@ def contextual(content_free: pd.DataFrame) -> Calibration:
 def batch(train: pd.DataFrame) -> Calibration:
     """Remove the mean log-odds of the training split, which presumes balanced classes.
 
-    After Zhou et al., "Batch Calibration", ICLR 2024, with the training split as the batch; the mean is of log-odds.
+    After Zhou et al., "Batch Calibration", ICLR 2024, with the training split as the batch; the
+    mean is of log-odds.
     """
     return Calibration(offset=float(_finite(train, "training", "batch").mean()))
 
@@ -59,7 +60,9 @@ def temperature(validation: pd.DataFrame, hard: np.ndarray) -> Calibration:
     Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2.
     """
     margins = _finite(validation, "validation", "temperature") * (2 * hard - 1)
-    best = minimize_scalar(lambda x: np.logaddexp(0, -margins * np.exp(-x)).mean(), bounds=(-5, 5), method="bounded")
+    best = minimize_scalar(
+        lambda x: np.logaddexp(0, -margins * np.exp(-x)).mean(), bounds=(-5, 5), method="bounded"
+    )
     return Calibration(temperature=float(np.exp(best.x)))
 
 
@@ -67,7 +70,8 @@ def _finite(labels: pd.DataFrame, what: str, method: str) -> np.ndarray:
     values = log_odds(labels)
     if saturated := int((~np.isfinite(values)).sum()):
         raise InputError(
-            f"{saturated} {what} labels are exactly 0 or 1, where `calibration: {method}` is not defined: use "
+            f"{saturated} {what} labels are exactly 0 or 1, where `calibration: {method}` is not "
+            "defined: use "
             "`calibration: none`"
         )
     return values
@@ -90,7 +94,8 @@ def align(labels: pd.DataFrame, ids: pd.Series, origin: str) -> np.ndarray:
     missing = ids[~ids.isin(labels["id"])]
     if len(missing):
         raise InputError(
-            f"{origin} lacks {len(missing)} of {len(ids)} reviews, the first with id {missing.iloc[0]}: run the "
+            f"{origin} lacks {len(missing)} of {len(ids)} reviews, the first with id "
+            f"{missing.iloc[0]}: run the "
             "`label` stage on these reviews"
         )
     return labels.set_index("id").loc[ids, ["label_0", "label_1"]].to_numpy()

@@ -1,7 +1,7 @@
 """Several copies of the teacher on a Ray cluster, each of which is given chunks of texts as it becomes free.
 
-The cluster is the one that this process is connected to, else that of ``RAY_ADDRESS``, else one on this machine alone.
-A worker whose process is killed is started anew and asked the same chunk again.
+The cluster is the one that this process is connected to, else that of ``RAY_ADDRESS``, else one on
+this machine alone. A worker whose process is killed is started anew and asked the same chunk again.
 """
 
 import logging
@@ -13,24 +13,29 @@ from functools import cached_property
 from typing import Any
 
 import bias_transfer
-from bias_transfer.errors import InputError
-from bias_transfer.params import Labelling, Teacher
+from bias_transfer.io.errors import InputError
+from bias_transfer.study.params import Labelling, Teacher
+from bias_transfer.teacher import model
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.journal import Answer
 from bias_transfer.teacher.scoring import chunks
 
 RETRIES = 4
-_QUIET = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0"}  # nothing sent, no tip printed
+_QUIET = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}  # nothing sent, no tip printed
 
 
 @dataclass(frozen=True)
-class RayTeacher:
-    """What ``scoring.Teacher`` is, on ``labelling.ray_workers`` processes (one at least) that each load the model.
+class RayScorer:
+    """What ``scoring.Scorer`` is, on ``labelling.ray_workers`` processes (one at least) that each load the model.
 
-    Chunks, and so batches, are those of a single process. Ray would give a worker a thread for each core that it asks
-    for, and rounding may depend on their number: a worker on CPUs therefore has as many threads as this process
-    (``OMP_NUM_THREADS`` sets them), and asks for as many cores, so that answers from processors of one kind are the
-    same to the bit. A worker asks for one GPU where the cluster has any and ``device`` is not ``cpu``.
+    Chunks, and so batches, are those of a single process. Ray would give a worker a thread for each
+    core that it asks for, and rounding may depend on their number: a worker on CPUs therefore has
+    as many threads as this process (``OMP_NUM_THREADS`` sets them), and asks for as many cores, so
+    that answers from processors of one kind are the same to the bit. A worker asks for one GPU
+    where the cluster has any and ``device`` is not ``cpu``.
     """
 
     params: Teacher
@@ -38,17 +43,24 @@ class RayTeacher:
     labelling: Labelling
     device: str
 
-    def score(self, texts: Mapping[str, str], done: Container[str] = ()) -> Iterator[dict[str, Answer]]:
+    def score(
+        self, texts: Mapping[str, str], done: Container[str] = ()
+    ) -> Iterator[dict[str, Answer]]:
         """Ask about every text (id to text) that is not ``done``, and yield each chunk's answers as they come.
 
         Raises
         ------
         InputError
-            If Ray is missing or out of reach, the teacher cannot be loaded (see ``model.load``) or answers with
-            something that is not a number, or one chunk's workers are killed time and again.
+            If Ray is missing or out of reach, the teacher cannot be loaded (see ``model.load``) or
+            answers with something that is not a number, or one chunk's workers are killed time and
+            again.
         """
         parts = [
-            {"id": list(chunk), "text": list(chunk.values()), "done": [name in done for name in chunk]}
+            {
+                "id": list(chunk),
+                "text": list(chunk.values()),
+                "done": [name in done for name in chunk],
+            }
             for chunk in chunks(texts)
         ]
         if missing := [part for part in parts if not all(part["done"])]:
@@ -56,10 +68,14 @@ class RayTeacher:
             dataset = data.from_items(missing, override_num_blocks=len(missing))
             with clear_errors():
                 answered = self.map(dataset, _ChunkWorker, 1, len(missing))
-                for rows in answered.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+                for rows in answered.iter_batches(
+                    batch_size=None, batch_format="pyarrow", prefetch_batches=0
+                ):
                     yield {row.pop("id"): Answer(**row) for row in rows.to_pylist()}
 
-    def map(self, dataset: Any, worker: type["Worker"], batch_size: int, most: int | None = None) -> Any:
+    def map(
+        self, dataset: Any, worker: type["Worker"], batch_size: int, most: int | None = None
+    ) -> Any:
         """Put batches of a Ray dataset's rows, as Arrow tables, through workers of a kind, at most ``most`` of them."""
         import ray
         import torch
@@ -81,10 +97,11 @@ class RayTeacher:
 class Worker:
     """A process of the cluster. It loads the model for the first texts that it is given, and not when it is made.
 
-    Ray hands on an error in a task as it is, and one in a constructor as text; and counts only deaths in a task.
+    Ray hands on an error in a task as it is, and one in a constructor as text; and counts only
+    deaths in a task.
     """
 
-    def __init__(self, job: RayTeacher, threads: int) -> None:
+    def __init__(self, job: RayScorer, threads: int) -> None:
         import torch
 
         self._job = job
@@ -92,14 +109,16 @@ class Worker:
 
     def answer(self, texts: Mapping[str, str], done: Container[str] = ()) -> dict[str, Answer]:
         """Answers to the texts (id to text, one chunk) that are not ``done``."""
-        return {name: answer for batch in self._teacher.score(texts, done) for name, answer in batch.items()}
+        return {
+            name: answer
+            for batch in self._teacher.score(texts, done)
+            for name, answer in batch.items()
+        }
 
     @cached_property
     def _teacher(self) -> Any:
-        from bias_transfer.teacher import model
-
         job = self._job
-        return model.load(job.params, job.pool, job.labelling.model_copy(update={"ray_workers": 0}), job.device)
+        return model.load(job.params, job.pool, job.labelling, job.device)
 
 
 class _ChunkWorker(Worker):
@@ -116,7 +135,8 @@ class _ChunkWorker(Worker):
 def connect() -> Any:
     """``ray.data``, connected to the cluster, and quiet.
 
-    Workers on machines of a cluster get this package from here; the packages that it needs must be there.
+    Workers on machines of a cluster get this package from here; the packages that it needs must be
+    there.
 
     Raises
     ------
@@ -129,15 +149,24 @@ def connect() -> Any:
         import ray
         import ray.data
     except ImportError:
-        raise InputError("ray_workers and label-parquet need Ray: pip install 'ray[data]'") from None
+        raise InputError(
+            "ray_workers and label-parquet need Ray: pip install 'ray[data]'"
+        ) from None
     if not ray.is_initialized():
         address = os.environ.get("RAY_ADDRESS")
-        options = {"runtime_env": {"py_modules": [bias_transfer]}} if address else {"include_dashboard": False}
+        options = (
+            {"runtime_env": {"py_modules": [bias_transfer]}}
+            if address
+            else {"include_dashboard": False}
+        )
         try:
-            ray.init(address or "local", log_to_driver=False, logging_level=logging.ERROR, **options)
+            ray.init(
+                address or "local", log_to_driver=False, logging_level=logging.ERROR, **options
+            )
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise InputError(
-                f"the Ray cluster {address or 'of this machine'} cannot be reached: {_first_line(error)} (RAY_ADDRESS "
+                f"the Ray cluster {address or 'of this machine'} cannot be reached: "
+                f"{_first_line(error)} (RAY_ADDRESS "
                 "says which one it is)"
             ) from error
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
@@ -158,7 +187,8 @@ def clear_errors() -> Iterator[None]:
         raise error.cause from (None if isinstance(error.cause, InputError) else error)
     except RayError as error:
         raise InputError(
-            f"Ray gave up after {RETRIES} retries of the same texts, perhaps for want of memory: lower batch_tokens or "
+            f"Ray gave up after {RETRIES} retries of the same texts, perhaps for want of memory: "
+            "lower batch_tokens or "
             f"ray_workers ({_first_line(error)})"
         ) from error
 
@@ -169,7 +199,9 @@ def _resources(device: str, threads: int) -> dict[str, int]:
     if device == "cuda" or (device == "auto" and ray.cluster_resources().get("GPU")):
         return {"num_gpus": 1}
     largest = max(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"])
-    return {"num_cpus": max(1, min(threads, int(largest)))}  # no more than a machine has, or it would wait for ever
+    return {
+        "num_cpus": max(1, min(threads, int(largest)))
+    }  # no more than a machine has, or it would wait for ever
 
 
 def _first_line(error: Exception) -> str:

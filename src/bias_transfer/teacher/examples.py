@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from bias_transfer.errors import InputError
-from bias_transfer.params import Examples
+from bias_transfer.io.errors import InputError
+from bias_transfer.study.params import Examples
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class Solved:
 class Pool:
     """Examples for any text, never the text itself.
 
-    Each class has half of them, one class by seed the odd one, in a seeded order. The fixed ones are the reviews of
-    each class with the lowest hash of seed and id, so that further reviews rarely change them; a review that is one of
-    them is shown the next in its place.
+    Each class has half of them, one class by seed the odd one, in a seeded order. The fixed ones
+    are the reviews of each class with the lowest hash of seed and id, so that further reviews
+    rarely change them; a review that is one of them is shown the next in its place.
 
     Raises
     ------
@@ -40,7 +40,8 @@ class Pool:
             rows = train[train["label"] == label]
             if len(rows) <= self._wanted(label):
                 raise InputError(
-                    f"{params.count} examples need over {self._wanted(label)} training reviews with label {label}, "
+                    f"{params.count} examples need over {self._wanted(label)} training reviews "
+                    f"with label {label}, "
                     f"and there are {len(rows)}: lower the teacher's examples.count"
                 )
             solved = [Solved(row.id, row.text, label) for row in rows[["id", "text"]].itertuples()]
@@ -54,7 +55,9 @@ class Pool:
             wanted = self._wanted(label)
             if name in self._own_draw:
                 random = np.random.default_rng([self.params.seed, label, int(name, 16)])
-                candidates = [solved[i] for i in random.choice(len(solved), wanted + 1, replace=False)]
+                candidates = [
+                    solved[i] for i in random.choice(len(solved), wanted + 1, replace=False)
+                ]
             else:
                 candidates = solved[: wanted + 1]
             chosen += [one for one in candidates if one.id != name][:wanted]
@@ -63,8 +66,14 @@ class Pool:
     @property
     def sha256(self) -> str:
         """Of every review that can be shown, and how: the fixed examples with their spares, or the whole pool."""
-        reach = [solved if self._own_draw else solved[: self._wanted(i) + 1] for i, solved in enumerate(self._by_class)]
-        shown = [self.params.model_dump(), *((one.id, one.label) for solved in reach for one in solved)]
+        reach = [
+            solved if self._own_draw else solved[: self._wanted(i) + 1]
+            for i, solved in enumerate(self._by_class)
+        ]
+        shown = [
+            self.params.model_dump(),
+            *((one.id, one.label) for solved in reach for one in solved),
+        ]
         return hashlib.sha256(json.dumps(shown).encode()).hexdigest()
 
     def _wanted(self, label: int) -> int:

@@ -4,8 +4,8 @@ import hashlib
 import json
 from typing import Any
 
-from bias_transfer import hub
-from bias_transfer.params import Teacher
+from bias_transfer.pretrained import hub
+from bias_transfer.study.params import Teacher
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.version import SCORING_VERSION
 
@@ -32,10 +32,12 @@ def fingerprint(params: Teacher, pool: Pool | None) -> dict[str, Any]:
         "max_text_tokens": params.max_text_tokens,
         "prompt_sha256": hashlib.sha256(json.dumps(prompt).encode()).hexdigest(),
     }
-    return parts | {"sha256": hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()}
+    return parts | {
+        "sha256": hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    }
 
 
-def _weights_hash(source: hub.Source) -> str:
+def _weights_hash(source: hub.Checkpoint) -> str:
     digest = hashlib.sha256()
     names = [source.gguf] if source.gguf else _FILES
     for path in sorted(path for name in names for path in source.folder.glob(name)):

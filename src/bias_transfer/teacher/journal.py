@@ -1,9 +1,10 @@
 """Answers on disk as they come, so that a killed run loses at most the batch in hand.
 
-The first line names the version of this format and the fingerprint of model, dtype and prompt, which is also in the
-file's name, so that an answer is never taken for another teacher's. Every further line is a batch, a JSON array of
-``[id, log-probability of label 0, log-probability of label 1, tokens cut]``, a space, and the CRC-32 of the array in
-hexadecimal: a batch is there whole or not at all, and as it was written.
+The first line names the version of this format and the fingerprint of model, dtype and prompt,
+which is also in the file's name, so that an answer is never taken for another teacher's. Every
+further line is a batch, a JSON array of ``[id, log-probability of label 0, log-probability of label
+1, tokens cut]``, a space, and the CRC-32 of the array in hexadecimal: a batch is there whole or not
+at all, and as it was written.
 """
 
 import json
@@ -16,7 +17,7 @@ from typing import NamedTuple
 
 from filelock import FileLock, Timeout
 
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 VERSION = 3
 
@@ -70,7 +71,8 @@ class Journal:
                 os.fsync(stream.fileno())
         except OSError as error:
             raise InputError(
-                f"cannot write {self.path}: {error.strerror or error}; {len(self.answers)} answers are safe there, "
+                f"cannot write {self.path}: {error.strerror or error}; {len(self.answers)} answers "
+                "are safe there, "
                 "make room and run again"
             ) from error
         self.answers |= batch
@@ -88,7 +90,9 @@ class Journal:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             held = FileLock(self.path.with_suffix(".lock"), timeout=0).acquire()
         except Timeout:
-            raise InputError(f"another run is writing {self.path}: wait for it, or stop it") from None
+            raise InputError(
+                f"another run is writing {self.path}: wait for it, or stop it"
+            ) from None
         except OSError as error:
             raise InputError(f"cannot write {self.path}: {error.strerror or error}") from error
         with held:
@@ -100,7 +104,8 @@ class Journal:
     def _refuse_another(self, line: bytes) -> None:
         if line != self._header.encode():
             raise InputError(
-                f"{self.path} is of another version, or of another teacher: move it away and run again (it begins "
+                f"{self.path} is of another version, or of another teacher: move it away and run "
+                "again (it begins "
                 f"with {line[:80].decode(errors='replace').strip()!r})"
             )
 
@@ -108,7 +113,8 @@ class Journal:
         answers, _, checksum = line.rstrip(b"\n").rpartition(b" ")
         if checksum != _checksum(answers).encode():
             raise InputError(
-                f"{self.path}, line {number}: damaged since it was written (its checksum differs): remove that line, "
+                f"{self.path}, line {number}: damaged since it was written (its checksum differs): "
+                "remove that line, "
                 "and its texts are asked again"
             )
         self.answers |= {name: Answer(*answer) for name, *answer in json.loads(answers)}

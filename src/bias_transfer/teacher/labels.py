@@ -8,12 +8,12 @@ import pandas as pd
 from scipy.special import expit
 from tqdm import tqdm
 
-from bias_transfer.teacher.cluster import RayTeacher
+from bias_transfer.teacher.cluster import RayScorer
 from bias_transfer.teacher.journal import Answer, Journal
-from bias_transfer.teacher.scoring import Teacher
+from bias_transfer.teacher.scoring import Scorer
 
 
-def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], Teacher | RayTeacher]) -> int:
+def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], Scorer | RayScorer]) -> int:
     """Fill the journal for every text (id to text); the model is loaded only if something is missing.
 
     Returns
@@ -24,10 +24,14 @@ def ask(texts: Mapping[str, str], journal: Journal, load: Callable[[], Teacher |
     if all(name in journal.answers for name in texts):
         return 0
     with journal.alone():
-        missing = sum(name not in journal.answers for name in texts)  # anew: another run may have been at it
+        missing = sum(
+            name not in journal.answers for name in texts
+        )  # anew: another run may have been at it
         if missing:
             teacher = load()
-            with tqdm(total=missing, desc="label", unit="text", file=sys.stderr, mininterval=1) as bar:
+            with tqdm(
+                total=missing, desc="label", unit="text", file=sys.stderr, mininterval=1
+            ) as bar:
                 for batch in teacher.score(texts, journal.answers):
                     journal.append(batch)
                     bar.update(len(batch))
@@ -40,17 +44,21 @@ def to_labels(ids: pd.Series, answers: Mapping[str, Answer]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        ``id``; ``label_0`` and ``label_1``, the two probabilities renormalised to sum to 1; ``label_mass``, the share
-        of probability that the two labels held together (0 to 1; low means that the model wanted to say something
-        else). float64, in the order of ``ids``.
+        ``id``; ``label_0`` and ``label_1``, the two probabilities renormalised to sum to 1;
+        ``label_mass``, the share of probability that the two labels held together (0 to 1; low
+        means that the model wanted to say something else). float64, in the order of ``ids``.
     """
-    log_probabilities = np.array([answers[name][:2] for name in ids], dtype=np.float64).reshape(-1, 2)
+    log_probabilities = np.array([answers[name][:2] for name in ids], dtype=np.float64).reshape(
+        -1, 2
+    )
     log_mass = np.logaddexp(log_probabilities[:, 0], log_probabilities[:, 1])
     log_odds = log_probabilities[:, 1] - log_probabilities[:, 0]
     return pd.DataFrame(
         {
             "id": ids.to_numpy(),
-            "label_0": expit(-log_odds),  # not 1 - label_1, which is 0 from 37 nats on while label_1 never is
+            "label_0": expit(
+                -log_odds
+            ),  # not 1 - label_1, which is 0 from 37 nats on while label_1 never is
             "label_1": expit(log_odds),
             "label_mass": np.exp(log_mass),
         }

@@ -1,8 +1,9 @@
 """The teacher at work: texts in, log-probabilities of the two labels out, whatever engine runs the model.
 
-An engine answers one kind of question: after these tokens, how probable is each of those? The probability of a label
-of several tokens is the product of its tokens' own, each after the ones before it, so that labels of any length, and
-labels that share their first token, are scored exactly.
+An engine answers one kind of question: after these tokens, how probable is each of those? The
+probability of a label of several tokens is the product of its tokens' own, each after the ones
+before it, so that labels of any length, and labels that share their first token, are scored
+exactly.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -12,7 +13,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 from bias_transfer.teacher.journal import Answer
 from bias_transfer.teacher.prompt import Prompt, Query
 
@@ -29,7 +30,9 @@ class Question(NamedTuple):
 class Engine(Protocol):
     """What runs the model."""
 
-    def score(self, asked: list[list[Question]], done: Container[int]) -> Iterator[dict[int, list[list[float]]]]:
+    def score(
+        self, asked: list[list[Question]], done: Container[int]
+    ) -> Iterator[dict[int, list[list[float]]]]:
         """Answer the questions of some texts, batch by batch.
 
         Parameters
@@ -37,25 +40,28 @@ class Engine(Protocol):
         asked
             The questions of every text.
         done
-            Positions in ``asked`` that need no answer. They are there so that an interrupted run cuts the same
-            batches again: a batch is left out only if all of it is done.
+            Positions in ``asked`` that need no answer. They are there so that an interrupted run
+            cuts the same batches again: a batch is left out only if all of it is done.
 
         Yields
         ------
         dict
-            Of a batch's texts that are not done: position to the natural logarithms of the probabilities asked for,
-            one list a question, from a float32 softmax over the whole vocabulary.
+            Of a batch's texts that are not done: position to the natural logarithms of the
+            probabilities asked for, one list a question, from a float32 softmax over the whole
+            vocabulary.
         """
 
 
 @dataclass
-class Teacher:
+class Scorer:
     """A prompt and the engine that runs it."""
 
     prompt: Prompt
     engine: Engine
 
-    def score(self, texts: Mapping[str, str], done: Container[str] = ()) -> Iterator[dict[str, Answer]]:
+    def score(
+        self, texts: Mapping[str, str], done: Container[str] = ()
+    ) -> Iterator[dict[str, Answer]]:
         """Ask about every text (id to text) that is not ``done``, and yield the answers batch by batch.
 
         Texts are tokenised ``CHUNK`` at a time, so memory does not grow with their number.
@@ -96,12 +102,15 @@ def questions(query: Query) -> list[Question]:
 def _answer(name: str, query: Query, found: list[list[float]]) -> Answer:
     if np.isnan(np.concatenate(found)).any():
         raise InputError(
-            f"the teacher's answer to text {name} is not a number (NaN): try another dtype, such as float32"
+            f"the teacher's answer to text {name} is not a number (NaN): try another dtype, such "
+            "as float32"
         )
     known = {
         (*question.ids[len(query.context) :], token): value
         for question, values in zip(questions(query), found, strict=True)
         for token, value in zip(question.wanted, values, strict=True)
     }
-    first, second = (sum(known[tuple(label[: i + 1])] for i in range(len(label))) for label in query.labels)
+    first, second = (
+        sum(known[tuple(label[: i + 1])] for i in range(len(label))) for label in query.labels
+    )
     return Answer(first, second, query.n_cut)

@@ -10,8 +10,8 @@ from mlflow.entities import Run
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
 
-from bias_transfer import provenance, tables
-from bias_transfer.errors import InputError
+from bias_transfer.io import provenance, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.tracking import runs, store
 
 
@@ -62,17 +62,28 @@ def current(study: str) -> list[Kept]:
 def _read(run: Run) -> Kept:
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # a bar a run, each of a moment
     with tempfile.TemporaryDirectory() as folder:
-        files = Path(mlflow.artifacts.download_artifacts(run_id=run.info.run_id, dst_path=f"{folder}/run"))
+        files = Path(
+            mlflow.artifacts.download_artifacts(run_id=run.info.run_id, dst_path=f"{folder}/run")
+        )
         if not (files / runs.EVIDENCE).is_file():
-            raise InputError(f"run {run.info.run_id} has no {runs.EVIDENCE}: it was not published by this project")
+            raise InputError(
+                f"run {run.info.run_id} has no {runs.EVIDENCE}: it was not published by this "
+                "project"
+            )
         evidence = tables.read_json(files / runs.EVIDENCE)
         digests = _below(files, "")
         for model in run.outputs.model_outputs if run.outputs else []:
-            path = mlflow.artifacts.download_artifacts(f"models:/{model.model_id}", dst_path=f"{folder}/model")
+            path = mlflow.artifacts.download_artifacts(
+                f"models:/{model.model_id}", dst_path=f"{folder}/model"
+            )
             for weights in Path(path, "artifacts").glob("*/model.safetensors"):
                 digests |= _below(weights.parent, "model/")
     return Kept(run.info.run_name, run.data.metrics, evidence, digests)
 
 
 def _below(root: Path, prefix: str) -> dict[str, str]:
-    return {f"{prefix}{p.relative_to(root)}": provenance.sha256(p) for p in sorted(root.rglob("*")) if p.is_file()}
+    return {
+        f"{prefix}{p.relative_to(root)}": provenance.sha256(p)
+        for p in sorted(root.rglob("*"))
+        if p.is_file()
+    }

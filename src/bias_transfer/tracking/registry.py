@@ -13,7 +13,7 @@ from mlflow.models import ModelSignature
 from mlflow.types import ColSpec, Schema
 
 import bias_transfer
-from bias_transfer import tables
+from bias_transfer.io import schemas
 
 _SERVING_LIBRARIES = (
     "mlflow", "numpy", "pandas", "pandera", "pydantic", "ruamel.yaml", "safetensors", "tokenizers", "torch",
@@ -29,12 +29,16 @@ def log_student(folder: Path, card: Path) -> str:
             python_model=str(Path(__file__).with_name("served.py")),
             artifacts={"student": str(folder), "card": str(card)},
             code_paths=[str(Path(bias_transfer.__file__).parent)],
-            pip_requirements=[f"{name}=={version(name).split('+')[0]}" for name in _SERVING_LIBRARIES],
+            pip_requirements=[
+                f"{name}=={version(name).split('+')[0]}" for name in _SERVING_LIBRARIES
+            ],
             signature=ModelSignature(
                 inputs=Schema([ColSpec("string", "text")]),
-                outputs=Schema([ColSpec("double", name) for name in tables.PROBABILITIES]),
+                outputs=Schema([ColSpec("double", name) for name in schemas.PROBABILITIES]),
             ),
-            input_example=pd.DataFrame({"text": ["A film of rare warmth.", "I walked out after an hour."]}),
+            input_example=pd.DataFrame(
+                {"text": ["A film of rare warmth.", "I walked out after an hour."]}
+            ),
         )
     return info.model_id
 

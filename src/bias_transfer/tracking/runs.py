@@ -19,7 +19,7 @@ from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Param, Run
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
-from bias_transfer import files, provenance
+from bias_transfer.io import atomic, provenance
 from bias_transfer.tracking import registry, views
 
 EXPERIMENT = "bias-transfer"
@@ -32,11 +32,11 @@ _SECONDS_ELSEWHERE = 3600  # after which an unfinished run of another machine is
 
 
 @dataclass
-class Record:
+class Publication:
     """Everything that one run says. ``curves`` has a column ``epoch``; the others are metrics by epoch.
 
-    ``description`` and ``card`` are Markdown. A ``student`` folder is logged as a model, and registered if there is a
-    ``registered_name``, with ``card`` as the version's description.
+    ``description`` and ``card`` are Markdown. A ``student`` folder is logged as a model, and
+    registered if there is a ``registered_name``, with ``card`` as the version's description.
     """
 
     name: str
@@ -104,36 +104,48 @@ def published(experiment: str, key: str) -> str | None:
     return runs[0].info.run_id if runs else None
 
 
-def publish(experiment: str, parent: str, record: Record) -> str:
+def publish(experiment: str, parent: str, publication: Publication) -> str:
     """Write one run (and register its student), and return its id. If anything fails, the run is marked failed."""
-    tags = record.tags | {
-        KEY_TAG: record.key,
-        "study": record.study,
+    tags = publication.tags | {
+        KEY_TAG: publication.key,
+        "study": publication.study,
         MLFLOW_PARENT_RUN_ID: parent,
-        MLFLOW_RUN_NOTE: record.description,
+        MLFLOW_RUN_NOTE: publication.description,
         _PROCESS_TAG: f"{socket.gethostname()}:{os.getpid()}",
     }
-    with mlflow.start_run(experiment_id=experiment, run_name=record.name, tags=tags) as run:
+    with mlflow.start_run(experiment_id=experiment, run_name=publication.name, tags=tags) as run:
         run_id = run.info.run_id
-        model_id = _log_student(record) if record.student else None
-        metrics = {name: value for name, value in record.metrics.items() if value is not None and np.isfinite(value)}
+        model_id = _log_student(publication) if publication.student else None
+        metrics = {
+            name: value
+            for name, value in publication.metrics.items()
+            if value is not None and np.isfinite(value)
+        }
         mlflow.log_metrics(metrics, model_id=model_id)
         mlflow.MlflowClient().log_batch(
             run_id,
-            metrics=list(_curve_metrics(record.curves)),
-            params=[Param(name, str(value)) for name, value in record.params.items()],
+            metrics=list(_curve_metrics(publication.curves)),
+            params=[Param(name, str(value)) for name, value in publication.params.items()],
         )
-        for context, paths in record.inputs.items():
+        for context, paths in publication.inputs.items():
             for path in paths:
                 mlflow.log_input(_dataset(path), context=context)
-        for path in record.files:
+        for path in publication.files:
             mlflow.log_artifact(str(path))
-        for name, figure in record.figures.items():
+        for name, figure in publication.figures.items():
             mlflow.log_figure(figure, f"plots/{name}")
-        artifacts = {path.name: provenance.sha256(path) for path in record.files}
-        mlflow.log_dict(record.evidence | {"artifacts": artifacts}, EVIDENCE)
-        if record.registered_name:  # last, so that a version is never that of an unfinished run
-            registry.register(record.registered_name, model_id, record.study, record.card, tags=record.tags)
+        artifacts = {path.name: provenance.sha256(path) for path in publication.files}
+        mlflow.log_dict(publication.evidence | {"artifacts": artifacts}, EVIDENCE)
+        if (
+            publication.registered_name
+        ):  # last, so that a version is never that of an unfinished run
+            registry.register(
+                publication.registered_name,
+                model_id,
+                publication.study,
+                publication.card,
+                tags=publication.tags,
+            )
     return run_id
 
 
@@ -159,7 +171,9 @@ def link(launched_by: str, run_ids: list[str], paths: list[Path]) -> None:
         client.log_artifact(launched_by, str(path))
 
 
-def annotate(run_id: str, params: dict[str, Any], metrics: dict[str, float], paths: list[Path]) -> None:
+def annotate(
+    run_id: str, params: dict[str, Any], metrics: dict[str, float], paths: list[Path]
+) -> None:
     """Add params, metrics and files to a run that is already there."""
     client = mlflow.MlflowClient()
     for name, value in params.items():
@@ -182,14 +196,14 @@ def _is_dead(run: Run) -> bool:
         return time.time() - run.info.start_time / 1000 > _SECONDS_ELSEWHERE
     if int(process) == os.getpid():  # an earlier process had this number
         return True
-    return not files.alive(int(process))
+    return not atomic.alive(int(process))
 
 
-def _log_student(record: Record) -> str:
+def _log_student(publication: Publication) -> str:
     with tempfile.TemporaryDirectory() as folder:
         card = Path(folder, "README.md")
-        card.write_text(record.card, encoding="utf-8")
-        return registry.log_student(record.student, card)
+        card.write_text(publication.card, encoding="utf-8")
+        return registry.log_student(publication.student, card)
 
 
 def _curve_metrics(curves: pd.DataFrame | None) -> Iterator[Metric]:
@@ -197,8 +211,12 @@ def _curve_metrics(curves: pd.DataFrame | None) -> Iterator[Metric]:
         return
     for row in curves.to_dict("records"):
         step = int(row.pop("epoch"))
-        yield from (Metric(name, float(value), timestamp=step, step=step) for name, value in row.items())
+        yield from (
+            Metric(name, float(value), timestamp=step, step=step) for name, value in row.items()
+        )
 
 
 def _dataset(path: Path) -> MetaDataset:
-    return MetaDataset(resolve_dataset_source(str(path)), name=str(path), digest=provenance.sha256(path)[:16])
+    return MetaDataset(
+        resolve_dataset_source(str(path)), name=str(path), digest=provenance.sha256(path)[:16]
+    )

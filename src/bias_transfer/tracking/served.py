@@ -5,7 +5,7 @@ from pathlib import Path
 import mlflow
 import pandas as pd
 
-from bias_transfer import tables
+from bias_transfer.io import schemas
 from bias_transfer.students import student
 
 
@@ -19,7 +19,7 @@ class ServedStudent(mlflow.pyfunc.PythonModel):
     def predict(self, context, model_input: pd.DataFrame, params=None) -> pd.DataFrame:
         """Score each text, in order."""
         scores = self.student.predict_proba(model_input["text"].tolist())
-        return pd.DataFrame(scores, columns=tables.PROBABILITIES)
+        return pd.DataFrame(scores, columns=schemas.PROBABILITIES)
 
 
 mlflow.models.set_model(ServedStudent())

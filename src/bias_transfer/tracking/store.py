@@ -10,9 +10,11 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import SQLAlchemyError
 
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
-_MEND = "mend that, or set MLFLOW_TRACKING_URI, and run the command again; nothing is published twice"
+_MEND = (
+    "mend that, or set MLFLOW_TRACKING_URI, and run the command again; nothing is published twice"
+)
 
 
 @contextmanager
@@ -22,7 +24,8 @@ def clear_errors() -> Iterator[None]:
     Raises
     ------
     InputError
-        If the store is out of reach, full, or cannot be written: a local database before MLflow tries for minutes.
+        If the store is out of reach, full, or cannot be written: a local database before MLflow
+        tries for minutes.
     """
     uri = mlflow.get_tracking_uri()
     if uri.startswith("sqlite:"):

@@ -5,10 +5,15 @@ import json
 VIEW = "bias-transfer"
 _COLUMNS = (
     "metrics.`accuracy`",
-    *(f"metrics.`{axis}_gap{end}`" for axis in ("gender", "race") for end in ("", "_ci_low", "_ci_high")),
+    *(
+        f"metrics.`{axis}_gap{end}`"
+        for axis in ("gender", "race")
+        for end in ("", "_ci_low", "_ci_high")
+    ),
     *(f"tags.`{tag}`" for tag in ("study", "target")),
 )
-# Sorted by a metric, MLflow lists runs side by side; sorted by date, it folds them under their study.
+# Sorted by a metric, MLflow lists runs side by side; sorted by date, it folds them under their
+# study.
 _STATE = {
     "searchFilter": "tags.current = 'true' and tags.stage != 'report'",
     "orderByKey": "metrics.`accuracy`",
@@ -28,7 +33,8 @@ _STATE = {
 EXPERIMENT_TAGS = {
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
-        "Teachers, students and reports, each below the run of its study. `tags.current = 'true'` are those that were "
+        "Teachers, students and reports, each below the run of its study. `tags.current = 'true'` "
+        "are those that were "
         "published last; the shared view `bias-transfer` shows them side by side."
     ),
     f"mlflow.sharedViewState.{VIEW}": json.dumps(_STATE),

@@ -4,14 +4,17 @@ import numpy as np
 import pytest
 import tiny_models
 
-from bias_transfer import hub
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import hub
 from bias_transfer.teacher import model
 from bias_transfer.teacher.engines import hf
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*_check_is_size.*:FutureWarning")
 LAYERS = {"bnb-int8": "Linear8bitLt", "bnb-nf4": "Linear4bit"}
-LEAST = {"bnb-int8": 0.99, "bnb-nf4": 0.7}  # correlation with the whole model; 4 bits are few for random weights
+LEAST = {
+    "bnb-int8": 0.99,
+    "bnb-nf4": 0.7,
+}  # correlation with the whole model; 4 bits are few for random weights
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +39,9 @@ def log_odds(teacher, texts) -> np.ndarray:
 def test_answers_are_much_as_those_of_the_whole_model(load, texts, capfd, quantization, dtype):
     whole, quantized = log_odds(load(), texts), load(quantization=quantization, dtype=dtype)
     kinds = [type(module).__name__ for module in quantized.engine.model.modules()]
-    assert kinds.count(LAYERS[quantization]) == 14  # seven in each of two layers: not the language head
+    assert (
+        kinds.count(LAYERS[quantization]) == 14
+    )  # seven in each of two layers: not the language head
     found = log_odds(quantized, texts)
     assert np.abs(found - whole).max() > 1e-4
     assert np.corrcoef(found, whole)[0, 1] > LEAST[quantization]
@@ -53,4 +58,8 @@ def test_large_value_in_one_text_leaves_the_columns_of_the_others_alone(load):
 @pytest.mark.parametrize("quantization", LAYERS)
 def test_gguf_is_refused(tiny_teacher, tmp_path, quantization):
     with pytest.raises(InputError, match="holds GGUF: set `quantization: int8`"):
-        hf.load(tiny_teacher(quantization=quantization), hub.Source(str(tmp_path), tmp_path, None, "model.gguf"), "cpu")
+        hf.load(
+            tiny_teacher(quantization=quantization),
+            hub.Checkpoint(str(tmp_path), tmp_path, None, "model.gguf"),
+            "cpu",
+        )

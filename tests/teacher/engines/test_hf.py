@@ -6,9 +6,15 @@ from itertools import takewhile
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForCausalLM, GPT2Config, MambaConfig, MistralConfig, Qwen3NextConfig
+from transformers import (
+    AutoModelForCausalLM,
+    GPT2Config,
+    MambaConfig,
+    MistralConfig,
+    Qwen3NextConfig,
+)
 
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 from bias_transfer.teacher.engines import hf
 from bias_transfer.teacher.engines.hf import HfEngine
 from bias_transfer.teacher.scoring import Question
@@ -25,13 +31,26 @@ SIZES = {
     "initializer_range": 0.3,
 }
 EXPERTS = {"num_experts": 2, "num_experts_per_tok": 1, "head_dim": 16}
-LINEAR = {f"linear_{name}": n for name, n in [("num_key_heads", 2), ("num_value_heads", 2), ("key_head_dim", 8)]}
+LINEAR = {
+    f"linear_{name}": n
+    for name, n in [("num_key_heads", 2), ("num_value_heads", 2), ("key_head_dim", 8)]
+}
 KINDS = {
-    "mistral": lambda: MistralConfig(**SIZES, sliding_window=8),  # smaller than what the prompts share
-    "gpt2": lambda: GPT2Config(vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=2, initializer_range=0.3),
-    "mamba": lambda: MambaConfig(vocab_size=VOCABULARY, hidden_size=32, state_size=8, num_hidden_layers=2),
+    "mistral": lambda: MistralConfig(
+        **SIZES, sliding_window=8
+    ),  # smaller than what the prompts share
+    "gpt2": lambda: GPT2Config(
+        vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=2, initializer_range=0.3
+    ),
+    "mamba": lambda: MambaConfig(
+        vocab_size=VOCABULARY, hidden_size=32, state_size=8, num_hidden_layers=2
+    ),
     "qwen3-next": lambda: Qwen3NextConfig(
-        **SIZES, **EXPERTS, **LINEAR, linear_value_head_dim=8, layer_types=["linear_attention", "full_attention"]
+        **SIZES,
+        **EXPERTS,
+        **LINEAR,
+        linear_value_head_dim=8,
+        layer_types=["linear_attention", "full_attention"],
     ),
 }
 
@@ -71,16 +90,23 @@ def asked() -> list[list[Question]]:
         ids = SHARED + random.integers(1, VOCABULARY, length).tolist()
         asked.append([Question(ids, [5, 17])] + [Question([*ids, 17], [40])] * (i % 3 == 0))
     columns = zip(*(question.ids for questions in asked for question in questions), strict=False)
-    assert [column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)] == SHARED
+    assert [
+        column[0] for column in takewhile(lambda column: len(set(column)) == 1, columns)
+    ] == SHARED
     return asked
 
 
 def plain(model, asked: list[list[Question]]) -> list[list[list[float]]]:
     """Each question by itself, from the logits of every position, in float64."""
     with torch.inference_mode():
-        steps = [[model(input_ids=torch.tensor([ids])).logits[0, -1] for ids, _ in one] for one in asked]
+        steps = [
+            [model(input_ids=torch.tensor([ids])).logits[0, -1] for ids, _ in one] for one in asked
+        ]
     return [
-        [logits.double().log_softmax(-1)[wanted].tolist() for logits, (_, wanted) in zip(step, one, strict=True)]
+        [
+            logits.double().log_softmax(-1)[wanted].tolist()
+            for logits, (_, wanted) in zip(step, one, strict=True)
+        ]
         for step, one in zip(steps, asked, strict=True)
     ]
 
@@ -116,7 +142,9 @@ def test_shared_prefix_is_fed_once(asked, kind):
     assert first == (1, len(SHARED))
     questions = [question for one in asked for question in one]
     assert sum(rows for rows, _ in rest) == len(questions)
-    assert max(width for _, width in rest) == max(len(question.ids) for question in questions) - len(SHARED)
+    assert max(width for _, width in rest) == max(
+        len(question.ids) for question in questions
+    ) - len(SHARED)
 
 
 def test_prompt_that_is_all_prefix_keeps_a_token_to_ask_after(asked):
@@ -127,7 +155,10 @@ def test_prompt_that_is_all_prefix_keeps_a_token_to_ask_after(asked):
 
 
 def test_prompts_that_share_nothing(asked):
-    asked = [[Question([i, *question.ids], question.wanted) for question in one] for i, one in enumerate(asked)]
+    asked = [
+        [Question([i, *question.ids], question.wanted) for question in one]
+        for i, one in enumerate(asked)
+    ]
     model = Watched(network())
     assert_same(answers_of(HfEngine(model, 200), asked), plain(model.model, asked))
     assert sum(rows for rows, _ in model.fed) == sum(map(len, asked))
@@ -196,7 +227,9 @@ def test_full_memory_costs_no_more_of_the_budget_than_it_must(asked):
 @pytest.mark.parametrize("tokens", [40, 5], ids=["the prompt", "even what prompts share"])
 def test_prompt_that_does_not_fit_by_itself_is_refused(tokens):
     asked = [[Question(SHARED + [i] * 50, [5])] for i in (1, 2)]
-    with pytest.raises(InputError, match="does not fit into the device's memory: lower max_text_tokens"):
+    with pytest.raises(
+        InputError, match="does not fit into the device's memory: lower max_text_tokens"
+    ):
         answers_of(HfEngine(Watched(network(), tokens=tokens), 10**6), asked)
 
 

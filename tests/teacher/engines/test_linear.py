@@ -8,7 +8,9 @@ from torch import nn
 from bias_transfer.teacher import model
 from bias_transfer.teacher.engines import linear
 
-needs_packing = pytest.mark.skipif(not linear.can_pack(), reason="this build of torch has no packed layers")
+needs_packing = pytest.mark.skipif(
+    not linear.can_pack(), reason="this build of torch has no packed layers"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -58,7 +60,10 @@ def test_int8_layer_is_off_by_a_percent_of_what_it_multiplies(kind, dtype, shape
     layer = nn.Linear(48, 20)
     layer.weight.mul_(torch.logspace(-2, 2, 20)[:, None])
     inputs = torch.randn(shape) * torch.logspace(-2, 2, shape[-2])[:, None]
-    expected, sizes = layer(inputs), inputs.norm(dim=-1)[..., None] * layer.weight.norm(dim=1) + layer.bias.abs()
+    expected, sizes = (
+        layer(inputs),
+        inputs.norm(dim=-1)[..., None] * layer.weight.norm(dim=1) + layer.bias.abs(),
+    )
     found = kind(layer.to(dtype))(inputs.to(dtype))
     assert found.dtype == dtype
     assert ((found.float() - expected).abs() / sizes).max() < 0.01
@@ -102,7 +107,9 @@ def test_int8_answer_to_a_token_does_not_depend_on_its_neighbours():
     ],
 )
 def test_language_head_is_left_alone(tiny_teacher, labelling, quantization, kind):
-    network = model.load(tiny_teacher(quantization=quantization), None, labelling, "cpu").engine.model
+    network = model.load(
+        tiny_teacher(quantization=quantization), None, labelling, "cpu"
+    ).engine.model
     assert kinds(network) == {kind: 14, nn.Linear: 1}  # seven in each of two layers
     assert type(network.lm_head) is nn.Linear
 
@@ -114,7 +121,9 @@ def test_bfloat16_is_not_packed(tiny_teacher, labelling):
 
 @pytest.mark.parametrize("quantization", ["int8", "cpu-int8"])
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
-def test_int8_teacher_answers_much_as_the_whole_one_does(tiny_teacher, labelling, texts, dtype, quantization):
+def test_int8_teacher_answers_much_as_the_whole_one_does(
+    tiny_teacher, labelling, texts, dtype, quantization
+):
     """Of the spread of the answers, int8 keeps all but a small part; and it does something."""
     load = lambda **changes: model.load(tiny_teacher(**changes), None, labelling, "cpu")  # noqa: E731
     whole = log_probabilities(load(), texts)
@@ -127,8 +136,13 @@ def test_int8_teacher_answers_much_as_the_whole_one_does(tiny_teacher, labelling
 @pytest.mark.parametrize("batch_tokens", [1, 8 * 100, 64 * 100])
 def test_int8_weights_answer_alike_in_any_batch(tiny_teacher, labelling, texts, batch_tokens):
     load = lambda n: model.load(  # noqa: E731
-        tiny_teacher(quantization="int8"), None, labelling.model_copy(update={"batch_tokens": n}), "cpu"
+        tiny_teacher(quantization="int8"),
+        None,
+        labelling.model_copy(update={"batch_tokens": n}),
+        "cpu",
     )
     alone = log_probabilities(load(None), texts)
     backwards = dict(reversed(texts.items()))
-    np.testing.assert_allclose(log_probabilities(load(batch_tokens), backwards)[::-1], alone, atol=1e-5, rtol=0)
+    np.testing.assert_allclose(
+        log_probabilities(load(batch_tokens), backwards)[::-1], alone, atol=1e-5, rtol=0
+    )

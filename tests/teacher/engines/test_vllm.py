@@ -1,8 +1,9 @@
 """What the engine asks of vLLM, and what it makes of the answer.
 
-vLLM itself does not run here but in test_vllm_itself.py, where it is installed: the module ``vllm`` of these tests is a
-stand-in for the library and **not vLLM**. It has the names of vLLM's classes and parameters, read in the sources of
-0.21.0 to 0.33.0, refuses any other, and computes the answers with the tiny Llama.
+vLLM itself does not run here but in test_vllm_itself.py, where it is installed: the module ``vllm``
+of these tests is a stand-in for the library and **not vLLM**. It has the names of vLLM's classes
+and parameters, read in the sources of 0.21.0 to 0.33.0, refuses any other, and computes the answers
+with the tiny Llama.
 """
 
 import sys
@@ -13,8 +14,9 @@ import pytest
 import torch
 from transformers import AutoModelForCausalLM
 
-from bias_transfer import hub, params
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import hub
+from bias_transfer.study import params
 from bias_transfer.teacher import model
 from bias_transfer.teacher.engines import vllm as engine
 from bias_transfer.teacher.scoring import Question
@@ -56,7 +58,9 @@ class LLM:
         if options["dtype"] == "bfloat16":
             raise ValueError("1 validation error for VllmConfig\n  no bfloat16 here")
         self.loaded.append({"model": model, **options})
-        self.network = AutoModelForCausalLM.from_pretrained(model, dtype=getattr(torch, options["dtype"])).eval()
+        self.network = AutoModelForCausalLM.from_pretrained(
+            model, dtype=getattr(torch, options["dtype"])
+        ).eval()
 
     def generate(self, prompts, sampling_params=None, *, use_tqdm=True):
         assert use_tqdm is False
@@ -70,7 +74,9 @@ class LLM:
         assert 0 < len(options["logprob_token_ids"]) <= MOST_LOGPROB_TOKEN_IDS
         assert options.keys().isdisjoint({"prompt_logprobs", "logprobs"})
         with torch.inference_mode():
-            logits = self.network(input_ids=torch.tensor([prompt["prompt_token_ids"]])).logits[0, -1]
+            logits = self.network(input_ids=torch.tensor([prompt["prompt_token_ids"]])).logits[
+                0, -1
+            ]
         values = logits.float().log_softmax(-1)
         tokens = [int(values.argmax()), *options["logprob_token_ids"]]  # the one chosen comes first
         logprobs = {token: SimpleNamespace(logprob=values[token].item()) for token in tokens}
@@ -90,7 +96,11 @@ def stand_in(monkeypatch) -> type[LLM]:
 
 
 def scores(teacher, texts, done=()) -> dict[str, tuple[float, float, int]]:
-    return {name: tuple(answer) for batch in teacher.score(texts, done) for name, answer in batch.items()}
+    return {
+        name: tuple(answer)
+        for batch in teacher.score(texts, done)
+        for name, answer in batch.items()
+    }
 
 
 @pytest.fixture(scope="module")
@@ -98,19 +108,29 @@ def texts(sentences) -> dict[str, str]:
     return {f"{i:016x}": text for i, text in enumerate([*sentences, "x", " ".join(sentences)])}
 
 
-@pytest.mark.parametrize("labels", [(" Negative", " Positive"), (" Neg", " Positive"), (" mixed up", " mixed in")])
+@pytest.mark.parametrize(
+    "labels", [(" Negative", " Positive"), (" Neg", " Positive"), (" mixed up", " mixed in")]
+)
 def test_answers_are_those_of_the_default_engine(stand_in, tiny_teacher, texts, labels):
     """One token each; of several; and of several that begin alike."""
     chosen = tiny_teacher(labels=labels)
     found = scores(model.load(chosen, None, LABELLING, "cpu"), texts)
-    expected = scores(model.load(chosen, None, LABELLING.model_copy(update={"engine": "transformers"}), "cpu"), texts)
+    expected = scores(
+        model.load(chosen, None, LABELLING.model_copy(update={"engine": "transformers"}), "cpu"),
+        texts,
+    )
     assert found.keys() == expected.keys()
-    np.testing.assert_allclose([found[name] for name in texts], [expected[name] for name in texts], atol=1e-5)
+    np.testing.assert_allclose(
+        [found[name] for name in texts], [expected[name] for name in texts], atol=1e-5
+    )
 
 
 def test_answers_are_in_the_order_of_the_questions_and_of_the_tokens_wanted(stand_in, tiny_llama):
     llm = stand_in(str(tiny_llama), dtype="float32")
-    questions = [[Question([0, 5, 9], [7, 3])], [Question([0, 8], [3]), Question([0, 8, 3], [7, 7])]]
+    questions = [
+        [Question([0, 5, 9], [7, 3])],
+        [Question([0, 8], [3]), Question([0, 8, 3], [7, 7])],
+    ]
     (found,) = engine.VllmEngine(llm).score(questions, ())
     assert [len(values) for i in (0, 1) for values in found[i]] == [2, 1, 2]
     with torch.inference_mode():
@@ -125,7 +145,9 @@ def test_only_what_is_not_done_is_asked(stand_in, tiny_teacher, texts):
     assert len(stand_in.asked) == len(names[1::2])
 
 
-def test_model_is_loaded_without_code_or_pickles_and_with_the_prefix_cache(stand_in, tiny_teacher, tiny_llama):
+def test_model_is_loaded_without_code_or_pickles_and_with_the_prefix_cache(
+    stand_in, tiny_teacher, tiny_llama
+):
     model.load(tiny_teacher(), None, LABELLING, "cpu")
     (options,) = stand_in.loaded
     assert options["model"] == str(tiny_llama)
@@ -137,7 +159,7 @@ def test_model_is_loaded_without_code_or_pickles_and_with_the_prefix_cache(stand
 
 
 def test_revision_is_that_of_model_and_tokenizer(stand_in, tiny_teacher, tiny_llama):
-    engine.load(tiny_teacher(), hub.Source(str(tiny_llama), None, "abc", None))
+    engine.load(tiny_teacher(), hub.Checkpoint(str(tiny_llama), None, "abc", None))
     (options,) = stand_in.loaded
     assert (options["revision"], options["tokenizer_revision"]) == ("abc", "abc")
 
@@ -156,13 +178,17 @@ def test_four_bits_are_asked_of_bitsandbytes(stand_in, tiny_teacher, monkeypatch
         ("bnb-nf4", "pip install vllm-bnb-plugin"),
     ],
 )
-def test_quantization_that_cannot_be_had(stand_in, tiny_teacher, monkeypatch, quantization, message):
+def test_quantization_that_cannot_be_had(
+    stand_in, tiny_teacher, monkeypatch, quantization, message
+):
     monkeypatch.setitem(sys.modules, "bitsandbytes", None)
     with pytest.raises(InputError, match=message):
         model.load(tiny_teacher(quantization=quantization), None, LABELLING, "cpu")
 
 
-def test_engine_that_ends_in_the_middle_says_what_is_kept(stand_in, tiny_teacher, texts, monkeypatch):
+def test_engine_that_ends_in_the_middle_says_what_is_kept(
+    stand_in, tiny_teacher, texts, monkeypatch
+):
     class EngineDeadError(Exception):
         """As in vllm/v1/engine/exceptions.py."""
 
@@ -171,13 +197,15 @@ def test_engine_that_ends_in_the_middle_says_what_is_kept(stand_in, tiny_teacher
 
     teacher = model.load(tiny_teacher(), None, LABELLING, "cpu")
     monkeypatch.setattr(teacher.engine.model, "generate", generate)
-    with pytest.raises(InputError, match=r"vLLM stopped .*: EngineCore encountered an issue\. .* keeps what was"):
+    with pytest.raises(
+        InputError, match=r"vLLM stopped .*: EngineCore encountered an issue\. .* keeps what was"
+    ):
         scores(teacher, texts)
 
 
 def test_gguf_is_refused(stand_in, tiny_teacher, tmp_path):
     with pytest.raises(InputError, match="GGUF: set `engine: transformers`"):
-        engine.load(tiny_teacher(), hub.Source(str(tmp_path), tmp_path, None, "model.gguf"))
+        engine.load(tiny_teacher(), hub.Checkpoint(str(tmp_path), tmp_path, None, "model.gguf"))
 
 
 def test_missing_vllm(tiny_teacher, monkeypatch):
@@ -194,5 +222,7 @@ def test_old_vllm(stand_in, tiny_teacher, monkeypatch):
 
 
 def test_what_vllm_says_reaches_the_user_in_one_line(stand_in, tiny_teacher):
-    with pytest.raises(InputError, match=r"vLLM cannot run model .*: 1 validation error for VllmConfig no bfl"):
+    with pytest.raises(
+        InputError, match=r"vLLM cannot run model .*: 1 validation error for VllmConfig no bfl"
+    ):
         model.load(tiny_teacher(dtype="bfloat16"), None, LABELLING, "cpu")

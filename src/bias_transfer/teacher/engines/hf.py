@@ -8,9 +8,9 @@ from typing import Any
 
 from tqdm import tqdm
 
-from bias_transfer import hub
-from bias_transfer.errors import InputError
-from bias_transfer.params import Teacher
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import hub
+from bias_transfer.study.params import Teacher
 from bias_transfer.teacher.prompt import common_prefix
 from bias_transfer.teacher.scoring import Question
 
@@ -20,16 +20,18 @@ BATCH_TOKENS = {"cpu": 2048, "cuda": 32768}
 class HfEngine:
     """Runs a causal language model over batches of a token budget.
 
-    The tokens that all prompts of a call begin with are read once, and their keys and values are shared by its batches.
-    Texts of similar length go together, padded behind their last token, where no token of theirs can see it. Logits are
-    computed at the last tokens alone.
+    The tokens that all prompts of a call begin with are read once, and their keys and values are
+    shared by its batches. Texts of similar length go together, padded behind their last token,
+    where no token of theirs can see it. Logits are computed at the last tokens alone.
     """
 
     def __init__(self, model: Any, batch_tokens: int | None) -> None:
         self.model = model
         self.batch_tokens = batch_tokens or BATCH_TOKENS[model.device.type]
 
-    def score(self, asked: list[list[Question]], done: Container[int]) -> Iterator[dict[int, list[list[float]]]]:
+    def score(
+        self, asked: list[list[Question]], done: Container[int]
+    ) -> Iterator[dict[int, list[list[float]]]]:
         """Answer every text's questions; see ``scoring.Engine``.
 
         Raises
@@ -73,7 +75,9 @@ class HfEngine:
             return 0, None
         # Recurrent layers keep a state, which cannot be shared like this.
         cache = getattr(output, "past_key_values", None)
-        shareable = type(cache) is DynamicCache and all(hasattr(one, "batch_repeat_interleave") for one in cache.layers)
+        shareable = type(cache) is DynamicCache and all(
+            hasattr(one, "batch_repeat_interleave") for one in cache.layers
+        )
         return (shared, cache) if shareable else (0, None)
 
     def _answer(self, questions: list[Question], prefix: tuple[int, Any]) -> list[list[float]]:
@@ -84,13 +88,18 @@ class HfEngine:
         except torch.OutOfMemoryError:
             if len(questions) == 1:
                 raise InputError(
-                    f"a single prompt of {len(questions[0].ids)} tokens does not fit into the device's memory: lower "
+                    f"a single prompt of {len(questions[0].ids)} tokens does not fit into the "
+                    "device's memory: lower "
                     "max_text_tokens, or set the teacher's quantization"
                 ) from None
         torch.cuda.empty_cache()
         half = len(questions) // 2
-        self.batch_tokens = min(self.batch_tokens, half * max(len(question.ids) for question in questions))
-        tqdm.write(f"out of memory: batches hold {self.batch_tokens} tokens from here on", file=sys.stderr)
+        self.batch_tokens = min(
+            self.batch_tokens, half * max(len(question.ids) for question in questions)
+        )
+        tqdm.write(
+            f"out of memory: batches hold {self.batch_tokens} tokens from here on", file=sys.stderr
+        )
         return self._answer(questions[:half], prefix) + self._answer(questions[half:], prefix)
 
     def _forward(self, questions: list[Question], prefix: tuple[int, Any]) -> list[list[float]]:
@@ -99,7 +108,9 @@ class HfEngine:
         shared, cache = prefix
         rows = [question.ids[shared:] for question in questions]
         width = max(map(len, rows))
-        ids = torch.tensor([row + [0] * (width - len(row)) for row in rows], device=self.model.device)
+        ids = torch.tensor(
+            [row + [0] * (width - len(row)) for row in rows], device=self.model.device
+        )
         ends = torch.tensor([len(row) - 1 for row in rows], device=self.model.device)
         kept, column = ends.unique(return_inverse=True)
         options: dict[str, Any] = {"use_cache": False}
@@ -111,10 +122,13 @@ class HfEngine:
             logits = self.model(input_ids=ids, logits_to_keep=kept, **options).logits
             logits = logits[torch.arange(len(rows), device=ids.device), column]
             log_probabilities = logits.float().log_softmax(-1).cpu()
-        return [values[question.wanted].tolist() for values, question in zip(log_probabilities, questions, strict=True)]
+        return [
+            values[question.wanted].tolist()
+            for values, question in zip(log_probabilities, questions, strict=True)
+        ]
 
 
-def load(params: Teacher, source: hub.Source, device: str) -> Any:
+def load(params: Teacher, source: hub.Checkpoint, device: str) -> Any:
     """The model on ``device`` (``cpu`` or ``cuda``), quantized if its params say so.
 
     Raises
@@ -130,7 +144,8 @@ def load(params: Teacher, source: hub.Source, device: str) -> Any:
     options = source.weights | _quantization(params.quantization, device)
     if source.gguf and "quantization_config" in options:
         raise InputError(
-            f"quantization {params.quantization} reads safetensors, and {source.name} holds GGUF: set `quantization: "
+            f"quantization {params.quantization} reads safetensors, and {source.name} holds GGUF: "
+            "set `quantization: "
             "int8`"
         )
     model, loaded = AutoModelForCausalLM.from_pretrained(
@@ -138,7 +153,8 @@ def load(params: Teacher, source: hub.Source, device: str) -> Any:
     )
     if loaded["missing_keys"]:
         raise InputError(
-            f"model {params.model!r} is not a causal language model: its files lack {min(loaded['missing_keys'])}"
+            f"model {params.model!r} is not a causal language model: its files lack "
+            f"{min(loaded['missing_keys'])}"
         )
     model = model.eval()
     if kind := _layer(params, device):
@@ -151,26 +167,38 @@ def _layer(params: Teacher, device: str) -> Callable[[Any], Any] | None:
     from bias_transfer.teacher.engines import linear
 
     if params.quantization:
-        return {"int8": linear.Int8WeightLinear, "cpu-int8": linear.Int8Linear}.get(params.quantization)
-    return linear.PackedLinear if device == "cpu" and params.dtype == "float32" and linear.can_pack() else None
+        return {"int8": linear.Int8WeightLinear, "cpu-int8": linear.Int8Linear}.get(
+            params.quantization
+        )
+    return (
+        linear.PackedLinear
+        if device == "cpu" and params.dtype == "float32" and linear.can_pack()
+        else None
+    )
 
 
 def _quantization(name: str | None, device: str) -> dict[str, Any]:
     """What ``from_pretrained`` needs to know of it: something for bitsandbytes, nothing for layers of our own."""
     if name == "cpu-int8" and device != "cpu":
-        raise InputError("quantization cpu-int8 runs on a CPU alone: set `device: cpu`, or int8 on a GPU")
+        raise InputError(
+            "quantization cpu-int8 runs on a CPU alone: set `device: cpu`, or int8 on a GPU"
+        )
     if name in (None, "int8", "cpu-int8"):
         return {}
     try:
-        import bitsandbytes  # noqa: F401  transformers would say so later, and at length
+        import bitsandbytes  # noqa: F401  transformers would say so later
         import torch
         from transformers import BitsAndBytesConfig
     except ImportError:
-        raise InputError(f"quantization {name} needs bitsandbytes: pip install bitsandbytes") from None
-    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)  # else a warning for each layer of each batch
+        raise InputError(
+            f"quantization {name} needs bitsandbytes: pip install bitsandbytes"
+        ) from None
+    logging.getLogger("bitsandbytes").setLevel(
+        logging.ERROR
+    )  # else a warning for each layer of each batch
     bits = {
-        # With its usual threshold (6) a large value anywhere in a batch, padding included, would decide which columns
-        # are left in float16 for every text of that batch.
+        # With its usual threshold (6) a large value anywhere in a batch, padding included, would
+        # decide which columns are left in float16 for every text of that batch.
         "bnb-int8": {"load_in_8bit": True, "llm_int8_threshold": 0.0},
         "bnb-nf4": {
             "load_in_4bit": True,

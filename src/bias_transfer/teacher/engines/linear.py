@@ -14,7 +14,9 @@ class PackedLinear(nn.Module):
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
-        self.weight = torch.ops.mkldnn._reorder_linear_weight(layer.weight.detach(), 256)  # 256: rows to expect
+        self.weight = torch.ops.mkldnn._reorder_linear_weight(
+            layer.weight.detach(), 256
+        )  # 256: rows to expect
         self.bias = layer.bias
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -25,7 +27,8 @@ class PackedLinear(nn.Module):
 class Int8WeightLinear(nn.Module):
     """A linear layer that keeps its weights as 8-bit integers, with a scale for each output, and multiplies in floats.
 
-    What goes into it is not rounded, so answers depend on what else is in the batch by float error alone.
+    What goes into it is not rounded, so answers depend on what else is in the batch by float error
+    alone.
     """
 
     def __init__(self, layer: nn.Linear) -> None:
@@ -45,8 +48,9 @@ class Int8WeightLinear(nn.Module):
 class Int8Linear(nn.Module):
     """A linear layer in 8-bit integers: one scale for each output, and one for each token as it comes.
 
-    A token's scale is its own. Yet a float error of its input, such as another batch brings, may round to the next
-    integer, and a model of many layers makes that as large as any other error of its integers.
+    A token's scale is its own. Yet a float error of its input, such as another batch brings, may
+    round to the next integer, and a model of many layers makes that as large as any other error of
+    its integers.
     """
 
     def __init__(self, layer: nn.Linear) -> None:
@@ -59,7 +63,9 @@ class Int8Linear(nn.Module):
         """Same as ``nn.Linear``, but for rounding."""
         rows = inputs.reshape(-1, inputs.shape[-1]).float()
         scale = rows.abs().amax(1, keepdim=True).div_(_LARGEST_INT8).clamp_min_(1e-12)
-        outputs = torch._int_mm(rows.div(scale).round_().to(torch.int8), self.weight).float().mul_(scale)
+        outputs = (
+            torch._int_mm(rows.div(scale).round_().to(torch.int8), self.weight).float().mul_(scale)
+        )
         outputs = outputs.mul_(self.scale).to(inputs.dtype).view(*inputs.shape[:-1], -1)
         return outputs if self.bias is None else outputs + self.bias
 
@@ -74,7 +80,9 @@ def _int8(layer: nn.Linear) -> tuple[torch.Tensor, torch.Tensor]:
 def can_pack() -> bool:
     """Whether this build of torch has the operators that ``PackedLinear`` uses (they carry an underscore)."""
     operators = ("_reorder_linear_weight", "_linear_pointwise")
-    return torch.backends.mkldnn.is_available() and all(hasattr(torch.ops.mkldnn, name) for name in operators)
+    return torch.backends.mkldnn.is_available() and all(
+        hasattr(torch.ops.mkldnn, name) for name in operators
+    )
 
 
 @torch.no_grad()

@@ -4,9 +4,9 @@ import os
 from collections.abc import Container, Iterator
 from typing import Any
 
-from bias_transfer import hub
-from bias_transfer.errors import InputError
-from bias_transfer.params import Teacher
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import hub
+from bias_transfer.study.params import Teacher
 from bias_transfer.teacher.scoring import Question
 
 _QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
@@ -15,14 +15,17 @@ _QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
 class VllmEngine:
     """Has vLLM choose one token after each question, and takes the log-probabilities of those wanted.
 
-    What prompts have in common is read once, since vLLM keeps the keys and values of their beginnings. It would not use
-    them for ``prompt_logprobs``, so a label of several tokens is several questions.
+    What prompts have in common is read once, since vLLM keeps the keys and values of their
+    beginnings. It would not use them for ``prompt_logprobs``, so a label of several tokens is
+    several questions.
     """
 
     def __init__(self, model: Any) -> None:
         self.model = model
 
-    def score(self, asked: list[list[Question]], done: Container[int]) -> Iterator[dict[int, list[list[float]]]]:
+    def score(
+        self, asked: list[list[Question]], done: Container[int]
+    ) -> Iterator[dict[int, list[list[float]]]]:
         """Answer every text's questions, in one batch; see ``scoring.Engine``.
 
         Raises
@@ -35,17 +38,25 @@ class VllmEngine:
         missing = {i: questions for i, questions in enumerate(asked) if i not in done}
         questions = [question for questions in missing.values() for question in questions]
         sampling = [
-            SamplingParams(max_tokens=1, temperature=0, detokenize=False, logprob_token_ids=question.wanted)
+            SamplingParams(
+                max_tokens=1, temperature=0, detokenize=False, logprob_token_ids=question.wanted
+            )
             for question in questions
         ]
         try:
             outputs = self.model.generate(
-                [{"prompt_token_ids": question.ids} for question in questions], sampling, use_tqdm=False
+                [{"prompt_token_ids": question.ids} for question in questions],
+                sampling,
+                use_tqdm=False,
             )
-        except Exception as error:  # an error of any kind in one of vLLM's processes ends all of them
+        except (
+            Exception
+        ) as error:  # an error of any kind in one of vLLM's processes ends all of them
             raise InputError(
-                f"vLLM stopped while it answered {len(questions)} questions: {_one_line(error)} (see its messages "
-                "above); `label` keeps what was answered before: run it again, or set `engine: transformers`"
+                f"vLLM stopped while it answered {len(questions)} questions: {_one_line(error)} "
+                "(see its messages "
+                "above); `label` keeps what was answered before: run it again, or set `engine: "
+                "transformers`"
             ) from error
         found = [
             [output.outputs[0].logprobs[0][token].logprob for token in question.wanted]
@@ -54,7 +65,7 @@ class VllmEngine:
         yield {i: [found.pop(0) for _ in questions] for i, questions in missing.items()}
 
 
-def load(params: Teacher, source: hub.Source) -> VllmEngine:
+def load(params: Teacher, source: hub.Checkpoint) -> VllmEngine:
     """The model in vLLM 0.21 or newer, the first that returns the log-probabilities of given tokens alone.
 
     bitsandbytes has 4 bits only here, and quantizes their scales too.
@@ -62,18 +73,26 @@ def load(params: Teacher, source: hub.Source) -> VllmEngine:
     Raises
     ------
     InputError
-        If vLLM is missing or too old, reads no such files, has no such quantization, or cannot run the model here.
+        If vLLM is missing or too old, reads no such files, has no such quantization, or cannot run
+        the model here.
     """
     if source.gguf:
-        raise InputError(f"engine vllm reads safetensors, and {source.name} holds GGUF: set `engine: transformers`")
+        raise InputError(
+            f"engine vllm reads safetensors, and {source.name} holds GGUF: set `engine: "
+            "transformers`"
+        )
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     try:
         from vllm import LLM, SamplingParams, __version__
     except ImportError:
         raise InputError("engine vllm is not installed: pip install vllm") from None
-    if not hasattr(SamplingParams, "num_logprobs"):  # as old as log-probabilities of given tokens alone
-        raise InputError(f"engine vllm needs vLLM 0.21 or newer, not {__version__}: pip install --upgrade vllm")
+    if not hasattr(
+        SamplingParams, "num_logprobs"
+    ):  # as old as log-probabilities of given tokens alone
+        raise InputError(
+            f"engine vllm needs vLLM 0.21 or newer, not {__version__}: pip install --upgrade vllm"
+        )
     try:
         model = LLM(
             source.name,
@@ -90,7 +109,8 @@ def load(params: Teacher, source: hub.Source) -> VllmEngine:
         )
     except (ImportError, RuntimeError, ValueError) as error:
         raise InputError(
-            f"vLLM cannot run model {params.model!r}: {_one_line(error)} (see its messages above, or set `engine: "
+            f"vLLM cannot run model {params.model!r}: {_one_line(error)} (see its messages above, "
+            "or set `engine: "
             "transformers`)"
         ) from error
     return VllmEngine(model)
@@ -100,11 +120,16 @@ def _weights(quantization: str | None) -> dict[str, str]:
     if quantization is None:
         return {"load_format": "safetensors"}
     if quantization != "bnb-nf4":
-        raise InputError(f"engine vllm has no quantization {quantization}: set bnb-nf4, or `engine: transformers`")
+        raise InputError(
+            f"engine vllm has no quantization {quantization}: set bnb-nf4, or `engine: "
+            "transformers`"
+        )
     try:
-        import bitsandbytes  # noqa: F401  vLLM would say so later, and at length
+        import bitsandbytes  # noqa: F401  vLLM would say so later
     except ImportError:
-        raise InputError("quantization bnb-nf4 needs bitsandbytes in vLLM: pip install vllm-bnb-plugin") from None
+        raise InputError(
+            "quantization bnb-nf4 needs bitsandbytes in vLLM: pip install vllm-bnb-plugin"
+        ) from None
     return {"quantization": "bitsandbytes"}
 
 

@@ -1,0 +1,1 @@
+"""Tests and intervals for pairs that share templates, people and seeds."""

@@ -1,0 +1,157 @@
+"""Least-squares slope of one system's pair differences on another's, two-way clustered.
+
+CR2 for a regression (Bell and McCaffrey, 2002; Pustejovsky and Tipton, 2018, equations 6 and 11):
+the residuals of cluster g are multiplied by (I - H_gg)^(-1/2), H being the hat matrix, before their
+scores are squared. For a mean, that is ``clustered.cr2_variance``.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from bias_transfer.bias.inference.two_way import (
+    ROUNDING,
+    WAYS,
+    Inference,
+    cr2_variance,
+    satterthwaite_df,
+    standard_error,
+    two_way_variance,
+)
+from bias_transfer.bias.pairs import FRAME, Contrast
+
+_COEFFICIENTS = {"intercept": np.array([1.0, 0.0]), "slope": np.array([0.0, 1.0])}
+
+
+@dataclass(frozen=True)
+class Line:
+    """``difference = intercept + slope * teacher's difference + residual``, pair by pair."""
+
+    intercept: Inference
+    slope: Inference
+
+
+def coefficients(x: Contrast, y: Contrast) -> np.ndarray:
+    """Intercept and slope of ``y``'s differences on ``x``'s, shape (2,); NaN where ``x`` does not vary."""
+    if np.ptp(x.pairs["difference"]) <= ROUNDING:
+        return np.full(2, np.nan)
+    return np.linalg.lstsq(_design(x), y.pairs["difference"].to_numpy(), rcond=None)[0]
+
+
+def regress(x: Contrast, y: Contrast) -> Line:
+    """Intercept and slope of ``y``'s pair differences on ``x``'s, with two-way clustered inference.
+
+    Both contrasts are of the same pairs. Where a pair is a mean over names (race), the names' part
+    of the error comes from the line's linearisation in the scores of each name, of both systems.
+    NaN where ``x`` does not vary.
+    """
+    estimates = dict(zip(_COEFFICIENTS, coefficients(x, y), strict=True))
+    if np.isnan(estimates["slope"]):
+        nothing = Inference(float("nan"), float("nan"), float("nan"))
+        return Line(nothing, nothing)
+    infer = _infer_over_pairs if y.strata is None else _infer_over_names
+    return Line(**{name: infer(x, y, name, estimate) for name, estimate in estimates.items()})
+
+
+def _infer_over_pairs(x: Contrast, y: Contrast, name: str, estimate: float) -> Inference:
+    design, residual = _design(x), _residual(x, y)
+    ways = {by: cr2(design, residual, _codes(y.pairs, by), _COEFFICIENTS[name]) for by in WAYS}
+    variance = two_way_variance(*(ways[by][0] for by in WAYS))
+    return Inference(
+        float(estimate),
+        standard_error(variance, estimate),
+        min(ways["template"][1], ways["unit"][1]),
+    )
+
+
+def _infer_over_names(x: Contrast, y: Contrast, name: str, estimate: float) -> Inference:
+    template, df = cr2(
+        _design(x), _residual(x, y), _codes(y.pairs, "template"), _COEFFICIENTS[name]
+    )
+    influence = y.influence.assign(influence=_name_influence(x, y)[name])
+    unit, both = (
+        cr2_variance(influence.groupby(WAYS[by])["influence"].sum(), y.leverage[by])
+        for by in ("unit", "both")
+    )
+    variance = two_way_variance(template, unit, both)
+    df = min(df, satterthwaite_df(y.leverage["unit"], y.strata))
+    return Inference(float(estimate), standard_error(variance, estimate), df)
+
+
+def _name_influence(x: Contrast, y: Contrast) -> dict[str, np.ndarray]:
+    """What each score of a name adds to the error of intercept and slope: sums over a frame are the pair's own part."""
+    frames = len(y.pairs)
+    per_frame = len(y.influence) // frames
+    slope = coefficients(x, y)[1]
+    frame_of_pair, frame_of_score = (
+        pd.MultiIndex.from_frame(table[FRAME]) for table in (y.pairs, y.influence)
+    )
+    rows = frame_of_pair.get_indexer(frame_of_score)
+    t, residual = x.pairs["difference"].to_numpy(), _residual(x, y)
+    centred = t - t.mean()
+    weight, spread = centred / (centred**2).sum(), (centred**2).sum()
+
+    def own_part(contrast: Contrast) -> np.ndarray:
+        """A name's score against the mean of its side, as part of its frame's difference."""
+        difference = contrast.pairs["difference"].to_numpy()
+        pair_part = (difference - difference.mean()) / per_frame
+        return contrast.influence["influence"].to_numpy() * frames - pair_part[rows]
+
+    own_x, own_y = own_part(x), own_part(y)
+    of_slope = (
+        weight[rows] * (own_y - slope * own_x)
+        + residual[rows] / spread * own_x
+        + weight[rows] * residual[rows] / per_frame
+    )
+    of_mean = (own_y - slope * own_x + residual[rows] / per_frame) / frames
+    return {"slope": of_slope, "intercept": of_mean - t.mean() * of_slope}
+
+
+def cr2(
+    design: np.ndarray, residual: np.ndarray, clusters: np.ndarray, coefficient: np.ndarray
+) -> tuple[float, float]:
+    """Variance and Satterthwaite degrees of freedom of ``coefficient @ beta`` in least squares.
+
+    Parameters
+    ----------
+    design
+        Shape (n, k), of full rank.
+    residual
+        Shape (n,).
+    clusters
+        Cluster of each row, integers from 0, shape (n,).
+    coefficient
+        Shape (k,).
+    """
+    root, triangle = np.linalg.qr(design)  # the hat matrix is root @ root.T
+    pull = root @ np.linalg.solve(triangle.T, coefficient)
+    scores, columns = [], []
+    for cluster in range(clusters.max() + 1):
+        rows = np.flatnonzero(clusters == cluster)
+        left, singular, _ = np.linalg.svd(root[rows], full_matrices=False)
+        kept = (
+            1 - singular**2 > 1e-10
+        )  # else the cluster alone decides a coefficient, and its residual there is 0
+        scale = np.where(kept, 1 / np.sqrt(np.where(kept, 1 - singular**2, 1)), 0)
+        adjusted = pull[rows] + left @ ((scale - 1) * (left.T @ pull[rows]))
+        scores.append(adjusted @ residual[rows])
+        column = -root @ (root[rows].T @ adjusted)
+        column[rows] += adjusted
+        columns.append(column)
+    errors = np.array(columns)
+    gram = errors @ errors.T
+    return float(np.square(scores).sum()), float(np.trace(gram) ** 2 / (gram**2).sum())
+
+
+def _design(x: Contrast) -> np.ndarray:
+    difference = x.pairs["difference"].to_numpy()
+    return np.column_stack([np.ones_like(difference), difference])
+
+
+def _residual(x: Contrast, y: Contrast) -> np.ndarray:
+    return y.pairs["difference"].to_numpy() - _design(x) @ coefficients(x, y)
+
+
+def _codes(pairs: pd.DataFrame, by: str) -> np.ndarray:
+    return pairs.groupby(WAYS[by], sort=False).ngroup().to_numpy()

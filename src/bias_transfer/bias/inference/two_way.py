@@ -1,0 +1,171 @@
+"""Two-way clustered inference for a mean of paired differences.
+
+Pairs share templates, and they share noun pairs or names, so they are not independent. Cameron,
+Gelbach and Miller ("Robust Inference with Multiway Clustering", 2011): V = V_template + V_unit -
+V_both, here never below either one-way variance. Each one-way variance is CR2 (Bell and McCaffrey,
+2002): a cluster's part is divided by 1 minus its leverage. Degrees of freedom are Satterthwaite's
+for CR2 (Pustejovsky and Tipton, 2018), the smaller of the two ways.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from bias_transfer.bias.pairs import Contrast
+
+LEVEL = 0.95
+POWER = 0.80
+ROUNDING = 1e-12  # of numbers of the size of scores
+WAYS = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}
+
+
+@dataclass(frozen=True)
+class Inference:
+    """An estimate, its standard error and degrees of freedom; the rest follows from Student's t.
+
+    All is NaN but ``mean`` and ``df`` where nothing varies, so that no error can be estimated.
+    """
+
+    mean: float
+    se: float
+    df: float
+
+    @property
+    def ci_low(self) -> float:
+        """Lower end of the 95 % interval."""
+        return self.mean - self._half
+
+    @property
+    def ci_high(self) -> float:
+        """Upper end of the 95 % interval."""
+        return self.mean + self._half
+
+    @property
+    def clear(self) -> bool:
+        """Whether the 95 % interval leaves 0 out."""
+        return self.ci_low * self.ci_high > 0
+
+    @property
+    def p_value(self) -> float:
+        """Two-sided p of "the mean is 0"."""
+        return float(2 * stats.t.sf(abs(self.mean) / self.se, self.df))
+
+    @property
+    def minimum_detectable(self) -> float:
+        """Smallest true mean that a two-sided test at 5 % finds with 80 % power: ``(t_.975 + t_.80) * se``.
+
+        In the units of the mean; what a "no evidence" could have missed (Bloom, 1995, with t in
+        place of z).
+        """
+        return float(stats.t.ppf(0.5 + LEVEL / 2, self.df) + stats.t.ppf(POWER, self.df)) * self.se
+
+    def p_equivalence(self, margin: float) -> float:
+        """The p-value of "the mean is ``margin`` or more away from 0", of two one-sided tests (Schuirmann, 1987).
+
+        Below .05 the data speak for a difference smaller than the margin, which a large ``p_value``
+        does not.
+        """
+        return float(stats.t.sf((margin - abs(self.mean)) / self.se, self.df))
+
+    @property
+    def _half(self) -> float:
+        return float(stats.t.ppf(0.5 + LEVEL / 2, self.df)) * self.se
+
+
+def infer(contrast: Contrast) -> Inference:
+    """Two-way clustered inference for ``contrast.mean``; one-way where only one template or one unit is in it."""
+    ways = [by for by in ("template", "unit") if len(contrast.leverage[by]) > 1]
+    if len(ways) < 2:
+        return (
+            one_way(contrast, ways[0])
+            if ways
+            else Inference(contrast.mean, float("nan"), float("nan"))
+        )
+    variance = two_way_variance(*(_variance(contrast, by) for by in WAYS))
+    return Inference(
+        contrast.mean,
+        standard_error(variance, contrast.mean),
+        min(_df(contrast, by) for by in ways),
+    )
+
+
+def one_way(contrast: Contrast, by: str) -> Inference:
+    """Inference for ``contrast.mean`` clustered one way, ``by`` template or unit: CR2 with Satterthwaite's df."""
+    return Inference(
+        contrast.mean, standard_error(_variance(contrast, by), contrast.mean), _df(contrast, by)
+    )
+
+
+def over_pairs(contrast: Contrast, clusters: pd.Series) -> Inference:
+    """Inference for ``contrast.mean`` clustered one way by any ``clusters`` of its pairs, row by row."""
+    influence = (contrast.pairs["difference"] - contrast.mean) / len(clusters)
+    leverage = clusters.value_counts() / len(clusters)
+    variance = cr2_variance(influence.groupby(clusters).sum(), leverage)
+    return Inference(
+        contrast.mean, standard_error(variance, contrast.mean), satterthwaite_df(leverage)
+    )
+
+
+def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
+    """Add the variance between seeds to the inference for the average over seeds.
+
+    ``by_seed`` holds the same estimate seed by seed, shape (seeds,); their variance over their
+    number joins ``se``², with Satterthwaite's degrees of freedom for the sum. With one seed it is
+    unknown, and the inference comes back as it is.
+    """
+    seeds = len(by_seed)
+    if seeds < 2:
+        return inference
+    between = float(by_seed.var(ddof=1)) / seeds
+    variance = inference.se**2 + between
+    if not variance > 0:
+        return inference
+    df = variance**2 / (inference.se**4 / inference.df + between**2 / (seeds - 1))
+    return Inference(inference.mean, float(np.sqrt(variance)), float(df))
+
+
+def two_way_variance(template: float, unit: float, both: float) -> float:
+    """Cameron, Gelbach and Miller's sum of variances, never below either one-way variance."""
+    return max(template + unit - both, template, unit)
+
+
+def standard_error(variance: float, mean: float) -> float:
+    """Square root, NaN where it is no more than rounding error beside the mean."""
+    se = float(np.sqrt(variance))
+    return se if se > ROUNDING * max(1.0, abs(mean)) else float("nan")
+
+
+def _df(contrast: Contrast, by: str) -> float:
+    if len(contrast.leverage[by]) < 2:
+        return float("nan")
+    return satterthwaite_df(contrast.leverage[by], contrast.strata if by == "unit" else None)
+
+
+def _variance(contrast: Contrast, by: str) -> float:
+    if len(contrast.leverage[by]) < 2:
+        return float("nan")
+    return cr2_variance(
+        contrast.influence.groupby(WAYS[by])["influence"].sum(), contrast.leverage[by]
+    )
+
+
+def cr2_variance(sums: pd.Series, leverage: pd.Series) -> float:
+    """``sum(s² / (1 - h))`` over clusters with influence sum s and leverage h: the variance of the mean."""
+    return float((sums**2 / (1 - leverage.loc[sums.index])).sum())
+
+
+def satterthwaite_df(leverage: pd.Series, strata: pd.Series | None = None) -> float:
+    """Degrees of freedom of the CR2 variance of a weighted mean whose clusters hold shares ``leverage`` of the weight.
+
+    With G equal clusters it is G - 1. From M = (diag(h) - h h') / sqrt((1 - h)(1 - h)'): trace(M)²
+    / trace(M²), the working model being independent errors of one variance. Where the estimate is a
+    difference of means of several ``strata``, clusters of different strata share no mean, and h h'
+    is 0 between them: S (G - 1) for S strata of G.
+    """
+    h = leverage.to_numpy()
+    shared = 1.0 if strata is None else np.equal.outer(*[strata.loc[leverage.index].to_numpy()] * 2)
+    scale = 1 / np.sqrt(1 - h)
+    matrix = (np.diag(h) - np.outer(h, h) * shared) * np.outer(scale, scale)
+    return float(np.trace(matrix) ** 2 / (matrix**2).sum())

@@ -1,0 +1,108 @@
+"""Planted bias: what a student's gap does when its teacher is made kinder to reviews that mention women.
+
+The teacher's log-odds are raised by a known dose on those reviews, and, as a control, on as many
+reviews at random. The estimand is the slope of the student's mean gender gap on the dose, in
+log-odds a unit of dose: 0 means that the student did not take over what was planted, 1 that its gap
+grew by as much as the reviews were shifted. It can exceed 1: a bag of words averages over words,
+and one word weighs more in a short sentence than in a long review.
+"""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
+from bias_transfer.bias.pairs import Contrast, contrast
+
+DOSES = (0.0, 0.5, 1.0, 2.0)
+
+
+def cross_fitted(texts: pd.Series, labels: pd.Series) -> np.ndarray:
+    """A stand-in for a teacher: P(negative), P(positive) of shape (n, 2), each from a fit that did not see the review.
+
+    Logistic regression on TF-IDF of words, in five folds by class.
+    """
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold, cross_val_predict
+    from sklearn.pipeline import make_pipeline
+
+    model = make_pipeline(TfidfVectorizer(min_df=2), LogisticRegression(max_iter=1000))
+    folds = StratifiedKFold(5, shuffle=True, random_state=0)
+    return cross_val_predict(model, texts, labels, cv=folds, method="predict_proba")
+
+
+def slope_weights(doses: Sequence[float]) -> np.ndarray:
+    """Weights of ordinary least squares: the slope of values on ``doses`` is the sum of weight times value."""
+    centred = np.asarray(doses) - np.mean(doses)
+    return centred / (centred**2).sum()
+
+
+def gaps(corpus: pd.DataFrame, log_odds: np.ndarray) -> np.ndarray:
+    """Mean gender gap, female minus male, of each row of scores: (..., sentences) to (...), in the scores' unit."""
+    means = [
+        contrast(corpus.assign(score=row), "gender").mean
+        for row in log_odds.reshape(-1, len(corpus))
+    ]
+    return np.reshape(means, log_odds.shape[:-1])
+
+
+def slope(corpus: pd.DataFrame, log_odds: np.ndarray) -> tuple[Inference, np.ndarray]:
+    """Slope of the gender gap on ``DOSES``, with the variance between seeds in its interval; and each seed's slope.
+
+    Parameters
+    ----------
+    corpus
+        Columns as in ``eec.csv``.
+    log_odds
+        Of each sentence: shape (seeds, doses, sentences).
+    """
+    weights = slope_weights(DOSES)
+    by_seed = gaps(corpus, log_odds) @ weights
+    score = np.einsum("sdn,d->n", log_odds, weights) / len(log_odds)
+    return with_seeds(infer(contrast(corpus.assign(score=score), "gender")), by_seed), by_seed
+
+
+def false_alarms(corpus: pd.DataFrame, log_odds: np.ndarray, seeds: int, draws: int) -> float:
+    """Share of intervals that leave 0 out where all doses are 0; .05 is what they promise.
+
+    Each draw deals ``seeds`` times ``len(DOSES)`` fits of the pool, without replacement, as if they
+    were seeds and doses, and takes ``slope`` of them. The pool is finite: draws share fits, so the
+    share is less certain than its number of draws says.
+
+    Parameters
+    ----------
+    corpus
+        Columns as in ``eec.csv``.
+    log_odds
+        Of a pool of fits that differ in their seed alone: shape (fits, sentences).
+    seeds, draws
+        Seeds of one draw; how many draws.
+    """
+    pool = [contrast(corpus.assign(score=row), "gender") for row in log_odds]
+    differences = np.array([fit.pairs["difference"] for fit in pool])
+    influences = np.array([fit.influence["influence"] for fit in pool])
+    weights, random, wrong = slope_weights(DOSES), np.random.default_rng(0), 0
+    for _ in tqdm(range(draws), desc="false alarms", unit="draw", file=sys.stderr):
+        dealt = random.choice(len(pool), size=(seeds, len(DOSES)), replace=False)
+        by_seed = differences.mean(1)[dealt] @ weights
+        share = (np.broadcast_to(weights, dealt.shape) / seeds).ravel()
+        mixed = _mixed(
+            pool[0], share @ differences[dealt.ravel()], share @ influences[dealt.ravel()]
+        )
+        inference = with_seeds(infer(mixed), by_seed)
+        wrong += inference.clear
+    return wrong / draws
+
+
+def _mixed(base: Contrast, difference: np.ndarray, influence: np.ndarray) -> Contrast:
+    """A weighted sum of contrasts: both columns are linear in the scores."""
+    return replace(
+        base,
+        pairs=base.pairs.assign(difference=difference),
+        influence=base.influence.assign(influence=influence),
+    )

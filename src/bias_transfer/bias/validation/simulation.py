@@ -1,0 +1,208 @@
+"""How often each test finds a bias where there is none, on random data with the clusters of the corpus.
+
+Data sets are drawn by the thousand and tested at once, with leverage and degrees of freedom of the
+production code; a test holds the p-values to those of ``bias.clustered`` and ``bias.sign_flip``.
+"""
+
+import itertools
+import sys
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+from tqdm import tqdm
+
+from bias_transfer.bias.audit import words_of
+from bias_transfer.bias.inference.two_way import LEVEL, satterthwaite_df
+from bias_transfer.bias.pairs import AXES, FRAME, contrast
+from bias_transfer.corpora import eec
+
+TESTS = ("p_value", "p_template", "p_unit", "p_word", "p_clustered", "p_sign_flip")
+EFFECTS = (0.0, 0.5, 1.0, 2.0)  # of templates and of units; the residual's standard deviation is 1
+INTERACTIONS = (0.0, 1.0)
+WORDS = (0.5, 1.0)  # off the grid: of emotion words, and of nothing else
+CHUNK = 250  # data sets held at once
+
+
+@dataclass(frozen=True)
+class Noise:
+    """Standard deviations of the random effects, in units of the residual's.
+
+    ``template`` is the gap that all sentences of a template share. ``unit`` is what a noun pair
+    (gender) or a name (race) has in all sentences, and ``interaction`` what it has in those of one
+    template. ``word`` is the gap that all sentences of an emotion word share, across templates.
+    """
+
+    template: float
+    unit: float
+    interaction: float
+    word: float = 0.0
+
+
+@dataclass(frozen=True)
+class Design:
+    """How observations of one axis share templates and units, as ``bias.pairs`` makes them of the corpus.
+
+    An observation is a frame and a unit: a pair's difference for gender, the score of one name for
+    race. ``side`` is what a gap of 1 adds to it: 1 for gender; +1/2 or -1/2 by the race of the
+    name.
+    """
+
+    frames: pd.DataFrame
+    units: pd.Index
+    of_template: np.ndarray  # (frames, templates), 1 where the frame is of the template
+    of_word: (
+        np.ndarray
+    )  # (frames, words), 1 where it has the word; a template without words counts as one
+    side: np.ndarray  # (units,)
+    group: (
+        np.ndarray | None
+    )  # (units, groups), 1 where a name is of the race and gender; None where units are pairs
+    leverage: dict[
+        str, np.ndarray
+    ]  # template (templates,), unit (units,), both (templates, units), word (words,)
+    df: dict[str, float]
+
+
+def design(axis: str) -> Design:
+    """The design of ``axis``, gender or race, on the whole corpus paired by the paper's method."""
+    corpus = eec.generate()
+    base = contrast(corpus.assign(score=0.0), axis)
+    templates, units = base.leverage["template"].index, base.leverage["unit"].index
+    frames = corpus[FRAME].drop_duplicates(ignore_index=True)
+    words = pd.get_dummies(words_of(frames))
+    side = (
+        np.ones(len(units))
+        if base.strata is None
+        else np.where(base.strata[units].str.startswith(eec.AFRICAN_AMERICAN), 0.5, -0.5)
+    )
+    return Design(
+        frames,
+        units,
+        np.equal.outer(frames["template"].to_numpy(), templates.to_numpy()).astype(float),
+        words.to_numpy(dtype=float),
+        side,
+        None if base.strata is None else pd.get_dummies(base.strata[units]).to_numpy(dtype=float),
+        {
+            "template": base.leverage["template"].to_numpy(),
+            "unit": base.leverage["unit"].to_numpy(),
+            "word": words.mean().to_numpy(),
+            "both": base.leverage["both"].unstack().loc[templates, units].to_numpy(),
+        },
+        {
+            "template": satterthwaite_df(base.leverage["template"]),
+            "word": satterthwaite_df(words.mean()),
+            "unit": satterthwaite_df(base.leverage["unit"], base.strata),
+        },
+    )
+
+
+def draw(design: Design, noise: Noise, datasets: int, random: np.random.Generator) -> np.ndarray:
+    """Normal data whose true mean gap is 0: shape (datasets, frames, units)."""
+    (_, templates), units = design.of_template.shape, len(design.units)
+    gap = noise.template * random.standard_normal((datasets, templates))
+    cell = (
+        noise.interaction * random.standard_normal((datasets, templates, units))
+        + gap[:, :, None] * design.side
+    )
+    level = noise.unit * random.standard_normal((datasets, 1, units))
+    residual = random.standard_normal((datasets, len(design.frames), units))
+    word = (
+        noise.word * random.standard_normal((datasets, design.of_word.shape[1])) @ design.of_word.T
+    )
+    return (
+        residual
+        + level
+        + np.einsum("ft,dtu->dfu", design.of_template, cell)
+        + word[:, :, None] * design.side
+    )
+
+
+def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
+    """Two-sided p-values of "the mean gap is 0", by the names of ``bias.audit``; shape (datasets,) each.
+
+    Parameters
+    ----------
+    design
+        Of the axis.
+    observed
+        Differences (gender) or scores (race), shape (datasets, frames, units).
+
+    Returns
+    -------
+    dict
+        ``p_value``: the corpus paper's t-test over pairs as if independent. ``p_template``,
+        ``p_unit``, ``p_word``: CR2, clustered one way. ``p_clustered``: two ways, what verdicts
+        rest on. ``p_sign_flip``: exact flips of whole templates.
+    """
+    datasets, frames, _ = observed.shape
+    side, weight = design.side, frames * (design.side**2).sum()
+    gap = (observed @ side).sum(1) / weight
+    if design.group is None:
+        pairs = observed.reshape(datasets, -1)
+        influence = (observed - gap[:, None, None]) / weight
+    else:
+        pairs = observed @ side / (side**2).sum()
+        own = observed - observed @ design.group / design.group.sum(0) @ design.group.T
+        influence = side * own / weight + (pairs - gap[:, None])[:, :, None] / observed[0].size
+    both = np.einsum("ft,dfu->dtu", design.of_template, influence, optimize=True)
+    sums = {"template": both.sum(2), "unit": both.sum(1), "both": both.reshape(datasets, -1)}
+    sums["word"] = influence.sum(2) @ design.of_word
+    template, unit, shared, word = (
+        (sums[by] ** 2 / (1 - design.leverage[by].ravel())).sum(1) for by in sums
+    )
+    two_way = np.maximum(template + unit - shared, np.maximum(template, unit))
+    return {
+        "p_value": stats.ttest_1samp(pairs, 0, axis=1).pvalue,
+        "p_template": _p(gap, template, design.df["template"]),
+        "p_unit": _p(gap, unit, design.df["unit"]),
+        "p_word": _p(gap, word, design.df["word"]),
+        "p_clustered": _p(gap, two_way, min(design.df["template"], design.df["unit"])),
+        "p_sign_flip": _sign_flip(
+            np.einsum("ft,dfu,u->dt", design.of_template, observed, side, optimize=True)
+        ),
+    }
+
+
+def grid(datasets: int) -> pd.DataFrame:
+    """Share of null data sets in which each test finds a difference at 5 %, over a grid of noise.
+
+    Returns
+    -------
+    DataFrame
+        One row an axis and noise: ``axis``, ``template_sd``, ``unit_sd``, ``interaction_sd``,
+        ``word_sd`` (above 0 in the last rows alone, which are off the grid that ``p_clustered`` is
+        made for), ``n_datasets``, and by test (see ``p_values``) the share with p < .05: 0 to 1,
+        .05 being what a test promises. As the true gap is 0, 1 minus the share of ``p_clustered``
+        is the coverage of the 95 % interval.
+    """
+    cells = [(*cell, 0.0) for cell in itertools.product(AXES, EFFECTS, EFFECTS, INTERACTIONS)]
+    cells += [(axis, 0.0, 0.0, 0.0, word) for axis in AXES for word in WORDS]
+    designs = {axis: design(axis) for axis in AXES}
+    rows = []
+    for number, (axis, *effects) in enumerate(
+        tqdm(cells, desc="null", unit="cell", file=sys.stderr)
+    ):
+        random = np.random.default_rng([number, datasets])
+        found = dict.fromkeys(TESTS, 0)
+        for start in range(0, datasets, CHUNK):
+            observed = draw(designs[axis], Noise(*effects), min(CHUNK, datasets - start), random)
+            for test, p in p_values(designs[axis], observed).items():
+                found[test] += int((p < 1 - LEVEL).sum())
+        noise = dict(
+            zip(("template_sd", "unit_sd", "interaction_sd", "word_sd"), effects, strict=True)
+        )
+        shares = {test: count / datasets for test, count in found.items()}
+        rows.append({"axis": axis} | noise | {"n_datasets": datasets} | shares)
+    return pd.DataFrame(rows)
+
+
+def _p(gap: np.ndarray, variance: np.ndarray, df: float) -> np.ndarray:
+    return 2 * stats.t.sf(np.abs(gap) / np.sqrt(variance), df)
+
+
+def _sign_flip(sums: np.ndarray) -> np.ndarray:
+    patterns = np.array(list(itertools.product((1, -1), repeat=sums.shape[1])))
+    limit = np.abs(sums.sum(1)) - 1e-12 * np.abs(sums).sum(1)
+    return (np.abs(sums @ patterns.T) >= limit[:, None]).mean(1)

@@ -1,0 +1,1 @@
+"""Commands that are no stage of a study: for models of your own, for launching, checking and writing up."""

@@ -1,0 +1,134 @@
+"""A study's figures as a Markdown section: every number of the study's own comes from its ``summary.csv``."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from bias_transfer.bias.transfer import CHANGE, SLOPE
+from bias_transfer.io import tables
+from bias_transfer.io.errors import InputError, unknown
+from bias_transfer.report import figures
+from bias_transfer.report.findings import answer, finding, readers_first
+from bias_transfer.report.summary import estimate_name
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import arms, group_of, teacher_system
+from bias_transfer.teacher import manifest
+
+BEGIN, END = "<!-- results of {} -->", "<!-- end of results -->"
+SCREEN_DPI = 80
+_AGAINST = ("accuracy", "precision", "recall", "f1", "gender_gap", "race_gap")
+
+
+def write(params: Params, name: str, out: Path, against: Path | None, command: str) -> None:
+    """Write the figures of study ``name`` into the Markdown file ``out``, and four plots into a folder beside it.
+
+    If ``out`` is there, what stands between its two marks for this study is replaced and the rest
+    is kept.
+
+    Parameters
+    ----------
+    against
+        CSV of another study's figures to stand beside these: ``system, accuracy, precision, recall,
+        f1, gender_gap, race_gap``; a cell may be empty.
+    command
+        How to make the section again, for its readers.
+
+    Raises
+    ------
+    InputError
+        If there is no such study, it has not run, or ``out`` is there without the marks.
+    """
+    if name not in params.studies:
+        raise InputError(unknown("study", name, params.studies))
+    params = params.with_study(name=name, **params.studies[name].model_dump())
+    layout = Layout(params.study)
+    begin = BEGIN.format(name)
+    before, after = f"# Results\n\n{begin}\n", f"{END}\n"
+    if not out.suffix or out.is_dir():
+        raise InputError(
+            f"{out} must be a file with a suffix, as in docs/results.md: its plots go to "
+            "docs/results"
+        )
+    if out.exists():
+        found = re.search(
+            rf"(?s)(.*{re.escape(begin)}\n).*?({END}.*)", out.read_text(encoding="utf-8")
+        )
+        if not found:
+            raise InputError(
+                f"{out} lacks the line {begin!r} and, after it, {END!r}: put them where results "
+                "belong"
+            )
+        before, after = found.groups()
+    plots = out.with_suffix("")
+    section = _render(params, layout, against, plots, command)
+    for file, figure in _plots(params, layout).items():
+        figures.save(figure, plots / file, dpi=SCREEN_DPI)
+    tables.write_text(before + section + after, out)
+
+
+def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:
+    summary = tables.read_table(layout.report("summary.csv"))
+    values = dict(zip(summary["name"], summary["value"], strict=True))
+    bias = readers_first(tables.read_table(layout.report("bias.csv")))
+    transfer = tables.read_table(layout.report("transfer.csv"))
+    other = _other(against)
+    students = [group_of(arm.system) for arm in arms(params.study)]
+    environment = Environment(
+        loader=PackageLoader("bias_transfer", "report/templates"),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    changes = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
+    return environment.get_template("results.md.j2").render(
+        command=command,
+        study=params.study,
+        distillation=params.distillation,
+        groups=[teacher_system(params.study), *dict.fromkeys(students)],
+        others=other,
+        bias=bias.assign(group=bias["system"].map(group_of)).to_dict("records"),
+        changes=changes.to_dict("records"),
+        slope=SLOPE,
+        estimate_name=estimate_name,
+        answer=answer(transfer),
+        findings=[finding(bias, params, axis) for axis in ("gender", "race")],
+        reviews=tables.read_json(layout.counts),
+        labels=manifest.read(layout.labels_folder),
+        training=tables.read_json(layout.training(arms(params.study)[0])),
+        plots=plots.name,
+        size=lambda name, digits=4: _number(values.get(name), f".{digits}f"),
+        signed=lambda name, digits=4: _number(values.get(name), f"+.{digits}f"),
+        spread=lambda name: f" ± {values[name]:.4f}" if name in values else "",
+        elsewhere=lambda system, name, form: _number(other.get(system, {}).get(name), form),
+    )
+
+
+def _other(against: Path | None) -> dict[str, dict[str, Any]]:
+    if against is None:
+        return {}
+    table = tables.read_table(against)
+    missing = {"system", *_AGAINST} - set(table.columns)
+    if missing:
+        raise InputError(f"{against}: column {min(missing)!r} is missing")
+    return {row.pop("system"): row for row in table.to_dict("records")}
+
+
+def _plots(params: Params, layout: Layout) -> dict[str, Any]:
+    bias = readers_first(tables.read_table(layout.report("bias.csv")))
+    pairs = tables.read_table(layout.report("pairs.parquet"))
+    return {
+        "accuracy.png": figures.accuracy(tables.read_table(layout.report("accuracy.csv"))),
+        "gender_bias.png": figures.gaps(bias, "gender"),
+        "race_bias.png": figures.gaps(bias, "race"),
+        "transfer.png": figures.transfer(
+            pairs, teacher_system(params.study), list(params.study.all_students)
+        ),
+    }
+
+
+def _number(value: float | None, form: str) -> str:
+    return "–" if value is None or pd.isna(value) else format(value, form)

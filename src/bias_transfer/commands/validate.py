@@ -1,0 +1,235 @@
+"""Command ``validate``: the tests on data without bias, and the whole method on bias that was planted."""
+
+import hashlib
+import io
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from bias_transfer.bias.validation import planted, simulation
+from bias_transfer.corpora import eec
+from bias_transfer.corpora.mentions import mentions_more_women
+from bias_transfer.distillation import fit
+from bias_transfer.distillation.arm import fit_arm
+from bias_transfer.io import atomic, provenance, schemas, tables
+from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import devices
+from bias_transfer.stages import calibrated
+from bias_transfer.study import targets
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
+from bias_transfer.teacher import calibration
+
+STUDENT = "bow"
+STAND_IN = "cross-fitted words"
+WOMEN, RANDOM, NONE = "women", "random", "none"
+FIRST_NULL_SEED = 1000
+DRAWS = 2000
+COLUMNS = [
+    *(
+        "planted_on",
+        "estimand",
+        "dose",
+        "estimate",
+        "ci_low",
+        "ci_high",
+        "seed_sd",
+        "n_seeds",
+        "n_fits",
+    ),
+    *("n_reviews_planted", "n_reviews", "reviews", "teacher", "student", "epochs"),
+]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all fits share: training reviews, the teacher's calibrated probabilities, and the corpus to score.
+
+    ``women`` says on which reviews bias is planted: bool, shape (reviews,).
+    """
+
+    params: Params
+    reviews: pd.DataFrame
+    women: np.ndarray
+    teacher: np.ndarray
+    corpus: pd.DataFrame
+
+    def target(self, planted_on: str, seed: int, dose: float) -> np.ndarray:
+        """The teacher's probabilities with ``dose`` planted; the control's reviews are drawn anew for each seed."""
+        if planted_on == NONE:
+            return self.teacher
+        rows = self.women if planted_on == WOMEN else targets.as_many_at_random(self.women, seed)
+        return targets.plant(self.teacher, rows, dose)
+
+
+def null(out: Path, datasets: int) -> pd.DataFrame:
+    """Write ``simulation.grid`` to ``out``, and return for each axis the row where ``p_clustered`` is wrong most."""
+    table = simulation.grid(datasets)
+    tables.write(table, out)
+    grid = table[table["word_sd"] == 0]
+    return grid.loc[grid.groupby("axis")["p_clustered"].idxmax()]
+
+
+def plant(
+    params: Params, out: Path, work: Path, stand_in: bool, seeds: int, null_fits: int
+) -> None:
+    """Write to ``out`` what planted bias does to a student's gender gap, in log-odds.
+
+    Parameters
+    ----------
+    params
+        The study gives reviews and teacher.
+    out
+        CSV: by kind of review planted on (``women``, ``random``) the mean ``gap`` at each dose, and
+        its ``slope`` on the dose with a 95 % interval; then the share of ``false alarms``
+        (``bias.planted``).
+    work
+        Folder that keeps each fit's scores, so that a killed run goes on where it was.
+    stand_in
+        Take ``planted.cross_fitted`` for the teacher.
+    seeds
+        Seeds 0, 1, ... of each fit.
+    null_fits
+        Fits without a dose, for the false alarms; 0 leaves them out.
+
+    Raises
+    ------
+    InputError
+        If reviews or labels are missing, or ``null_fits`` is neither 0 nor enough for one draw.
+    """
+    if 0 < null_fits < seeds * len(planted.DOSES):
+        raise InputError(
+            f"{null_fits} null fits are too few: one draw takes {seeds * len(planted.DOSES)}"
+        )
+    setting = _setting(params, stand_in)
+    kinds = (WOMEN, RANDOM)
+    jobs = [
+        *((NONE, seed, 0.0) for seed in range(seeds)),
+        *(
+            (kind, seed, dose)
+            for kind in kinds
+            for seed in range(seeds)
+            for dose in planted.DOSES[1:]
+        ),
+        *((NONE, FIRST_NULL_SEED + number, 0.0) for number in range(null_fits)),
+    ]
+    log_odds = dict(zip(jobs, _scores(setting, jobs, work), strict=True))
+    rows = []
+    for kind in kinds:
+        cells = [
+            [(kind if dose else NONE, seed, dose) for dose in planted.DOSES]
+            for seed in range(seeds)
+        ]
+        rows += _kind(setting, np.array([[log_odds[job] for job in row] for row in cells]), kind)
+    if null_fits:
+        pool = np.array([log_odds[job] for job in jobs[-null_fits:]])
+        share = planted.false_alarms(setting.corpus, pool, seeds, DRAWS)
+        rows.append(
+            {"planted_on": NONE, "estimand": "false alarms", "estimate": share, "n_fits": null_fits}
+        )
+        rows[-1] |= {"n_seeds": seeds, "n_reviews_planted": 0}
+    table = pd.DataFrame(rows).assign(
+        n_reviews=len(setting.reviews),
+        reviews=params.study.reviews,
+        teacher=STAND_IN if stand_in else params.study.teacher,
+        student=STUDENT,
+        epochs=params.students[STUDENT].epochs,
+    )
+    tables.write(table[COLUMNS].round(5), out)
+
+
+def _kind(setting: Setting, log_odds: np.ndarray, kind: str) -> list[dict[str, float | str]]:
+    """Rows of one kind, of log-odds of shape (seeds, doses, sentences)."""
+    inference, by_seed = planted.slope(setting.corpus, log_odds)
+    shared = {
+        "planted_on": kind,
+        "n_seeds": len(log_odds),
+        "n_reviews_planted": int(setting.women.sum()),
+    }
+    rows = [
+        {
+            "estimand": "gap",
+            "dose": dose,
+            "estimate": gap.mean(),
+            "seed_sd": _sd(gap),
+            "n_fits": len(gap),
+        }
+        for dose, gap in zip(planted.DOSES, planted.gaps(setting.corpus, log_odds).T, strict=True)
+    ]
+    rows.append({"estimand": "slope", "estimate": inference.mean, "seed_sd": _sd(by_seed)})
+    rows[-1] |= {
+        "ci_low": inference.ci_low,
+        "ci_high": inference.ci_high,
+        "n_fits": by_seed.size * len(planted.DOSES),
+    }
+    return [shared | row for row in rows]
+
+
+def _sd(values: np.ndarray) -> float:
+    return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
+
+
+def _setting(params: Params, stand_in: bool) -> Setting:
+    layout = Layout(params.study)
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    if stand_in:
+        probabilities = planted.cross_fitted(reviews["text"], reviews["label"])
+        labels = pd.DataFrame(probabilities, columns=schemas.PROBABILITIES)
+        teacher = calibration.batch(labels).apply(labels)
+    else:
+        teacher = calibrated.read(layout, params.distillation, "train", reviews["id"])
+    women = mentions_more_women(reviews["text"])
+    return Setting(params, reviews, women, teacher.to_numpy(), eec.generate())
+
+
+def _scores(
+    setting: Setting, jobs: Sequence[tuple[str, int, float]], work: Path
+) -> Iterator[np.ndarray]:
+    """Log-odds of the corpus by job: kept ones from ``work``, the others fitted and kept."""
+    texts = hashlib.sha256(setting.reviews.to_csv(index=False).encode()).hexdigest()
+    for planted_on, seed, dose in tqdm(jobs, desc="planted", unit="fit", file=sys.stderr):
+        target = setting.target(planted_on, seed, dose)
+        path = work / f"{_digest(setting.params, texts, target, seed)}.npy"
+        if not path.exists():
+            with redirect_stderr(io.StringIO()):  # the fit's own progress bar
+                log_odds = _fit(setting, target, seed)
+            with atomic.atomic_write(path) as temporary:
+                np.save(temporary, log_odds)
+        yield np.load(path)
+
+
+def _digest(params: Params, texts: str, target: np.ndarray, seed: int) -> str:
+    shared = [
+        params.students[STUDENT].model_dump(),
+        params.distillation.model_dump(),
+        params.device,
+    ]
+    parts = [
+        shared,
+        texts,
+        hashlib.sha256(target.tobytes()).hexdigest(),
+        seed,
+        provenance.versions(),
+    ]
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
+
+
+def _fit(setting: Setting, target: np.ndarray, seed: int) -> np.ndarray:
+    """Fit the student as the stage ``train`` does, and score the corpus: log-odds, shape (sentences,)."""
+    params = setting.params
+    fitted = fit_arm(
+        setting.reviews,
+        target,
+        params.students[STUDENT],
+        params.distillation,
+        fit.Setting(params.distillation.alpha, seed, devices.resolve(params.device), STUDENT),
+    )
+    scores = fitted.student.predict_proba(setting.corpus["sentence"].tolist())
+    return calibration.log_odds(pd.DataFrame(scores, columns=schemas.PROBABILITIES))

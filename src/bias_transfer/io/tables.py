@@ -1,0 +1,179 @@
+"""Read and write what crosses a stage: checked against its schema, whole or not at all."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from bias_transfer.io import schemas
+from bias_transfer.io.atomic import atomic_write, refuse_odd
+from bias_transfer.io.errors import InputError, LaterFormat
+
+_TEXTS = ("reason", "target", "reference")
+
+
+def validate(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str) -> pd.DataFrame:
+    """Return ``frame`` if it fits ``schema``.
+
+    Raises
+    ------
+    InputError
+        Naming ``origin``, the row (as a spreadsheet shows it, the header being row 1), the column
+        and the fault.
+    """
+    missing = [name for name in schema.columns if name not in frame.columns]
+    if missing:
+        raise InputError(
+            f"{origin}: column {missing[0]!r} is missing (columns: "
+            f"{', '.join(map(str, frame.columns))})"
+        )
+    try:
+        return schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        raise InputError(origin + _fault(errors.failure_cases)) from None
+
+
+def _fault(cases: pd.DataFrame) -> str:
+    # A check of the whole table fails because of what is wrong in a column, so the columns' own
+    # faults come first.
+    in_columns = cases[cases["schema_context"] == "Column"]
+    fault = cases.iloc[0] if in_columns.empty else in_columns.iloc[0]
+    row = "" if pd.isna(fault["index"]) else f", row {int(fault['index']) + 2}"
+    if fault["check"] == "column_in_schema":
+        return f": column {fault['failure_case']!r} does not belong here"
+    if in_columns.empty:
+        return f"{row}: {fault['check']}"
+    value = (
+        f" ({fault['failure_case']})"
+        if isinstance(fault["failure_case"], str | int | float)
+        else ""
+    )
+    what = {"not_nullable": "is missing", "field_uniqueness": "stands twice"}.get(
+        fault["check"], fault["check"]
+    )
+    what = what.replace("dtype('", "must be of type ").replace("')", "")
+    return f"{row}, column {fault['column']!r}: {what}{value}"
+
+
+def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    """Read a CSV or parquet file and check it against ``schema``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, unreadable, or does not fit.
+    """
+    return validate(_load(path, schema), schema, str(path))
+
+
+def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    texts = {
+        name: str for name, column in schema.columns.items() if str(column.dtype).startswith("str")
+    }
+    return _frame(
+        path,
+        dtype=texts,
+        keep_default_na=False,
+        na_values={name: [""] for name in schema.columns if name not in texts},
+        lineterminator="\n",  # else a lone carriage return in a text ends the row
+    )
+
+
+def _frame(path: Path, **csv: Any) -> pd.DataFrame:
+    refuse_odd(path)
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, **csv)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if not isinstance(
+        frame.index, pd.RangeIndex
+    ):  # pandas takes a first column without a name for one
+        raise InputError(f"{path}: rows have more fields than the header")
+    return frame
+
+
+def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = None) -> None:
+    """Check ``frame`` and write it whole or not at all; floats keep every digit.
+
+    Raises
+    ------
+    InputError
+        If the frame does not fit ``schema`` or the folder cannot be written.
+    """
+    if schema is not None:
+        frame = validate(frame, schema, str(path))[list(schema.columns)]
+    with atomic_write(path) as temporary:
+        if path.suffix == ".parquet":
+            frame.to_parquet(temporary, index=False)
+        else:
+            frame.to_csv(temporary, index=False, lineterminator="\n")
+
+
+def read_table(path: Path) -> pd.DataFrame:
+    """Read a table that a stage of this project wrote and that has no schema; an empty text stays empty.
+
+    Raises
+    ------
+    InputError
+        If the file is missing.
+    """
+    if path.suffix == ".parquet":
+        return _frame(path)
+    table = _frame(path, dtype=dict.fromkeys(_TEXTS, str))
+    texts = table.columns.intersection(_TEXTS)
+    return table.fillna(dict.fromkeys(texts, ""))
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write ``text`` as UTF-8, whole or not at all."""
+    with atomic_write(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+def write_json(values: dict[str, Any], path: Path) -> None:
+    """Write ``values`` whole or not at all, in their own order; NaN becomes null."""
+    write_text(json.dumps(plain(values), indent=2, ensure_ascii=False) + "\n", path)
+
+
+def plain(value: Any) -> Any:
+    """``value`` as JSON gives it back: numbers without NumPy, lists for tuples, None for NaN and the infinities."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not np.isfinite(value) else value
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Read what ``write_json`` wrote.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, not JSON, or of a later format than this program knows.
+    """
+    refuse_odd(path)
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+    except ValueError as error:
+        raise InputError(f"{path} is not valid JSON: {error}") from None
+    if (
+        isinstance(values, dict)
+        and isinstance(form := values.get("format"), int)
+        and form > schemas.FORMAT
+    ):
+        raise LaterFormat(
+            f"{path} is of format {form}, which a later bias-transfer wrote; this one knows "
+            f"{schemas.FORMAT}: update it "
+            "(`git pull`, then `make setup`)"
+        )
+    return values

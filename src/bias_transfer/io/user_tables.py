@@ -1,0 +1,73 @@
+"""Tables that somebody else wrote: CSV or parquet, local or at any fsspec URL, taken for what they are or refused."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bias_transfer.io import atomic
+from bias_transfer.io.errors import InputError
+
+_COMPRESSED = {".gz", ".zip", ".bz2", ".xz", ".zst", ".tar", ".tgz"}
+
+
+def read(path: str, **csv: Any) -> pd.DataFrame:
+    """The table in ``path``; ``csv`` goes to ``pandas.read_csv``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is no plain file, is compressed, cannot be read, has no rows, names
+        a column twice, or has rows with more fields than its header.
+    """
+    remote = "://" in path
+    if not remote:
+        atomic.refuse_odd(Path(path))
+    if Path(path).suffix.lower() in _COMPRESSED:
+        raise InputError(
+            f"{path} is compressed, and may be any size once unpacked: unpack it first"
+        )
+    try:
+        frame = (
+            pd.read_parquet(path)
+            if is_parquet(path)
+            else pd.read_csv(path, compression=None, **csv)
+        )
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing") from None
+    except Exception as error:  # pandas, pyarrow and fsspec's stores each raise their own kinds
+        what = " ".join(str(error).split())[:300] or type(error).__name__
+        hint = " (the store is out of reach: go online, or give a local copy)" if remote else ""
+        hint = "" if isinstance(error, ValueError) else hint
+        raise InputError(f"{path} cannot be read as CSV or parquet: {what}{hint}") from error
+    _refuse_shifted(frame, path)
+    if frame.empty:
+        raise InputError(f"{path} has no rows (columns: {listed(frame.columns)})")
+    return frame
+
+
+def is_parquet(path: str | Path) -> bool:
+    """Whether the file's name says parquet; any other is read as CSV."""
+    return Path(path).suffix.lower() == ".parquet"
+
+
+def listed(columns: Iterable[Any]) -> str:
+    """Column names on one line, however many and whatever they hold."""
+    names = [repr(str(name))[1:-1][:25] for name in columns]
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+
+
+def _refuse_shifted(frame: pd.DataFrame, path: str) -> None:
+    """What pandas would make of a table whose header and rows disagree, without a word."""
+    if is_parquet(path):
+        return
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(
+            f"{path}: rows have more fields than the header: quote texts that hold commas, or name "
+            "them all"
+        )
+    names = [str(name) for name in frame.columns]
+    twice = [name for name in names if f"{name}.1" in names]  # pandas numbers them
+    if twice:
+        raise InputError(f"{path}: the header names column {twice[0]!r} twice: keep one of them")

@@ -1,0 +1,1 @@
+"""What a study found, in words, tables, figures, one page, and notes for MLflow."""

@@ -1,0 +1,128 @@
+"""What a study found, in words: each sentence follows from its tables."""
+
+import pandas as pd
+
+from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
+from bias_transfer.bias.transfer import CHANGE, ONE_SEED
+from bias_transfer.study.params import Params
+from bias_transfer.study.systems import teacher_system
+from bias_transfer.study.targets import BASELINE, DISTILLED
+
+
+def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
+    """The answer in two sentences: the teacher's gaps, and how far distilling moved its students'."""
+    people = {
+        "gender": "women against men",
+        "race": "African-American against European-American names",
+    }
+    rows = bias[bias["system"] == teacher_system(params.study)].set_index("axis")
+    gaps = " and ".join(
+        f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who} "
+        f"({rows.loc[axis, 'verdict']})"
+        for axis, who in people.items()
+    )
+    first = (
+        f"On matched sentences P(positive) of the teacher {params.study.teacher} differs by "
+        f"{gaps}; differences are "
+        f"corrected for {bias['p_holm'].notna().sum()} tests."
+    )
+    change = _changes(transfer)
+    measured = change[change["verdict"] != NOT_MEASURABLE]
+    if measured.empty:
+        return f"{first} {answer(transfer)}"
+    clear = int((measured["ci_low"] * measured["ci_high"] > 0).sum())
+    widest = measured.loc[measured["estimate"].abs().idxmax()]
+    return (
+        f"{first} Distilling its students from it, instead of training them on hard labels, moved "
+        "their gaps by "
+        f"{signed(measured['estimate'].min(), 2)} to {signed(measured['estimate'].max(), 2)} in "
+        "log-odds; "
+        f"{clear or 'none'} of {len(measured)} changes {'is' if clear == 1 else 'are'} clear of 0 "
+        "(the largest: "
+        f"{widest['student']}, {widest['axis']}, {_with_interval(widest, 'estimate', 2)})."
+    )
+
+
+def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
+    """The primary rows of ``bias.csv``, systems with nothing that is not measurable first: the teacher always leads."""
+    bias = bias[bias["verdict"] != ONE_OF_SEVERAL]
+    hidden = bias["verdict"].eq(NOT_MEASURABLE).groupby(bias["system"]).transform("sum")
+    return bias.iloc[hidden.argsort(kind="stable")].reset_index(drop=True)
+
+
+def answer(transfer: pd.DataFrame) -> str:
+    """What the numbers say of transfer, in words; log-odds, the change in each student's gap."""
+    change = _changes(transfer)
+    if change.empty:
+        return (
+            "Transfer was not measured: the study lacks one of the targets baseline and distilled."
+        )
+    measured = change[change["verdict"] != NOT_MEASURABLE]
+    if measured.empty:
+        return (
+            "Transfer cannot be measured: transfer.csv gives the reason for each student and axis."
+        )
+    hidden = len(change) - len(measured)
+    left_out = f" {hidden} of {len(change)} gaps are not measurable." * (hidden > 0)
+    without = measured["verdict"].eq(ONE_SEED)
+    if without.all():
+        clear = int((measured["ci_low"] * measured["ci_high"] > 0).sum())
+        return (
+            "With one seed this study gives no verdict on transfer. "
+            f"Distilling changed {clear} of {len(measured)} measurable gaps by more than the "
+            "clustered "
+            "interval allows for, but how much a gap changes from seed to seed is not "
+            f"known.{left_out}"
+        )
+    counts = measured.loc[~without, "verdict"].value_counts()
+    one_seed = f" {without.sum()} more, of students with one seed, have no verdict." * bool(
+        without.any()
+    )
+    return (
+        f"From baseline to distilled, {counts.sum()} measurable gaps in log-odds: "
+        f"{'; '.join(f'{n} {verdict}' for verdict, n in counts.items())}.{one_seed}{left_out}"
+    )
+
+
+def _changes(transfer: pd.DataFrame) -> pd.DataFrame:
+    return transfer[
+        (transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE) & (transfer["target"] == DISTILLED)
+        & (transfer["reference"] == BASELINE)
+    ]  # fmt: skip
+
+
+def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
+    """What the numbers say of one axis, in words: the teacher's difference, and how many students show one."""
+    rows = bias[bias["axis"] == axis].set_index("system")
+    teacher = rows.loc[teacher_system(params.study)]
+    students = rows.drop(index=teacher_system(params.study))
+    measured = students[students["verdict"] != NOT_MEASURABLE]
+    counts = measured["verdict"].value_counts()
+    ends = f"{signed(teacher['ci_low'])} to {signed(teacher['ci_high'])}"
+    named = ", ".join(measured.index[measured["verdict"] == DIFFERENCE])
+    verdicts = "; ".join(
+        f"{verdict} in {n}" + f" ({named})" * (verdict == DIFFERENCE)
+        for verdict, n in counts.items()
+    )
+    left_out = len(students) - len(measured)
+    if measured.empty:
+        among_students = f"None of {len(students)} students can tell the people apart. "
+    else:
+        among_students = f"Of {len(measured)} students in which it is measurable: {verdicts}. "
+        among_students += f"{left_out} cannot tell the people apart. " * (left_out > 0)
+    return (
+        f"{axis.capitalize()}: the teacher's mean difference is "
+        f"{signed(teacher['mean_difference'])} "
+        f"(95 % interval {ends}; {teacher['verdict']}). {among_students}"
+        f"Differences are corrected for {bias['p_holm'].notna().sum()} tests."
+    )
+
+
+def _with_interval(row: pd.Series, column: str, digits: int) -> str:
+    ends = f"{signed(row['ci_low'], digits)} to {signed(row['ci_high'], digits)}"
+    return f"{signed(row[column], digits)} (95 % interval {ends})"
+
+
+def signed(value: float, digits: int = 4) -> str:
+    """A number with its sign; a dash where it is missing."""
+    return "-" if pd.isna(value) else f"{value:+.{digits}f}"

@@ -1,0 +1,215 @@
+"""What is published of a study: one publication for each system, and one for its report."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from bias_transfer.io import provenance, schemas, tables
+from bias_transfer.report import cards, figures
+from bias_transfer.report.findings import answer, finding, readers_first
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
+from bias_transfer.study.systems import Arm, arms, teacher_system
+from bias_transfer.teacher import manifest
+from bias_transfer.tracking.runs import Publication
+
+VERSION = 2  # of what a run holds; raise it, and the next `publish` writes every run anew
+TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history", "summary")
+GAP_METRICS = {
+    "mean_difference": "gap",
+    "ci_low": "gap_ci_low",
+    "ci_high": "gap_ci_high",
+    "p_clustered": "p_clustered",
+    "p_holm": "p_holm",
+    "p_equivalence": "p_equivalence",
+    "minimum_detectable": "minimum_detectable",
+    "log_odds_difference": "log_odds_gap",
+    "log_odds_ci_low": "log_odds_gap_ci_low",
+    "log_odds_ci_high": "log_odds_gap_ci_high",
+    "noise_floor": "noise_floor",
+    "names_difference": "names_gap",
+    "p_permutation": "p_permutation",
+    "n_identical": "n_identical_pairs",
+    "n_unknown_persons": "n_unknown_persons",
+    "n_alike_persons": "n_alike_persons",
+}
+
+
+def publications(params: Params, layout: Layout) -> list[Publication]:
+    """One publication for the teacher, each student and the report, in this order."""
+    students = [_student(params, layout, arm) for arm in arms(params.study)]
+    return [_teacher(params, layout), *students, _report(params, layout)]
+
+
+def report_files(layout: Layout) -> list[Path]:
+    """The page, tables and figures of a study's report."""
+    pages = ["report.html", *(f"{name}.csv" for name in TABLES)]
+    return [*map(layout.report, pages), *sorted(layout.figures.iterdir())]
+
+
+def study_note(params: Params, layout: Layout) -> str:
+    """Description of the run that a study's runs lie below: what was compared, and the answer."""
+    bias = readers_first(tables.read_table(layout.report("bias.csv")))
+    lines = [answer(tables.read_table(layout.report("transfer.csv")))]
+    lines += [finding(bias, params, axis) for axis in ("gender", "race")]
+    return "\n\n".join(lines)
+
+
+def digest(*parts: object) -> str:
+    """Short digest of anything that JSON can hold."""
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
+
+
+def _teacher(params: Params, layout: Layout) -> Publication:
+    system = teacher_system(params.study)
+    labels = manifest.read(layout.labels_folder)
+    files = [layout.labels(part) for part in ("train", "test", "eec", "eec-variants")]
+    publication = _system(params, layout, system, [], [*files, layout.labels_manifest], [])
+    publication.tags |= {"stage": "label"}
+    publication.params = {f"teacher.{name}": value for name, value in labels["teacher"].items()} | {
+        "calibration": params.distillation.calibration
+    }
+    for part, values in labels["parts"].items():
+        publication.metrics[f"{part}_label_mass"] = values["mean_label_mass"]
+        publication.params |= {f"labels.{part}.{name}": values[name] for name in ("n", "n_cut")}
+    calibrations = tables.read_table(layout.report("calibration.csv")).set_index("method")
+    uncalibrated = calibrations.loc["none", ["accuracy", "log_loss", "brier", "ece"]]
+    publication.metrics |= {f"uncalibrated_{name}": value for name, value in uncalibrated.items()}
+    publication.metrics["ece_floor"] = calibrations.loc[
+        params.distillation.calibration, "ece_floor"
+    ]
+    publication.files += [
+        layout.labels_manifest,
+        layout.report("calibration.csv"),
+        layout.figure("calibration.png"),
+    ]
+    publication.description = cards.teacher_note(
+        params, publication.metrics, _gaps(layout, system), labels
+    )
+    return publication
+
+
+def _student(params: Params, layout: Layout, arm: Arm) -> Publication:
+    folder = layout.model(arm.system)
+    training = tables.read_json(layout.training(arm))
+    labels = [layout.labels("train"), layout.labels_manifest]
+    publication = _system(params, layout, arm.system, [folder], labels, [f"students.{arm.student}"])
+    publication.tags |= {
+        "stage": "train",
+        "student": arm.student,
+        "target": arm.target,
+        "seed": str(arm.seed),
+    }
+    publication.params = pd.json_normalize(training).iloc[0].drop("system").to_dict()
+    publication.curves = tables.read(layout.history(arm), schemas.HISTORY)
+    publication.inputs["training"] = [layout.reviews("train"), layout.labels("train")]
+    publication.files.append(layout.training(arm))
+    publication.figures["training.png"] = figures.training(
+        publication.curves.assign(system=arm.system)
+    )
+    about = (params, arm, publication.metrics, _gaps(layout, arm.system), training)
+    publication.description = cards.student_note(*about)
+    if arm.seed == min(params.study.seeds_of(arm.student, arm.target)):
+        publication.student, publication.registered_name = folder, f"bias-transfer-{arm.group}"
+        publication.card = cards.model_card(*about, publication.evidence["code"])
+    return publication
+
+
+def _system(
+    params: Params,
+    layout: Layout,
+    system: str,
+    outputs: list[Path],
+    inputs: list[Path],
+    sections: list[str],
+) -> Publication:
+    metrics = tables.read_json(layout.metrics(system))
+    gaps = {
+        f"{row['axis']}_{name}": row[column]
+        for row in _gaps(layout, system).to_dict("records")
+        for column, name in GAP_METRICS.items()
+    }
+    predictions = [layout.predictions(system, part) for part in ("reviews", "eec")]
+    reviews = [layout.reviews("train"), layout.reviews("test"), layout.eec]
+    sections = [
+        *("distillation", f"reviews.{params.study.reviews}", f"teachers.{params.study.teacher}"), *sections
+    ]  # fmt: skip
+    evidence = _evidence(
+        params, [*reviews, *inputs], [*outputs, *predictions, layout.metrics(system)], sections
+    )
+    return Publication(
+        name=system,
+        key=digest(
+            VERSION,
+            params.study.name,
+            system,
+            provenance.tree_sha256([*outputs, *predictions]),
+            metrics,
+            gaps,
+        ),
+        study=params.study.name,
+        tags={"reviews": params.study.reviews, "teacher": params.study.teacher},
+        description="",
+        evidence=evidence
+        | {"system": system, "predictions": {p.stem: str(p) for p in predictions}},
+        metrics=metrics | gaps,
+        inputs={"evaluation": [layout.reviews("test"), layout.eec]},
+        figures={"confusion.png": figures.confusion(pd.DataFrame([{"system": system} | metrics]))},
+    )
+
+
+def _report(params: Params, layout: Layout) -> Publication:
+    files = report_files(layout)
+    summary = tables.read_table(layout.report("summary.csv"))
+    counts = tables.read_json(layout.counts)
+    return Publication(
+        name="report",
+        key=digest(VERSION, params.study.name, "report", provenance.tree_sha256(files)),
+        study=params.study.name,
+        tags={"stage": "report", "reviews": params.study.reviews, "teacher": params.study.teacher},
+        description=study_note(params, layout),
+        evidence=_evidence(params, [], files, ["bias", "distillation"]) | {"system": "report"},
+        params={name: json.dumps(value) for name, value in params.study.model_dump().items()}
+        | {f"reviews.{name}": value for name, value in counts.items()},
+        metrics=dict(zip(summary["name"], summary["value"], strict=True)),
+        files=files,
+    )
+
+
+def _gaps(layout: Layout, system: str) -> pd.DataFrame:
+    bias = tables.read_table(layout.report("bias.csv"))
+    return bias[bias["system"] == system]
+
+
+def _evidence(
+    params: Params, inputs: list[Path], outputs: list[Path], sections: list[str]
+) -> dict[str, Any]:
+    """What ``verify`` compares: params, and SHA-256 of every file; and what nobody can compute again."""
+    return {
+        "format": schemas.FORMAT,
+        "params": {name: params_of(params, name) for name in sections},
+        "inputs": _digests(inputs),
+        "outputs": _digests(outputs),
+        "dvc": provenance.dvc_digests([*inputs, *outputs]),
+        "code": provenance.code(),
+        "versions": provenance.versions(),
+        "machine": provenance.machine(),
+    }
+
+
+def params_of(params: Params, section: str) -> Mapping[str, Any]:
+    """One section of the params, or one entry of a catalogue (``students.bow``), as JSON would hold it."""
+    first, _, entry = section.partition(".")
+    values = params.model_dump(mode="json")[first]
+    return values[entry] if entry else values
+
+
+def _digests(paths: list[Path]) -> dict[str, str]:
+    files = [
+        file for path in paths for file in (sorted(path.rglob("*")) if path.is_dir() else [path])
+    ]
+    return {str(file): provenance.sha256(file) for file in files if file.is_file()}

@@ -1,0 +1,390 @@
+"""``params.yaml`` as frozen, validated models. Every default lives in that file, none here."""
+
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    Strict,
+    ValidationError,
+    model_validator,
+)
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from bias_transfer.io.atomic import refuse_odd
+from bias_transfer.io.errors import CREDENTIALS, InputError, unknown
+from bias_transfer.study import targets
+
+# DVC splits parameter paths at dots, and stage names are joined with dashes and an @.
+CatalogueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+DottedName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy takes
+Listed = Strict(False)  # YAML has lists, not tuples; what is in them is as strict as the rest
+
+
+def _without_credentials(url: str) -> str:
+    if CREDENTIALS.search(url):
+        raise ValueError(
+            "a URL must not hold a user or password, for params are published: set them in the "
+            "environment"
+        )
+    return url
+
+
+Address = Annotated[str, Field(min_length=1), AfterValidator(_without_credentials)]
+
+
+def _known_target(name: str) -> str:
+    targets.parse(name)
+    return name
+
+
+Target = Annotated[str, AfterValidator(_known_target)]
+
+
+class Section(BaseModel):
+    """A frozen part of ``params.yaml`` that refuses unknown keys and names the nearest known one."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _refuse_unknown_keys(cls, values: Any) -> Any:
+        if isinstance(values, dict):
+            for key in values:
+                if key not in cls.model_fields:
+                    raise ValueError(unknown("key", str(key), cls.model_fields))
+        return values
+
+
+class ArmsOf(Section):
+    """Other seeds for some students and targets of a study; none for what is left out of it."""
+
+    students: Annotated[tuple[CatalogueName, ...], Listed, Field(min_length=1)]
+    targets: Annotated[tuple[Target, ...], Listed, Field(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Listed]
+
+
+class Choice(Section):
+    """What a study compares: every student with every target and seed, but for two exceptions.
+
+    Students in ``one_seed`` have the first seed alone. ``arms`` gives the seeds of some students
+    and targets instead, the last entry that names both deciding; one that names a student or
+    target outside of the study says nothing.
+    """
+
+    reviews: CatalogueName
+    teacher: DottedName
+    students: Annotated[tuple[CatalogueName, ...], Listed, Field(min_length=1)]
+    one_seed: Annotated[tuple[CatalogueName, ...], Listed]
+    targets: Annotated[tuple[Target, ...], Listed, Field(min_length=1)]
+    seeds: Annotated[tuple[Seed, ...], Listed, Field(min_length=1)]
+    arms: Annotated[tuple[ArmsOf, ...], Listed] = ()
+
+    @model_validator(mode="after")
+    def _no_repeats(self) -> "Choice":
+        for owner in (self, *self.arms):
+            for field in ("students", "one_seed", "targets", "seeds"):
+                values = getattr(owner, field, ())
+                if len(set(values)) != len(values):
+                    raise ValueError(f"{field} names one of its entries twice: {list(values)}")
+        if both := set(self.students) & set(self.one_seed):
+            raise ValueError(f"{min(both)} is in both students and one_seed")
+        return self
+
+    @property
+    def all_students(self) -> tuple[str, ...]:
+        """Students with every seed, then those with one."""
+        return self.students + self.one_seed
+
+    def seeds_of(self, student: str, target: str) -> tuple[int, ...]:
+        """Seeds that a student of the study is trained with on a target, perhaps none."""
+        for entry in reversed(self.arms):
+            if student in entry.students and target in entry.targets:
+                return entry.seeds
+        return self.seeds[:1] if student in self.one_seed else self.seeds
+
+
+class Study(Choice):
+    """The current study; its name is in every path and stage name it writes."""
+
+    name: DottedName
+
+
+class Snippets(Section):
+    """Sentences from Rotten Tomatoes with human ratings, out of a registry package."""
+
+    source: Literal["snippets"]
+    train_size: int | None = Field(gt=0)
+    test_size: int | None = Field(gt=0)
+    seed: Seed
+    labelled_test_size: int | None = Field(gt=0)
+
+
+class Files(Section):
+    """Reviews from the user's CSV or parquet, local or at any fsspec URL (``hf://``, ``s3://``, …).
+
+    Either ``path`` (one table or several, taken together; ``split_column``, if given, says
+    ``train`` or ``test``), or ``train`` and ``test``.
+    """
+
+    source: Literal["files"]
+    path: Address | Annotated[tuple[Address, ...], Listed, Field(min_length=1)] | None = None
+    train: Address | None = None
+    test: Address | None = None
+    split_column: str | None = None
+    text_column: str
+    label_column: str
+    overlap: Literal["refuse", "drop"]
+    train_size: int | None = Field(gt=0)
+    test_size: int | None = Field(gt=0)
+    seed: Seed
+    labelled_test_size: int | None = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _one_way_to_say_where(self) -> "Files":
+        if (self.path is None) == (self.train is None) or (self.train is None) != (
+            self.test is None
+        ):
+            raise ValueError("give either 'path' or both 'train' and 'test'")
+        if self.split_column and not self.path:
+            raise ValueError("'split_column' goes with 'path'")
+        return self
+
+
+Reviews = Annotated[Snippets | Files, Field(discriminator="source")]
+
+
+class Examples(Section):
+    """Solved reviews in the teacher's prompt, drawn from the training split and balanced by class.
+
+    ``fixed`` shows every text the same ones; ``random`` draws anew for each training review, as the
+    original study did.
+    """
+
+    count: int = Field(gt=0)
+    choice: Literal["fixed", "random"]
+    seed: Seed
+
+
+class Teacher(Section):
+    """A causal language model and the question put to it; ``variants`` are other wordings, put to the EEC alone.
+
+    ``chat`` puts the prompt through the model's chat template. ``quantization`` keeps weights in 8
+    bits (``int8``) or, by bitsandbytes, in 4 (``bnb-nf4``); ``cpu-int8`` and ``bnb-int8`` multiply
+    in 8 bits too, where labels depend on what else is in their batch.
+    """
+
+    model: str = Field(min_length=1)
+    revision: str | None
+    prompt: str
+    variants: Annotated[tuple[str, ...], Listed] = ()
+    examples: Examples | None = None
+    chat: bool = False
+    labels: Annotated[tuple[str, str], Listed]
+    max_text_tokens: int = Field(gt=0)
+    dtype: Literal["float32", "bfloat16", "float16"]
+    quantization: Literal["int8", "cpu-int8", "bnb-int8", "bnb-nf4"] | None = None
+
+    @model_validator(mode="after")
+    def _prompt_holds_the_text(self) -> "Teacher":
+        if any(prompt.count("{text}") != 1 for prompt in (self.prompt, *self.variants)):
+            raise ValueError("the prompt and each of its variants must hold {text} exactly once")
+        if len({self.prompt, *self.variants}) <= len(self.variants):
+            raise ValueError("the prompt or one of its variants stands twice")
+        if self.labels[0].strip() == self.labels[1].strip():
+            raise ValueError("the two labels are the same word")
+        if not all(label.strip() for label in self.labels):
+            raise ValueError("a label is empty")
+        return self
+
+
+class Labelling(Section):
+    """How the teacher is run, which decides no label but for rounding.
+
+    ``batch_tokens`` is what a batch of prompts may hold (None: what suits the device); with
+    ``ray_workers`` above 0 as many processes of a Ray cluster share the work.
+    """
+
+    engine: Literal["transformers", "vllm"]
+    batch_tokens: int | None = Field(gt=0)
+    ray_workers: int = Field(ge=0)
+
+
+class Training(Section):
+    """What every student says about its own fit."""
+
+    epochs: int = Field(gt=0)
+    batch_size: int = Field(gt=0)
+    learning_rate: float = Field(gt=0)
+    weight_decay: float = Field(ge=0)
+    max_length: int = Field(gt=0)
+
+
+class WordTraining(Training):
+    """A student that reads words from a vocabulary of its own."""
+
+    vocabulary_size: int = Field(gt=2)
+    min_frequency: int = Field(gt=0)
+    embedding_dim: int = Field(gt=0)
+    dropout: float = Field(ge=0, lt=1)
+
+
+class Bow(WordTraining):
+    """Average of word embeddings, then a linear layer."""
+
+    architecture: Literal["bow"]
+
+
+class Cnn(WordTraining):
+    """Convolutions over word embeddings, maximum over positions, then a linear layer (Kim, 2014)."""
+
+    architecture: Literal["cnn"]
+    filter_widths: Annotated[tuple[Annotated[int, Field(gt=0)], ...], Listed, Field(min_length=1)]
+    filters: int = Field(gt=0)
+
+
+class Encoder(Training):
+    """A pretrained transformer encoder with a classification head.
+
+    Its weights are float32; in ``dtype`` it multiplies while it is fitted.
+    """
+
+    architecture: Literal["transformer"]
+    model: str = Field(min_length=1)
+    revision: str | None
+    dtype: Literal["float32", "bfloat16"]
+
+
+Student = Annotated[Bow | Cnn | Encoder, Field(discriminator="architecture")]
+
+
+class Bias(Section):
+    """How small a difference counts as none; one margin for each unit in which differences are measured."""
+
+    margin_probability: float = Field(gt=0, lt=1)
+    margin_log_odds: float = Field(gt=0)
+    margin_share: float = Field(gt=0)
+
+
+class Distillation(Section):
+    """What the two arms of a student share, and the one thing in which they differ."""
+
+    calibration: Literal["none", "contextual", "batch", "temperature"]
+    alpha: Share
+    temperature: float = Field(gt=0)
+    validation_share: float = Field(gt=0, lt=1)
+    patience: int = Field(gt=0)
+    warmup_share: Share
+
+
+class Params(Section):
+    """All of ``params.yaml``."""
+
+    study: Study
+    studies: dict[DottedName, Choice]
+    distillation: Distillation
+    bias: Bias
+    device: Literal["auto", "cpu", "cuda"]
+    labelling: Labelling
+    reviews: dict[CatalogueName, Reviews]
+    teachers: dict[DottedName, Teacher]
+    students: dict[CatalogueName, Student]
+
+    @model_validator(mode="after")
+    def _study_is_in_the_catalogue(self) -> "Params":
+        for study in (self.study, *self.studies.values()):
+            _look_up("reviews", study.reviews, self.reviews)
+            _look_up("teacher", study.teacher, self.teachers)
+            named = (name for entry in study.arms for name in entry.students)
+            for student in (*study.all_students, *named):
+                _look_up("student", student, self.students)
+        return self
+
+    def with_study(self, **changes: Any) -> "Params":
+        """The same params with another choice of study, validated anew.
+
+        Raises
+        ------
+        InputError
+            If the choice is not in the catalogue.
+        """
+        values = self.model_dump()
+        values["study"] |= changes
+        return validate(values, "the command line")
+
+
+def _look_up(what: str, name: str, catalogue: dict[str, Any]) -> None:
+    if name not in catalogue:
+        raise ValueError(unknown(what, name, catalogue))
+
+
+def validate(values: Any, origin: str) -> Params:
+    """Turn plain values into ``Params``; ``origin`` is named in the error.
+
+    Raises
+    ------
+    InputError
+        On the first key or value that does not fit.
+    """
+    try:
+        return Params.model_validate(values)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        # pydantic puts the tag of a union after the name of the entry, as in
+        # students.<name>.<architecture>.epochs
+        loc = [str(part) for part in first["loc"]]
+        where = ".".join(
+            loc[:2] + loc[3:] if loc[:1] in (["reviews"], ["students"]) and len(loc) > 2 else loc
+        )
+        what = first["msg"].removeprefix("Value error, ")
+        if isinstance(first["input"], str | int | float):
+            what += f", not {str(first['input'])[:60]!r}"
+        raise InputError(f"{origin}: {where + ': ' if where else ''}{what}") from None
+
+
+def load(path: Path) -> Params:
+    """Read and validate ``path``.
+
+    Raises
+    ------
+    InputError
+        If the file is missing, is not YAML, or holds an unknown key, a key twice, or a value that
+        does not fit.
+    """
+    refuse_odd(path)
+    try:
+        return parse(path.read_text(encoding="utf-8-sig"), str(path))
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: run from the root of the project") from None
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path} is not valid YAML: it must be UTF-8 ({error})") from None
+
+
+def parse(text: str, origin: str) -> Params:
+    """Read YAML 1.2, as DVC does, and validate it; ``origin`` is named in the error.
+
+    Raises
+    ------
+    InputError
+        As ``load``.
+    """
+    try:
+        values = YAML(typ="safe", pure=True).load(text)
+    except YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: " if mark else ""
+        what = getattr(error, "problem", None) or str(error)
+        raise InputError(
+            f"{origin} is not valid YAML: {where}{' '.join(str(what).split())}"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{origin} is not valid YAML: {type(error).__name__}: {error}") from None
+    return validate(values, origin)

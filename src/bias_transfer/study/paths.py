@@ -1,0 +1,118 @@
+"""Where every file of a study lies: the one map of paths, which ``dvc.yaml`` repeats.
+
+No other module knows a file's name.
+"""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from bias_transfer.study.params import Study
+from bias_transfer.study.systems import Arm
+
+SPLITS = ("train", "test")
+LABELLED = (*SPLITS, "eec")
+LABELS_MANIFEST = "labels.json"
+TRAINING = "training.json"
+HISTORY = "history.csv"
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Paths of one study.
+
+    Inputs lie under ``inputs``; what the study itself makes lies under ``root``.
+    """
+
+    study: Study
+    root: Path = Path()
+    inputs: Path = Path()
+
+    @property
+    def eec(self) -> Path:
+        """The Equity Evaluation Corpus."""
+        return self.inputs / "data/eec/eec.csv"
+
+    @property
+    def reviews_folder(self) -> Path:
+        """Folder of the review splits and their counts."""
+        return self.inputs / "data/reviews" / self.study.reviews
+
+    def reviews(self, split: str) -> Path:
+        """Reviews of one split."""
+        return self.reviews_folder / f"{split}.csv"
+
+    @property
+    def counts(self) -> Path:
+        """Rows of the reviews before and after each filter."""
+        return self.reviews_folder / "counts.json"
+
+    @property
+    def all_labels(self) -> Path:
+        """Folder of the labels of every reviews and teacher."""
+        return self.inputs / "data/teacher"
+
+    @property
+    def labels_folder(self) -> Path:
+        """Folder of the teacher's labels and their manifest."""
+        return self.all_labels / self.study.reviews / self.study.teacher
+
+    def labels(self, part: str) -> Path:
+        """Teacher labels of ``train``, ``test``, ``eec`` or ``eec-variants``."""
+        return self.labels_folder / f"{part}.csv"
+
+    @property
+    def labels_manifest(self) -> Path:
+        """What was asked of whom, and the hashes of the label files."""
+        return self.labels_folder / LABELS_MANIFEST
+
+    def journal(self, fingerprint: str) -> Path:
+        """Answers of one teacher and prompt as they come."""
+        return self.inputs / "data/journal" / f"{fingerprint[:16]}.jsonl"
+
+    def model(self, system: str) -> Path:
+        """Folder of one trained student; of a group, the folder of its seeds' folders."""
+        return self.root / "models" / self.study.name / system
+
+    def training(self, arm: Arm) -> Path:
+        """What one student was trained from."""
+        return self.model(arm.system) / TRAINING
+
+    def history(self, arm: Arm) -> Path:
+        """One student's epochs."""
+        return self.model(arm.system) / HISTORY
+
+    def predictions_folder(self, group: str) -> Path:
+        """Folder of the scores of a teacher, or of one student and target."""
+        return self.root / "predictions" / self.study.name / group
+
+    def predictions(self, system: str, part: str) -> Path:
+        """Scores of one system on ``reviews`` (the test split) or ``eec``."""
+        return self.predictions_folder(system) / f"{part}.parquet"
+
+    def metrics_folder(self, group: str) -> Path:
+        """Folder of the metrics of one student and target, a file per seed."""
+        return self.root / "metrics" / self.study.name / group
+
+    def metrics(self, system: str) -> Path:
+        """Accuracy and the like of one system on the test reviews."""
+        return self.root / "metrics" / self.study.name / f"{system}.json"
+
+    def report(self, name: str) -> Path:
+        """A table or page of the study's report."""
+        return self.root / "reports" / self.study.name / name
+
+    @property
+    def figures(self) -> Path:
+        """Folder of the report's figures, each as PNG and as SVG."""
+        return self.report("figures")
+
+    def figure(self, name: str) -> Path:
+        """A figure of the study's report."""
+        return self.figures / name
+
+
+def launch_folder() -> Path:
+    """Folder of what a launch by ``mlflow run`` writes, named after its run."""
+    return RUNS / (os.environ.get("MLFLOW_RUN_ID") or f"local-{os.getpid()}")

@@ -1,0 +1,435 @@
+"""Command ``audit`` from end to end: files, models, pairs of one's own, figures, and every fault in one line."""
+
+import re
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+
+from bias_transfer import cli
+from bias_transfer.bias import scores
+from bias_transfer.bias.audit import DIFFERENCE, MARGIN, NO_DIFFERENCE, NO_EVIDENCE, audit
+from bias_transfer.corpora import eec
+from bias_transfer.students import student as students
+
+PNG = b"\x89PNG"
+
+
+@pytest.fixture(scope="module")
+def corpus():
+    return eec.generate()
+
+
+@pytest.fixture
+def table(corpus):
+    """Scores of a system that puts women 0.1 higher."""
+    noise = np.random.default_rng(0).normal(0, 0.01, len(corpus))
+    return corpus[["sentence"]].assign(score=0.5 + 0.1 * (corpus["gender"] == "female") + noise)
+
+
+@pytest.fixture
+def pairs():
+    """Four templates by three noun pairs, with women first."""
+    rows = [
+        (f"{template}{unit}", group, f"t{template}", f"{word} {person}", unit)
+        for template, word in enumerate(["angry", "happy", "amazing", "miserable"])
+        for unit in ("she/he", "sister/brother", "aunt/uncle")
+        for group, person in zip(("women", "men"), unit.split("/"), strict=True)
+    ]
+    return pd.DataFrame(rows, columns=["pair_id", "group", "template", "sentence", "unit"])
+
+
+@pytest.fixture
+def student(tiny_student, sentences):
+    """A maker of a folder with a saved student."""
+
+    def make(folder, kind="bow", seed=0):
+        folder.mkdir(parents=True)
+        students.build(tiny_student(kind), sentences, seed).save(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """The command, in an empty folder, writing to ``bias.csv``."""
+    monkeypatch.chdir(tmp_path)
+
+    def command(*arguments):
+        environment = {
+            "TOKENIZERS_PARALLELISM": "true"
+        }  # so that it has nothing to leave behind in this process
+        return CliRunner(env=environment).invoke(
+            cli.main, ["audit", "--out", "bias.csv", *map(str, arguments)]
+        )
+
+    return command
+
+
+def save(frame, path):
+    frame.to_parquet(path, index=False) if path.suffix == ".parquet" else frame.to_csv(
+        path, index=False
+    )
+    return path
+
+
+def audited(result, message):
+    assert result.exit_code == 0, result.output
+    assert result.stdout == f"{message}: bias.csv\n"
+    return pd.read_csv("bias.csv")
+
+
+def assert_refused(result, folder, *parts):
+    assert result.exit_code == 1, result.output
+    (line,) = [line for line in result.stderr.split("\n") if line and "text/s" not in line]
+    assert line.startswith("Error: ")
+    assert "unexpected" not in line
+    assert line.isprintable()
+    for part in parts:
+        assert part in line
+    assert not (folder / "bias.csv").exists()
+
+
+def test_files_of_both_kinds(run, table, tmp_path):
+    save(table, tmp_path / "a.csv")
+    save(table.assign(score=0.5 + table["score"] / 100), tmp_path / "b.parquet")
+    read = audited(run("mine=a.csv", "theirs=b.parquet"), "2 systems, 4 rows")
+    assert read["system"].tolist() == ["mine", "mine", "theirs", "theirs"]
+    assert read["mean_difference"].iloc[[0, 2]].tolist() == pytest.approx([0.1, 0.001], rel=0.05)
+
+
+def test_one_system_is_not_several(run, table, tmp_path):
+    save(table, tmp_path / "a.csv")
+    audited(run("mine=a.csv"), "1 system, 2 rows")
+
+
+def test_score_column_by_name(run, table, tmp_path):
+    save(table.assign(label_1=0.5), tmp_path / "a.csv")
+    read = audited(run("--score", "score", "mine=a.csv"), "1 system, 2 rows")
+    assert read["mean_difference"].iloc[0] == pytest.approx(0.1, rel=0.05)
+
+
+def test_margin_decides_what_counts_as_no_difference(run, table, corpus, tmp_path):
+    noise = np.random.default_rng(1).normal(0, 0.02, len(corpus))
+    save(table.assign(score=0.5 + noise), tmp_path / "a.csv")
+    narrow = audited(run("--margin", "0.0001", "mine=a.csv"), "1 system, 2 rows")
+    assert (narrow["margin"] == 0.0001).all()
+    assert (narrow["verdict"] == NO_EVIDENCE).all()
+    wide = audited(run("--margin", "0.5", "mine=a.csv"), "1 system, 2 rows")
+    assert (wide["verdict"] == NO_DIFFERENCE).all()
+    usual = audited(run("mine=a.csv"), "1 system, 2 rows")
+    assert (usual["margin"] == MARGIN).all()
+    assert f"default {MARGIN})" in " ".join(run("--help").output.split())
+
+
+@pytest.mark.parametrize("margin", ["0", "-0.1", "1.5", "wide"])
+def test_margin_that_is_none(run, margin):
+    assert run("--margin", margin, "mine=a.csv").exit_code == 2
+
+
+def test_figure_of_each_axis(run, table, tmp_path):
+    save(table, tmp_path / "a.csv")
+    audited(run("--plot", "deep/figures", "mine=a.csv"), "1 system, 2 rows")
+    figures = sorted((tmp_path / "deep" / "figures").iterdir())
+    assert [path.name for path in figures] == ["gender_bias.png", "placebo.png", "race_bias.png"]
+    assert all(path.read_bytes().startswith(PNG) for path in figures)
+    assert figures[0].read_bytes() != figures[1].read_bytes()
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        (),
+        ("--positive", "POS", "mine=a.csv"),
+        ("--score", "score", "--model", "mine"),
+        ("--corpus", "pairs.csv", "--method", "notebook", "mine=a.csv"),
+    ],
+)
+def test_arguments_that_do_not_fit_together(run, tmp_path, arguments):
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Usage: " in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+FAULTS = {
+    "short of one": (
+        lambda t: t.drop(index=20),
+        "1 sentences of the corpus are missing",
+        "'Jamel feels angry.'",
+    ),
+    "one twice": (
+        lambda t: pd.concat([t, t.iloc[[20]]]),
+        "1 sentences stand twice",
+        "'Jamel feels angry.'",
+    ),
+    "score above 1": (
+        lambda t: t.assign(score=t["score"] * 100),
+        "not a probability between 0 and 1",
+    ),
+    "score below 0": (
+        lambda t: t.assign(score=t["score"] - 1),
+        "not a probability between 0 and 1",
+    ),
+    "no number": (
+        lambda t: t.assign(score=t["score"].mask(t.index == 5)),
+        "'nan' is not",
+        "rows like it: 1",
+    ),
+    "no score": (
+        lambda t: t.rename(columns={"score": "mark"}),
+        "no score column",
+        "sentence, mark",
+        "--score",
+    ),
+    "two scores": (
+        lambda t: t.assign(pos_prob=0.5),
+        "2 columns could be the score (score, pos_prob)",
+        "--score",
+    ),
+    "header only": (lambda t: t.iloc[:0], "has no rows"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_faulty_table(run, table, tmp_path, fault, suffix):
+    change, *parts = FAULTS[fault]
+    name = f"theirs.{suffix}"
+    save(change(table), tmp_path / name)
+    assert_refused(run("--plot", "figures", f"theirs={name}"), tmp_path, name, *parts)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize(("suffix", "row"), [("csv", 7), ("parquet", 6)])
+def test_row_is_the_one_that_a_person_finds(run, table, tmp_path, suffix, row):
+    table.loc[5, "score"] = 7.0
+    name = f"theirs.{suffix}"
+    save(table, tmp_path / name)
+    assert_refused(run(f"theirs={name}"), tmp_path, f"{name}, row {row}, column 'score': '7.0'")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize(
+    "content", [b"", np.random.default_rng(0).bytes(5000), bytes(range(32)) * 9, b"PAR1" * 99]
+)
+def test_file_that_is_no_table(run, tmp_path, content, suffix):
+    (tmp_path / f"theirs.{suffix}").write_bytes(content)
+    assert_refused(run(f"theirs=theirs.{suffix}"), tmp_path, f"theirs.{suffix}")
+
+
+@pytest.mark.parametrize("name", ["folder", "folder.csv", "folder.parquet"])
+def test_folder_in_the_place_of_a_file(run, table, tmp_path, name):
+    (tmp_path / name).mkdir()
+    save(table, tmp_path / name / "part.parquet")
+    assert_refused(run(f"theirs={name}"), tmp_path, f"{name} cannot be read: it is a folder")
+
+
+@pytest.mark.parametrize("name", ["none.csv", "none.parquet", "none/none.csv"])
+def test_file_that_is_missing(run, tmp_path, name):
+    assert_refused(run(f"theirs={name}"), tmp_path, f"{name} is missing")
+
+
+def test_one_faulty_file_of_two_writes_nothing(run, table, tmp_path):
+    save(table, tmp_path / "a.csv")
+    save(table.iloc[1:], tmp_path / "b.csv")
+    assert_refused(run("mine=a.csv", "theirs=b.csv"), tmp_path, "b.csv: 1 sentences")
+
+
+def test_score_column_that_is_not_there(run, table, tmp_path):
+    save(table, tmp_path / "a.csv")
+    assert_refused(run("--score", "mark", "mine=a.csv"), tmp_path, "'mark'", "sentence, score")
+
+
+def test_model_scores_the_corpus_itself(run, student, corpus, tmp_path):
+    folder = student(tmp_path / "models" / "mine")
+    read = audited(run("--model", "models/mine"), "1 system, 2 rows")
+    assert set(read["system"]) == {"mine"}
+    answers = students.load(folder).predict_proba(corpus["sentence"].tolist())[:, 1]
+    scored = scores.match(corpus[["sentence"]].assign(score=answers), "mine")
+    expected = audit({"mine": scored})
+    for column in ("mean_difference", "se_clustered"):
+        np.testing.assert_allclose(read[column], expected[column], atol=1e-7, rtol=0)
+    assert abs(read["mean_difference"]).max() > 1e-6
+
+
+def test_positive_label_by_name(run, student, tmp_path):
+    student(tmp_path / "mine", "tiny_encoder")
+    usual = audited(run("--model", "mine"), "1 system, 2 rows")
+    turned = audited(run("--model", "mine", "--positive", "negative"), "1 system, 2 rows")
+    assert turned["mean_difference"].tolist() == pytest.approx(
+        (-usual["mean_difference"]).tolist(), abs=1e-9
+    )
+    (tmp_path / "bias.csv").unlink()
+    assert_refused(
+        run("--model", "mine", "--positive", "good"),
+        tmp_path,
+        "'good'",
+        "(labels: negative, positive)",
+    )
+
+
+def test_file_and_models_in_one_table(run, student, table, tmp_path):
+    save(table, tmp_path / "a.csv")
+    for name in ("one", "other"):
+        student(tmp_path / name, seed=len(name))
+    read = audited(
+        run("--model", "one", "mine=a.csv", "--model", f"{tmp_path}/other/"), "3 systems, 6 rows"
+    )
+    assert read["system"].drop_duplicates().tolist() == ["mine", "one", "other"]
+
+
+def test_students_of_a_study_keep_the_names_of_their_systems(run, student, tmp_path):
+    folders = [
+        student(tmp_path / "study" / arm / "seed-0") for arm in ("bow-baseline", "bow-distilled")
+    ]
+    for folder in folders:
+        shutil.copytree(folder, folder.with_name("seed-1"))
+    both = audited(run("--model", folders[0], "--model", folders[1]), "2 systems, 4 rows")
+    assert both["system"].drop_duplicates().tolist() == [
+        "bow-baseline/seed-0",
+        "bow-distilled/seed-0",
+    ]
+    seeds = audited(
+        run("--model", folders[0], "--model", folders[0].with_name("seed-1")), "2 systems, 6 rows"
+    )
+    assert seeds["system"].drop_duplicates().tolist() == [
+        "bow-baseline",
+        "bow-baseline/seed-0",
+        "bow-baseline/seed-1",
+    ]
+    assert (seeds["n_seeds"] == [2, 2, 1, 1, 1, 1]).all()
+
+
+def test_models_of_one_name_are_told_apart_by_their_folders(run, student, tmp_path):
+    for folder in ("ours", "theirs"):
+        student(tmp_path / folder / "model")
+    read = audited(run("--model", "ours/model", "--model", "theirs/model"), "2 systems, 4 rows")
+    assert read["system"].drop_duplicates().tolist() == ["ours/model", "theirs/model"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("mine=a.csv", "mine=a.csv"),
+        ("mine=a.csv", "--model", "deep/mine"),
+        ("--model", "x/mine", "--model", "x/mine"),
+    ],
+)
+def test_name_that_stands_twice_is_refused_before_anything_is_read(run, tmp_path, arguments):
+    assert_refused(run(*arguments), tmp_path, "stands twice", "mine")
+
+
+@pytest.mark.parametrize("model", ["./none", "folder"])
+def test_model_that_cannot_be_had(run, tmp_path, model):
+    (tmp_path / "folder").mkdir()
+    assert_refused(run("--model", model), tmp_path, model)
+
+
+def own(pairs, gap=0.1):
+    noise = np.random.default_rng(0).normal(0, 0.01, len(pairs))
+    return pairs[["sentence"]].assign(score=0.5 + gap * (pairs["group"] == "women") + noise)
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_pairs_of_ones_own(run, pairs, tmp_path, suffix):
+    save(pairs, tmp_path / f"pairs.{suffix}")
+    save(own(pairs).sample(frac=1, random_state=0), tmp_path / "a.csv")
+    save(own(pairs, gap=0).assign(score=lambda frame: frame["score"].round()), tmp_path / "b.csv")
+    read = audited(
+        run("--corpus", f"pairs.{suffix}", "mine=a.csv", "hard=b.csv"), "2 systems, 2 rows"
+    )
+    assert read["system"].tolist() == ["mine", "hard"]
+    assert (read["axis"] == "women - men").all()
+    assert (read["n_pairs"] == 12).all()
+    sides = own(pairs)["score"].to_numpy().reshape(-1, 2)
+    assert read["mean_difference"].iloc[0] == pytest.approx(
+        (sides[:, 0] - sides[:, 1]).mean(), abs=1e-12
+    )
+    odds = np.log(sides / (1 - sides))
+    assert read["log_odds_difference"].iloc[0] == pytest.approx(
+        (odds[:, 0] - odds[:, 1]).mean(), abs=1e-12
+    )
+    assert read["verdict"].iloc[0] == DIFFERENCE
+    assert np.isnan(read["log_odds_difference"].iloc[1])
+
+
+def test_pairs_of_ones_own_asked_of_a_model_and_drawn(run, student, pairs, tmp_path):
+    save(pairs, tmp_path / "pairs.csv")
+    folder = student(tmp_path / "mine")
+    result = run("--corpus", "pairs.csv", "--model", "mine", "--plot", "figures", "--margin", "0.3")
+    read = audited(result, "1 system, 1 row")
+    sides = students.load(folder).predict_proba(pairs["sentence"].tolist())[:, 1].reshape(-1, 2)
+    assert read["mean_difference"].iloc[0] == pytest.approx(
+        (sides[:, 0] - sides[:, 1]).mean(), abs=1e-7
+    )
+    assert read["margin"].iloc[0] == 0.3
+    assert [path.name for path in (tmp_path / "figures").iterdir()] == ["bias.png"]
+
+
+def test_pairs_of_ones_own_without_units(run, pairs, tmp_path):
+    save(pairs.drop(columns="unit"), tmp_path / "pairs.csv")
+    save(own(pairs), tmp_path / "a.csv")
+    read = audited(run("--corpus", "pairs.csv", "mine=a.csv"), "1 system, 1 row")
+    assert read["df_clustered"].iloc[0] == pytest.approx(3)
+    assert read["p_clustered"].iloc[0] == pytest.approx(read["p_template"].iloc[0])
+    assert np.isnan(read["p_unit"].iloc[0])
+
+
+def test_pairs_of_ones_own_from_many_templates(run, pairs, tmp_path):
+    """More than there is memory for sign patterns of."""
+    many = pairs.assign(template=pairs["pair_id"])
+    many = pd.concat(
+        [many.replace(r"$", f" {i}", regex=True).assign(group=many["group"]) for i in range(5)]
+    )
+    save(many, tmp_path / "pairs.csv")
+    save(own(many), tmp_path / "a.csv")
+    read = audited(run("--corpus", "pairs.csv", "mine=a.csv"), "1 system, 1 row")
+    assert read["verdict"].iloc[0] == DIFFERENCE
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (lambda frame: frame.drop(columns="group"), "column 'group' is missing"),
+        (lambda frame: frame.iloc[1:], "must have one sentence of each group"),
+        (lambda frame: frame.iloc[:2], "one pair"),
+        (lambda frame: frame.iloc[:0], "has no rows"),
+        (lambda frame: frame.drop(columns="unit").assign(template="t"), "nothing can be clustered"),
+    ],
+)
+def test_pairs_that_are_none(run, pairs, tmp_path, change, part):
+    save(change(pairs), tmp_path / "pairs.csv")
+    save(own(pairs), tmp_path / "a.csv")
+    assert_refused(run("--corpus", "pairs.csv", "mine=a.csv"), tmp_path, "pairs.csv", part)
+
+
+def test_scores_of_other_sentences_than_the_pairs(run, pairs, table, tmp_path):
+    save(pairs, tmp_path / "pairs.csv")
+    save(table, tmp_path / "a.csv")
+    result = run("--corpus", "pairs.csv", "mine=a.csv")
+    assert_refused(result, tmp_path, "a.csv: 8640 sentences are not in the corpus")
+    assert len(re.findall("Alonzo feels", result.stderr)) == 3
+
+
+def test_breakdown_and_figures_lie_where_they_were_asked_for(run, table, tmp_path):
+    table.to_csv("mine.csv", index=False)
+    result = run("mine=mine.csv", "--breakdown", "parts/breakdown.csv", "--plot", "figures")
+    assert result.exit_code == 0, result.output
+    parts = pd.read_csv("parts/breakdown.csv").set_index(["axis", "by", "level"])["mean_difference"]
+    assert len(parts) == 86
+    assert parts["gender", "noun pair", "names"] == pytest.approx(0.1, abs=0.01)
+    assert parts["race", "gender", "female - male"] == pytest.approx(0, abs=0.01)
+    names = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert names == ["gender_bias.png", "placebo.png", "race_bias.png"]
+
+
+def test_a_breakdown_is_of_the_eec_alone(run, pairs, table):
+    pairs.to_csv("pairs.csv", index=False)
+    table.to_csv("mine.csv", index=False)
+    result = run("mine=mine.csv", "--corpus", "pairs.csv", "--breakdown", "breakdown.csv")
+    assert result.exit_code == 2
+    assert "--breakdown" in result.output

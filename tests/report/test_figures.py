@@ -1,0 +1,76 @@
+"""What a figure says of its own data."""
+
+import re
+
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from bias_transfer.report import figures
+
+SYSTEMS = ["teacher-t", "bow-baseline/seed-0", "bow-baseline/seed-1", "cnn-baseline/seed-0"]
+CELLS = {"true_negative": [4, 6, 8, 3], "false_positive": [6, 4, 2, 7]}
+CELLS |= {"false_negative": [1, 2, 3, 4], "true_positive": [9, 8, 7, 6]}
+
+
+@pytest.fixture(autouse=True)
+def close():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture
+def quality() -> pd.DataFrame:
+    """A teacher, a student of two seeds and one of one."""
+    return pd.DataFrame({"system": SYSTEMS, "n": 20, "accuracy": [0.65, 0.7, 0.8, 0.45]} | CELLS)
+
+
+@pytest.mark.parametrize("students", [25_000, 5_000])
+def test_accuracy_says_on_how_many_reviews_each_system_was_tested(quality, students):
+    """The teacher's may be a sample of the students'."""
+    axes = figures.accuracy(quality.assign(n=[5_000] + [students] * 3)).axes[0]
+    numbers = re.findall(r"\d[\d,]*\d", axes.get_xlabel())
+    assert sorted(numbers) == sorted({"5,000", f"{students:,}"} | {"95"})
+
+
+def test_accuracy_of_several_seeds_is_their_mean_with_a_dot_for_each(quality):
+    axes = figures.accuracy(quality).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == [
+        "teacher-t",
+        "bow-baseline",
+        "cnn-baseline/seed-0",
+    ]
+    assert [text.get_text() for text in axes.texts] == ["0.650", "0.750", "0.450"]
+    (dots,) = (line for line in axes.lines if line.get_marker() == ".")
+    assert dots.get_xdata().tolist() == [0.7, 0.8]
+    assert "single seeds" in axes.get_xlabel()
+    assert "seeds" not in figures.accuracy(quality.drop(index=2)).axes[0].get_xlabel()
+
+
+@pytest.mark.parametrize("precision", [0.5, None], ids=["measured", "nothing called positive"])
+def test_confusion_of_several_seeds_is_the_mean_of_theirs(quality, precision):
+    axes = figures.confusion(quality.assign(precision=precision)).axes
+    shown = {ax.get_title(): [text.get_text() for text in ax.texts] for ax in axes if ax.texts}
+    assert shown == {
+        "teacher-t": ["4", "6", "1", "9"],
+        "bow-baseline": ["7", "3", "2", "8"],
+        "cnn-baseline/seed-0": ["3", "7", "4", "6"],
+    }
+
+
+def test_training_names_each_arm_once():
+    curve = pd.DataFrame({"epoch": [1, 2], "validation_log_loss": [0.6, 0.5]})
+    systems = [f"bow-{arm}/seed-{seed}" for arm in ("baseline", "distilled") for seed in (0, 1)]
+    figure = figures.training(pd.concat([curve.assign(system=system) for system in systems]))
+    (axes,) = figure.axes
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["baseline", "distilled"]
+    assert sum(len(line.get_xdata()) == 2 for line in axes.lines) == len(systems)
+
+
+def test_figure_is_saved_as_large_as_asked_for(tmp_path):
+    sizes = []
+    for dpi in (40, 80):
+        figures.save(plt.figure(figsize=(2, 1)), tmp_path / "figure.png", dpi=dpi)
+        sizes.append(plt.imread(tmp_path / "figure.png").shape[:2])
+    assert sizes == [(40, 80), (80, 160)]
+    assert not plt.get_fignums()
