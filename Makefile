@@ -45,9 +45,10 @@ test-latest: ## Run the tests with the newest versions that pyproject.toml allow
 	.venv-latest/bin/python -m pip freeze --all --exclude-editable | diff requirements.lock - | grep '^[<>]' || true
 	PATH="$(CURDIR)/.venv-latest/bin:$$PATH" .venv-latest/bin/python -m pytest $(PARALLEL)
 
-lint: setup ## Check style, docstrings, and that the pinned versions fit each other
+lint: setup ## Check style, docstrings, types, and that the pinned versions fit each other
 	ruff check .
 	ruff format --check .
+	mypy
 	python -m pip check
 
 audit: setup ## Ask the advisory database about every pinned version (needs the internet)
