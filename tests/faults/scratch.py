@@ -160,7 +160,7 @@ class Scratch:
         return [str(path.relative_to(self.folder)) for path in self.folder.rglob(".*.part*")]
 
     def mend_dvc(self) -> None:
-        """DVC writes two files in place; of halves of them, docs/reliability.md says to do this."""
+        """DVC writes two files in place; of halves of them, docs/fault_tolerance.md says to do this."""
         with suppress(FileNotFoundError):
             try:
                 json.loads(self.folder.joinpath(".dvc/tmp/rwlock").read_bytes())

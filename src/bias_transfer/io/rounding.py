@@ -30,6 +30,12 @@ def p_value(value: float) -> float:
     return float(f"{value:.{P_DIGITS}g}")
 
 
+def probabilities(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with its floats at 9 significant digits, so that one near 0 stays above it."""
+    floats = frame.select_dtypes("float")
+    return frame.assign(**{name: [float(f"{x:.9g}") for x in floats[name]] for name in floats})
+
+
 def values(value: Any) -> Any:
     """What JSON can hold, with its floats rounded."""
     if isinstance(value, dict):

@@ -73,5 +73,5 @@ def _teacher(params: Params, layout: Layout, reviews: pd.DataFrame, eec: pd.Data
     scores = {}
     for part, file, ids in (("reviews", "test", reviews["id"]), ("eec", "eec", eec["id"])):
         found = calibrated.read(layout, params.distillation, file, ids)
-        scores[part] = found.assign(id=ids.to_numpy())
+        scores[part] = rounding.probabilities(found).assign(id=ids.to_numpy())
     return scores
