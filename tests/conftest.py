@@ -160,7 +160,8 @@ def tiny_student(
         if name == "cnn":
             return params.Cnn(**{"architecture": "cnn"} | words | convolutions | changes)
         folder = {"tiny_encoder": tiny_encoder, "tiny_distilbert": tiny_distilbert}[name]
-        fields = {"architecture": "transformer", "model": str(folder), "revision": None} | training
+        fields = {"architecture": "transformer", "model": str(folder), "revision": None}
+        fields |= {"dtype": "float32"} | training
         return params.Encoder(**fields | changes)
 
     return student

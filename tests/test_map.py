@@ -1,4 +1,4 @@
-"""``dvc.yaml`` against the code: paths are those of ``Layout``; deps name every module, and params every key."""
+"""``dvc.yaml`` against the code: its paths, the code that a stage depends on, and its params."""
 
 import ast
 from itertools import product
@@ -6,26 +6,22 @@ from pathlib import Path
 
 import pytest
 import yaml
+from test_imports import imports_of, modules_of
 
 from bias_transfer.commands import launch
-from bias_transfer.report.publications import REPORT
-from bias_transfer.study.params import Study, load
+from bias_transfer.report.publications import report_files
+from bias_transfer.study.params import Params, Study, load
 from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import Arm, arms
+from bias_transfer.study.systems import Arm, pairings, teacher_system
 
 ROOT = Path(__file__).resolve().parents[1]
-PACKAGE = Path("src/bias_transfer")
+PACKAGE = ROOT / "src" / "bias_transfer"
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 STUDY = load(ROOT / "params.yaml").study
+LAYOUT = Layout(STUDY)
 ARM = Arm("bow", "distilled", 0)
-PLACING = {
-    PACKAGE / f"{name}.py"
-    for name in ("errors", "files", "hub", "layout", "packages", "params", "tables")
-}
-HELPERS = {
-    "train": PLACING | {PACKAGE / "provenance.py"},
-    "predict": PLACING,
-}  # read and place files
+# They read, place and name files, and decide no number.
+DECIDES_NOTHING = ("io", "study", "commands", "cli")
 CODE = {
     "data": "label",
     "train-once": "train",
@@ -34,19 +30,23 @@ CODE = {
 }
 
 
+def code(stage: str) -> str:
+    """Name of the module in ``stages/`` that a stage runs."""
+    return CODE.get(stage, stage)
+
+
 def filled(text: str) -> str:
     """A path of ``dvc.yaml`` with its templates filled in for the default study and one arm."""
     values = {
         "study.name": STUDY.name,
         "study.reviews": STUDY.reviews,
         "study.teacher": STUDY.teacher,
-    }
-    values |= {
         "item.study": STUDY.name,
         "item.reviews": STUDY.reviews,
         "item.teacher": STUDY.teacher,
+        "item.student": ARM.student,
+        "item.target": ARM.target,
     }
-    values |= {"item.student": ARM.student, "item.target": ARM.target, "item.seed": str(ARM.seed)}
     for name, value in values.items():
         text = text.replace("${" + name + "}", value)
     return text
@@ -57,79 +57,151 @@ def paths(stage: str, *kinds: str) -> set[str]:
     return {filled(next(iter(entry)) if isinstance(entry, dict) else entry) for entry in entries}
 
 
-def modules_of(path: Path) -> set[Path]:
-    """Modules of the package that ``path`` imports, at any depth."""
-    seen, todo = set(), [path]
+def outputs(stage: str) -> set[str]:
+    return paths(stage, "outs", "metrics", "plots")
+
+
+def sources(stage: str) -> set[Path]:
+    """Files and folders of code that a stage depends on, from the root of the package."""
+    found = {Path(path) for path in paths(stage, "deps")}
+    package = PACKAGE.relative_to(ROOT)
+    return {path.relative_to(package) for path in found if path.is_relative_to(package)}
+
+
+MODULES = {name: path.relative_to(PACKAGE) for name, path in modules_of(PACKAGE).items()}
+IMPORTS = imports_of(PACKAGE)
+
+
+def scripts(name: str) -> set[str]:
+    """Modules beside this one that it names by their file, as what MLflow is to load."""
+    tree = ast.parse((PACKAGE / MODULES[name]).read_text())
+    files = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
+    folder = MODULES[name].parent
+    return {
+        other for other, path in MODULES.items() if path.parent == folder and path.name in files
+    }
+
+
+def imported(name: str) -> set[Path]:
+    """Modules of the package that one imports at any depth, itself among them."""
+    seen: set[str] = set()
+    todo = [name]
     while todo:
         module = todo.pop()
         if module in seen:
             continue
         seen.add(module)
-        for node in ast.walk(ast.parse((ROOT / module).read_text())):
-            names = []
-            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("bias_transfer"):
-                names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
-            for name in names:
-                stem = Path("src", *name.split("."))
-                todo += [
-                    p
-                    for p in (stem.with_suffix(".py"), stem / "__init__.py")
-                    if (ROOT / p).exists()
-                ]
-        todo += [p for p in [module.parent / "__init__.py"] if (ROOT / p).exists()]
-    # What holds no code that a result depends on.
-    return seen - {PACKAGE / "__init__.py", PACKAGE / "stages/__init__.py"}
+        todo += [*IMPORTS[module], *scripts(module)]
+        if "." in module:
+            todo.append(module.rpartition(".")[0])  # an import runs the __init__ of each folder
+    return {MODULES[module] for module in seen}
+
+
+def decisive(stage: str) -> set[Path]:
+    """Imported modules that may decide a number of a stage."""
+    found = imported(f"bias_transfer.stages.{code(stage)}")
+    trivial = {Path("__init__.py"), Path("stages/__init__.py")}
+    return {
+        path for path in found - trivial if path.parts[0].removesuffix(".py") not in DECIDES_NOTHING
+    }
 
 
 @pytest.mark.parametrize("stage", [name for name in STAGES if name != "data"])
-def test_deps_name_every_module_that_the_stage_imports(stage):
-    """But for those that decide no number, where an edit to them must not cost hours."""
-    deps = {Path(path) for path in paths(stage, "deps")}
-    missing = {
-        module
-        for module in modules_of(PACKAGE / f"stages/{CODE.get(stage, stage)}.py")
-        if module not in deps and not deps & set(module.parents)
-    }
-    assert missing == (
-        HELPERS[CODE.get(stage, stage)] if stage.startswith(("train", "predict")) else set()
-    )
+def test_deps_are_the_code_that_a_stage_imports_and_no_other(stage):
+    deps, modules = sources(stage), decisive(stage)
+    missing = {path for path in modules if not deps & {path, *path.parents}}
+    assert not missing, f"{stage} lacks {sorted(map(str, missing))}"
+    superfluous = {dep for dep in deps if not any(dep in {p, *p.parents} for p in modules)}
+    assert not superfluous, f"{stage} imports nothing from {sorted(map(str, superfluous))}"
+
+
+def test_no_dep_is_code_that_decides_nothing():
+    """Else a reworded message would run stages again."""
+    for stage in STAGES:
+        tops = {path.parts[0].removesuffix(".py") for path in sources(stage)}
+        assert not tops & set(DECIDES_NOTHING), stage
+
+
+def test_imports_are_followed_to_any_depth_and_to_scripts():
+    train = imported("bias_transfer.stages.train")
+    assert {Path("students/sparse.py"), Path("distillation/loss.py"), Path("io/errors.py")} <= train
+    assert Path("tracking/runs.py") not in train
+    assert Path("students/student.py") in imported("bias_transfer.stages.publish")  # of served.py
 
 
 def test_label_depends_on_the_version_of_the_scoring_code_alone():
-    assert {path for path in paths("data", "deps") if path.startswith("src")} == {
-        f"{PACKAGE}/teacher/version.py"
-    }
+    assert sources("data") == {Path("teacher/version.py")}
 
 
 def test_outputs_are_where_the_layout_says():
-    layout = Layout(STUDY)
+    layout, teacher = LAYOUT, teacher_system(STUDY)
     expected = {
-        "reviews": [*map(layout.reviews, ("train", "test")), layout.reviews_folder / "counts.json"],
+        "reviews": [*map(layout.reviews, ("train", "test")), layout.counts],
         "eec": [layout.eec],
         "data": [
             *map(layout.labels, ("train", "test", "eec", "eec-variants")),
-            layout.labels_folder / "labels.json",
+            layout.labels_manifest,
         ],
-        "train": [layout.model(ARM.system)],
-        "predict": [
-            layout.predictions(ARM.system, "reviews"),
-            layout.predictions(ARM.system, "eec"),
-            layout.metrics(ARM.system),
-        ],
+        "train": [layout.model(ARM.group)],
+        "predict": [layout.predictions_folder(ARM.group), layout.metrics_folder(ARM.group)],
+        "predict-teacher": [layout.predictions_folder(teacher), layout.metrics(teacher)],
         "bias": [
             *map(layout.report, ("bias.csv", "breakdown.csv", "pairs.parquet", "transfer.csv")),
             layout.metrics("bias"),
         ],
+        "report": [
+            *map(layout.report, ("accuracy.csv", "calibration.csv", "summary.csv", "history.csv")),
+            layout.report("report.html"),
+            layout.figures,
+        ],
         "publish": [layout.report("published.json")],
     }
+    assert set(STAGES) == {*expected, "train-once", "predict-once"}
     for stage, files in expected.items():
-        assert paths(stage, "outs", "metrics", "plots") == set(map(str, files)), stage
+        assert outputs(stage) == set(map(str, files)), stage
 
 
-def test_report_writes_what_publish_publishes():
-    published = {str(Layout(STUDY).report(name)) for name in REPORT}
-    written = paths("report", "outs", "plots") | paths("bias", "outs")
-    assert published == written - {str(Layout(STUDY).report("pairs.parquet"))}
+def test_files_of_one_arm_lie_in_its_stages_folders():
+    for path, folder in (
+        (LAYOUT.model(ARM.system), LAYOUT.model(ARM.group)),
+        (LAYOUT.training(ARM), LAYOUT.model(ARM.group)),
+        (LAYOUT.history(ARM), LAYOUT.model(ARM.group)),
+        (LAYOUT.predictions(ARM.system, "eec"), LAYOUT.predictions_folder(ARM.group)),
+        (LAYOUT.metrics(ARM.system), LAYOUT.metrics_folder(ARM.group)),
+        (LAYOUT.figure("accuracy.png"), LAYOUT.figures),
+    ):
+        assert folder in path.parents
+
+
+def test_inputs_are_outputs_of_other_stages():
+    """Or folders of them."""
+    written = set().union(*map(outputs, STAGES))
+    for stage in STAGES:
+        for path in paths(stage, "deps"):
+            if not path.startswith("src/"):
+                assert any(out == path or out.startswith(f"{path}/") for out in written), path
+                assert path not in outputs(stage)
+
+
+def test_outputs_that_cost_much_are_kept_while_a_stage_runs():
+    """Labels, and the seeds that are there."""
+    for stage in ("data", "train", "train-once"):
+        for entry in STAGES[stage]["outs"]:
+            assert next(iter(entry.values()))["persist"] is True, entry
+    others = [
+        STAGES[stage]["outs"] for stage in STAGES if stage not in ("data", "train", "train-once")
+    ]
+    assert "persist" not in str(others)
+
+
+def test_report_writes_what_publish_publishes(tmp_path):
+    layout = Layout(STUDY, tmp_path)
+    layout.figures.mkdir(parents=True)
+    layout.figure("accuracy.png").touch()
+    files = {path.relative_to(tmp_path) for path in report_files(layout)}
+    published = {str(LAYOUT.figures if LAYOUT.figures in p.parents else p) for p in files}
+    written = outputs("report") | paths("bias", "outs")
+    assert published == written - {str(LAYOUT.report("pairs.parquet"))}
     assert published <= paths("publish", "deps")
 
 
@@ -141,20 +213,14 @@ def test_stages_that_read_the_study_depend_on_it_and_not_on_a_folder_listing():
 @pytest.mark.parametrize("stage", ["train", "predict"])
 def test_stage_for_one_seed_differs_in_the_matrix_alone(stage):
     one, every = STAGES[f"{stage}-once"], STAGES[stage]
-    assert {key: value for key, value in one.items() if key != "matrix"} == {
-        key: value for key, value in every.items() if key != "matrix"
-    }
-    assert one["matrix"] == every["matrix"] | {
-        "student": "${study.one_seed}",
-        "seed": ["${study.seeds[0]}"],
-    }
+    assert one | {"matrix": None} == every | {"matrix": None}
+    assert one["matrix"] == every["matrix"] | {"student": "${study.one_seed}"}
     assert every["matrix"]["student"] == "${study.students}"
 
 
 def expanded(stage: str, study: Study) -> list[str]:
     """Names that DVC gives the stages of a matrix: its values in the order of its keys."""
     known = {f"${{study.{name}}}": value for name, value in study.model_dump().items()}
-    known["${study.seeds[0]}"] = study.seeds[0]
     values = [
         known[entry] if isinstance(entry, str) else [known[part] for part in entry]
         for entry in STAGES[stage]["matrix"].values()
@@ -163,21 +229,21 @@ def expanded(stage: str, study: Study) -> list[str]:
 
 
 @pytest.mark.parametrize("one_seed", [(), ("minilm", "distilbert")])
-def test_launch_knows_the_training_stage_of_every_arm(one_seed):
+def test_launch_names_the_training_stages_that_exist(one_seed):
     study = STUDY.model_copy(
         update={"students": ("bow", "cnn"), "one_seed": one_seed, "seeds": (2, 0, 1)}
     )
-    found = [launch._training_stage(study, arm) for arm in arms(study)]
+    found = [launch._training_stage(study, *pairing) for pairing in pairings(study)]
     assert found == expanded("train", study) + expanded("train-once", study)
-    assert len(found) == 12 + 2 * len(one_seed)
+    assert len(found) == 4 + 2 * len(one_seed)
 
 
 def test_stages_that_take_a_sample_of_the_test_reviews_depend_on_its_size():
-    """Students are tested on all, so a size that changes trains and scores none of them again."""
+    """Students are tested on all, so another size trains and scores none of them again."""
     sampling = {
         stage
         for stage in STAGES
-        if "labelled_test(" in (ROOT / PACKAGE / f"stages/{CODE.get(stage, stage)}.py").read_text()
+        if "labelled_test(" in (PACKAGE / f"stages/{code(stage)}.py").read_text()
     }
     declared = {
         stage
@@ -189,21 +255,34 @@ def test_stages_that_take_a_sample_of_the_test_reviews_depend_on_its_size():
     )
 
 
+def sections_read(stage: str) -> set[str]:
+    """``NAME`` of each ``params.NAME`` in a stage's own module, and in the report it makes."""
+    modules = [Path(f"stages/{code(stage)}.py")]
+    modules += [path for path in decisive(stage) if path.parts[0] in ("report", "tracking")]
+    return {
+        node.attr
+        for module in modules
+        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "params"
+        and node.attr in Params.model_fields
+    }
+
+
 def test_params_name_every_section_that_a_stage_reads():
-    """Sections as ``params.NAME`` in the stage's module, and what the sections' names are in ``dvc.yaml``."""
     for stage in STAGES:
-        if stage == "eec":
-            continue
-        tree = ast.parse((ROOT / PACKAGE / f"stages/{CODE.get(stage, stage)}.py").read_text())
-        read = {
-            node.attr
-            for node in ast.walk(tree)
-            if isinstance(node, ast.Attribute)
-            and isinstance(node.value, ast.Name)
-            and node.value.id == "params"
-        } - {"study", "device", "labelling"}  # the last two say how, and decide no result
-        sharing = [name for name in STAGES if CODE.get(name, name) == CODE.get(stage, stage)]
+        sharing = [name for name in STAGES if code(name) == code(stage)]
         declared = {
             entry.split(".")[0] for name in sharing for entry in STAGES[name].get("params", [])
         }
-        assert read <= declared, stage
+        declared |= {"study"}  # the names in the matrix, the command and the paths
+        declared |= {"labelling"}  # how a teacher is run, which decides no label
+        declared |= {"device"} if stage == "data" else set()  # likewise
+        assert sections_read(stage) <= declared, stage
+    assert sections_read("train") == {"study", "students", "distillation", "device"}
+
+
+def test_training_depends_on_every_part_of_the_study_that_decides_its_seeds():
+    for stage in ("train", "predict"):
+        assert {"study.arms", "study.one_seed", "study.seeds"} <= set(STAGES[stage]["params"])

@@ -56,17 +56,16 @@ def main(debug: bool) -> None:
       python -m bias_transfer audit --out bias.csv mine=predictions.csv
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    signal.signal(
-        signal.SIGTERM, _stop
-    )  # as a cluster's scheduler asks: what is half written is taken away
+    # A cluster's scheduler asks like this to stop: half-written files are then removed.
+    signal.signal(signal.SIGTERM, _stop)
     if not debug:
         import warnings
 
         warnings.simplefilter("ignore")
 
 
-def stage(command: Callable) -> click.Command:
-    """Make a command of ``command(params, ...)``, which gets what ``params.yaml`` says."""
+def stage(command: Callable[..., None]) -> click.Command:
+    """Make a command of ``command(params, ...)``, and load ``params.yaml`` for it."""
 
     @functools.wraps(command)
     def wrapper(**options: Any) -> None:
@@ -159,10 +158,13 @@ def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
     help="Reviews of the catalogue whose training split a teacher's examples come from.",
 )
 def label_parquet(params: Any, teacher: str, texts: str, out: str, reviews: str | None) -> None:
-    """Ask a teacher of the catalogue about parquet files of any size, over a Ray cluster (RAY_ADDRESS).
+    """Ask a teacher of the catalogue about parquet files of any size.
+
+    A Ray cluster (RAY_ADDRESS) does the work.
 
     \b
-    Example: python -m bias_transfer label-parquet smollm2 --texts 's3://mine/reviews/*.parquet' --out s3://mine/labels
+    Example: python -m bias_transfer label-parquet smollm2 \\
+      --texts 's3://mine/reviews/*.parquet' --out s3://mine/labels
     """
     from bias_transfer.commands import label_parquet
     from bias_transfer.stages import label
@@ -225,7 +227,7 @@ def report(params: Any) -> None:
 
 @stage
 def publish(params: Any) -> None:
-    """Put every system and the report of the study into MLflow; what is there already is left alone."""
+    """Put every system and the report of the study into MLflow, each once."""
     from bias_transfer.stages import publish
 
     publish.run(params)
@@ -248,20 +250,23 @@ def results(params: Any, study: str, against: Path | None, out: Path) -> None:
     """Write the figures of a study that has run into a Markdown file.
 
     \b
-    Example: python -m bias_transfer results imdb --against docs/original_study.csv --out docs/results.md
+    Example: python -m bias_transfer results imdb \\
+      --against docs/original_study.csv --out docs/results.md
     """
     from bias_transfer.commands.results import write
 
-    command = f"python -m bias_transfer results {study}{f' --against {against}' if against else ''} --out {out}"
+    beside = f" --against {against}" if against else ""
+    command = f"python -m bias_transfer results {study}{beside} --out {out}"
     write(params, study, out, against, command)
 
 
 @stage
 @click.argument("references", metavar="[RUN_ID|MODEL_URI]...", nargs=-1)
 def verify(params: Any, references: tuple[str, ...]) -> None:
-    """Check what MLflow says of runs against the files: params, hashes, and figures computed again.
+    """Check what MLflow says of runs against the files.
 
-    Without arguments, every current run of the study.
+    Compared are params, hashes, and figures that are computed again. Without arguments, every
+    current run of the study is checked.
 
     \b
     Example: python -m bias_transfer verify models:/bias-transfer-bow-distilled/1
@@ -327,16 +332,17 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
 @click.argument("files", metavar="[NAME=PATH]...", nargs=-1)
 def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options: Any) -> None:
-    """Measure the bias of any system: from its predictions (CSV or parquet), or by asking a text classifier.
+    """Measure the bias of any system, from its predictions or by asking a text classifier.
 
-    A file needs a sentence column and P(positive), under a usual name (label_1, pos_prob, score,
-    ...) or the one that --score gives. A corpus of your own has the columns pair_id, group (two of
-    them), template and sentence, and may have unit, the person or noun pair that recurs across
-    templates.
+    Predictions are CSV or parquet, with a sentence column and P(positive) under a usual name
+    (label_1, pos_prob, score, ...) or the one that --score gives. A corpus of your own has the
+    columns pair_id, group (two of them), template and sentence, and may have unit, the person or
+    noun pair that recurs across templates.
 
     \b
     Example: python -m bias_transfer audit --out bias.csv mine=predictions.csv yours=theirs.parquet
-    Example: python -m bias_transfer audit --out bias.csv --plot figures --model models/mine --positive POS
+    Example: python -m bias_transfer audit --out bias.csv --plot figures \\
+      --model models/mine --positive POS
     """
     from bias_transfer.commands import audit
 
@@ -361,21 +367,21 @@ FILE = click.Path(path_type=Path)
 @click.option("--student", default="student", show_default=True, help="Name in the table.")
 @click.option("--teacher", type=FILE, required=True, help="The teacher's EEC predictions.")
 @click.option(
-    "--baseline", type=FILE, required=True, multiple=True, help="The baseline's; once a seed."
+    "--baseline", type=FILE, required=True, multiple=True, help="The baseline's; once per seed."
 )
 @click.option(
     "--distilled",
     type=FILE,
     required=True,
     multiple=True,
-    help="The distilled student's; once a seed.",
+    help="The distilled student's; once per seed.",
 )
 @click.option(
     "--variant",
     "variants",
     type=FILE,
     multiple=True,
-    help="The teacher's under another prompt; repeatable.",
+    help="The teacher's under another prompt; can be repeated.",
 )
 @click.option(
     "--other-prompt", is_flag=True, help="The student learnt from another prompt than --teacher's."
@@ -388,7 +394,8 @@ def transfer(**options: Any) -> None:
     the slope on the teacher's differences is corrected for it.
 
     \b
-    Example: python -m bias_transfer transfer --teacher t.csv --baseline b.csv --distilled d.csv --out transfer.csv
+    Example: python -m bias_transfer transfer --teacher t.csv --baseline b.csv \\
+      --distilled d.csv --out transfer.csv
     """
     from bias_transfer.commands import transfer
 
@@ -406,11 +413,13 @@ def validate() -> None:
     type=click.IntRange(min=1),
     default=2000,
     show_default=True,
-    help="Drawn for each cell.",
+    help="Datasets per cell.",
 )
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def null(datasets: int, out: Path) -> None:
-    """How often each test finds a bias where there is none, over a grid of noise with the corpus's structure.
+    """How often does each test find a bias where there is none?
+
+    The data are noise with the corpus's structure, over a grid of settings.
 
     \b
     Example: python -m bias_transfer validate null --out null.csv
@@ -429,7 +438,7 @@ def null(datasets: int, out: Path) -> None:
     help="A cross-fitted model of words in the teacher's place; needs no labels.",
 )
 @click.option(
-    "--seeds", type=click.IntRange(min=2), default=5, show_default=True, help="Fits of each dose."
+    "--seeds", type=click.IntRange(min=2), default=5, show_default=True, help="Fits per dose."
 )
 @click.option(
     "--null-fits",
@@ -448,7 +457,7 @@ def null(datasets: int, out: Path) -> None:
 def planted(
     reviews: str | None, stand_in: bool, seeds: int, null_fits: int, work: Path, out: Path
 ) -> None:
-    """How much of a bias planted in the teacher's labels a bag of words takes over.
+    """How much of a bias planted in the teacher's labels does a bag of words take over?
 
     \b
     Example: python -m bias_transfer validate planted --out planted.csv

@@ -38,7 +38,7 @@ def reviews(sentences) -> pd.DataFrame:
 
 @pytest.fixture
 def source(reviews, tmp_path) -> Path:
-    """A folder with two files, whose strings are of another width and whose columns of another order, and a note."""
+    """A folder with a note and two files, whose strings and order of columns differ."""
     folder = tmp_path / "source"
     folder.mkdir()
     reviews[:1200].to_parquet(folder / "0.parquet")

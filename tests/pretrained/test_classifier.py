@@ -1,4 +1,4 @@
-"""Any text classifier as a system: scores equal a plain forward pass, and what cannot be one is refused."""
+"""Any text classifier as a system: scores of a plain forward pass, and what is refused."""
 
 import json
 import shutil
@@ -86,7 +86,7 @@ def change(path, **values):
 
 
 def test_padding_of_the_tokenizer_that_the_model_would_take_for_words(tiny_llama, tmp_path, texts):
-    """Its configuration names another padding token, and by that the model would pool a padded position."""
+    """Its configuration names another padding token, so the model would pool a padded position."""
     from transformers import AutoTokenizer
 
     folder = save(tiny_llama, tmp_path)

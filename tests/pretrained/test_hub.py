@@ -14,17 +14,17 @@ def test_package_is_fetched_and_its_gguf_named(monkeypatch, tmp_path):
     (tmp_path / "model.gguf").touch()
     asked = []
     monkeypatch.setattr(packages, "fetch", lambda name: asked.append(name) or tmp_path)
-    source = hub.locate("package:smollm2", None)
+    found = hub.locate("package:smollm2", None)
     assert asked == ["smollm2"]
-    assert (source.name, source.folder, source.gguf) == (str(tmp_path), tmp_path, "model.gguf")
-    assert source.options == {"trust_remote_code": False, "gguf_file": "model.gguf"}
+    assert (found.name, found.folder, found.gguf) == (str(tmp_path), tmp_path, "model.gguf")
+    assert found.options == {"trust_remote_code": False, "gguf_file": "model.gguf"}
 
 
 def test_package_of_safetensors_has_no_gguf(monkeypatch, tiny_encoder):
     monkeypatch.setattr(packages, "fetch", lambda name: tiny_encoder)
-    source = hub.locate("package:minilm", None)
-    assert (source.folder, source.gguf) == (tiny_encoder, None)
-    assert source.options == {"trust_remote_code": False}
+    found = hub.locate("package:minilm", None)
+    assert (found.folder, found.gguf) == (tiny_encoder, None)
+    assert found.options == {"trust_remote_code": False}
 
 
 def test_unknown_package_names_the_nearest():
@@ -33,17 +33,12 @@ def test_unknown_package_names_the_nearest():
 
 
 def test_local_folder(tiny_llama):
-    source = hub.locate(str(tiny_llama), None)
-    assert (source.name, source.folder, source.revision, source.gguf) == (
-        str(tiny_llama),
-        tiny_llama,
-        None,
-        None,
-    )
+    found = hub.locate(str(tiny_llama), None)
+    assert found == hub.Checkpoint(str(tiny_llama), tiny_llama, None, None)
 
 
 def test_local_folder_has_no_revision(tiny_llama):
-    """A folder is whatever lies in it: a revision beside it must not look as if it had been obeyed."""
+    """A folder is whatever lies in it: a revision must not look as if it had been obeyed."""
     assert "revision" not in hub.locate(str(tiny_llama), "main").options
 
 
@@ -68,17 +63,23 @@ def test_missing_folder_is_named(path):
 
 @pytest.mark.parametrize("revision", [None, "abc123"])
 def test_hub_id_is_passed_on_with_its_revision(revision):
-    source = hub.locate("someone/some-model", revision)
-    assert (source.name, source.folder, source.gguf) == ("someone/some-model", None, None)
-    assert source.options == {"trust_remote_code": False} | (
+    found = hub.locate("someone/some-model", revision)
+    assert found == hub.Checkpoint("someone/some-model", None, revision, None)
+    assert found.options == {"trust_remote_code": False} | (
         {"revision": revision} if revision else {}
     )
 
 
 GATED = "You are trying to access a gated repo.\nMake sure to have access to it at https://huggingface.co/m/m."
 FORBIDDEN = "403 Client Error: Forbidden for url"
-UNREACHABLE = "We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in the cached files."
-OFFLINE = "Cannot find the requested files in the disk cache and outgoing traffic is disabled: offline mode"
+UNREACHABLE = (
+    "We couldn't connect to 'https://huggingface.co' to load the files, and couldn't find them in "
+    "the cached files."
+)
+OFFLINE = (
+    "Cannot find the requested files in the disk cache and outgoing traffic is disabled: "
+    "offline mode"
+)
 WRONG_KIND = "Unrecognized configuration class for this kind of AutoModel: AutoModelForCausalLM."
 NO_SUCH_MODEL = (
     "m/m is not a local folder and is not a valid model identifier listed on "
@@ -128,7 +129,7 @@ def test_our_own_errors_are_not_wrapped_again():
 
 @pytest.fixture
 def chatter():
-    """The verbosity of transformers, for one test set to a level that is not the one that clear_errors sets."""
+    """The verbosity of transformers, for one test at a level that clear_errors does not set."""
     from transformers.utils import logging
 
     before = logging.get_verbosity()
@@ -171,10 +172,10 @@ COMMIT = "0e9e39f249a16976918f6564b8830bc894c89659"
 
 @pytest.fixture
 def hub_says(monkeypatch):
-    """A hub that answers every question about a model with one commit, or with an error; gives what it was asked."""
+    """A hub that answers every question with one commit or one error; gives what it was asked."""
     questions = []
 
-    def say(answer: str | Exception) -> list[tuple[str, str | None]]:
+    def say(answer: str | Exception | None) -> list[tuple[str, str | None]]:
         def model_info(client, name, revision=None, timeout=None):
             questions.append((name, revision))
             if isinstance(answer, Exception):
@@ -219,6 +220,12 @@ def test_commit_is_that_of_the_cached_model_when_the_hub_is_out_of_reach(hub_say
     assert commit(None) == commit("main") == COMMIT
     with pytest.raises(InputError, match=r"hub is out of reach.*no network"):
         commit("another-branch")
+
+
+def test_hub_that_names_no_commit(hub_says):
+    hub_says(None)
+    with pytest.raises(InputError, match="names no commit of 'someone/some-model': set `revision`"):
+        commit("main")
 
 
 def test_commit_of_a_model_that_nobody_has(hub_says):

@@ -1,4 +1,4 @@
-"""Files taken out of registry packages: built here as small archives, checked by hash, cached. No network."""
+"""Files taken out of registry packages, which are small archives built here. No network."""
 
 import hashlib
 import io
@@ -72,7 +72,7 @@ def extracted(tmp_path, content, **changes):
 
 
 def serve(monkeypatch, content, entry=None):
-    """Register package ``demo`` and replace the download with a local copy; returns the list of downloads made."""
+    """Register package ``demo``, with a local copy for a download; gives the downloads made."""
     calls = []
 
     def download(wanted, folder):
@@ -87,11 +87,12 @@ def serve(monkeypatch, content, entry=None):
 
 
 def wheel(folder, content):
-    """A wheel of distribution ``demo-data`` 1.0 that pip accepts, with ``content`` beside its metadata."""
+    """A wheel of ``demo-data`` 1.0 that pip accepts, with ``content`` beside its metadata."""
     info = "demo_data-1.0.dist-info"
+    tags = b"Root-Is-Purelib: true\nTag: py3-none-any\n"
     metadata = {
         f"{info}/METADATA": b"Metadata-Version: 2.1\nName: demo-data\nVersion: 1.0\n",
-        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/WHEEL": b"Wheel-Version: 1.0\nGenerator: test\n" + tags,
         f"{info}/RECORD": b"",
     }
     path = folder / "demo_data-1.0-py3-none-any.whl"

@@ -1,8 +1,8 @@
-"""Texts of many lengths, and what a model says about one prompt when nothing is batched, cached, padded or skipped."""
+"""Texts of many lengths, and a model's plain answer: nothing batched, cached, padded or skipped."""
 
-import random
 from collections.abc import Callable
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -13,10 +13,9 @@ from bias_transfer.corpora import text_id
 def texts(sentences) -> dict[str, str]:
     """40 texts by id, several of each length, some of them over the limit of the tiny teacher."""
     words = " ".join(sentences).split()
-    pick = random.Random(0)
-    drawn = [
-        " ".join(pick.choices(words, k=pick.choice([1, 2, 3, 5, 8, 13, 60]))) for _ in range(40)
-    ]
+    random = np.random.default_rng(0)
+    lengths = random.choice([1, 2, 3, 5, 8, 13, 60], 40)
+    drawn = [" ".join(random.choice(words, length)) for length in lengths]
     return {text_id(text): text for text in drawn}
 
 
@@ -34,16 +33,18 @@ def train(texts) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def plain() -> Callable[..., list[float]]:
-    """Log-probabilities of both labels: each as one string with its prompt, every position's logits, in float64."""
+    """Log-probabilities of both labels, from the logits of every position, in float64.
+
+    Each label is one string with its prompt.
+    """
     import torch
 
     def answer(network, tokenizer, prompt: str, labels: tuple[str, str]) -> list[float]:
         start, answers = len(tokenizer.encode(prompt)), []
         for label in labels:
             ids = tokenizer.encode(prompt + label)
-            assert ids[:start] == tokenizer.encode(
-                prompt
-            )  # the seam is a plain one; test_prompt has the others
+            # No token crosses from prompt to label here; test_prompt has the other cases.
+            assert ids[:start] == tokenizer.encode(prompt)
             with torch.inference_mode():
                 logits = network(input_ids=torch.tensor([ids]), use_cache=False).logits[0]
             steps = logits.double().log_softmax(-1)

@@ -47,7 +47,7 @@ def test_batch_offset_is_the_mean_log_odds_by_hand():
 
 
 def test_contextual_offset_is_of_the_mean_of_answers_as_they_came():
-    """Masses .2 and .9: .18 and .54 of positive, .02 and .36 of negative; the mean's odds are .72 to .38."""
+    """With masses .2 and .9, positive has .18 and .54, negative .02 and .36: odds of .72 to .38."""
     assert fit("contextual", content_free=[0.9, 0.6]) == Calibration(
         pytest.approx(np.log(0.72 / 0.38), abs=1e-12)
     )
@@ -59,7 +59,7 @@ def test_content_free_texts_have_ids_of_texts_and_one_is_empty():
 
 
 def test_temperature_by_hand():
-    """Three answers at log-odds 2, right two times in three: log loss is least where P = 2/3, at T = 2 / log 2."""
+    """Three answers at log-odds 2, two of them right: log loss is least at P = 2/3, T = 2/log 2."""
     positive = 1 / (1 + np.exp(-2))
     found = fit(
         "temperature", validation=[positive] * 2 + [1 - positive], hard=np.ones(3, dtype=int)
@@ -84,7 +84,7 @@ def test_temperature_moves_no_label_across_a_half(train):
 
 
 def test_apply_by_hand():
-    """Odds of 3 divided by 3 are even; odds of 1 divided by 3 are 1 to 3, whose root is 1 to 1.732."""
+    """Odds of 3, divided by 3, are even; odds of 1 become 1 to 3, whose root is 1 to 1.732."""
     assert Calibration(np.log(3)).apply(table([0.75, 0.5]))["label_1"].tolist() == pytest.approx(
         [0.5, 0.25]
     )

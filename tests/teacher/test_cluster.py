@@ -1,4 +1,4 @@
-"""The teacher on a real Ray cluster of this machine: the plain teacher's answers, whatever happens to its workers."""
+"""The teacher on a real Ray cluster: the plain teacher's answers, whatever befalls its workers."""
 
 import os
 import signal
@@ -84,7 +84,7 @@ def test_workers_killed_at_work_change_no_answer(teacher, plain, texts):
 
 
 def test_answers_that_a_journal_lacks(teacher, plain, texts, tmp_path):
-    """The first chunk is there, and of the others every third text: what is left is asked in the same batches."""
+    """The first chunk and every third other text are known; the rest is in the same batches."""
     journal = Journal(tmp_path / "journal.jsonl", "a" * 64)
     names = list(texts)
     known = [*names[:CHUNK], *names[CHUNK::3]]
@@ -92,9 +92,8 @@ def test_answers_that_a_journal_lacks(teacher, plain, texts, tmp_path):
     expected = gathered(plain.score(texts, set(known)))
     assert labels.ask(texts, journal, lambda: teacher) == len(expected) == len(texts) - len(known)
     assert {name: journal.answers[name] for name in expected} == expected
-    assert (
-        len(journal.path.read_bytes().splitlines()) == 2 + 3
-    )  # the header and what was known; a line for each chunk
+    # The header, what was known, and a line per chunk.
+    assert len(journal.path.read_bytes().splitlines()) == 2 + 3
 
 
 def test_nothing_is_started_when_nothing_is_missing(teacher, texts, monkeypatch):
@@ -119,9 +118,8 @@ def test_worker_has_the_threads_of_this_process_whatever_ray_says(teacher, monke
                 {"threads": [torch.get_num_threads()], "ray_says": [os.environ["OMP_NUM_THREADS"]]}
             )
 
-    monkeypatch.setattr(
-        torch, "get_num_threads", lambda: 3
-    )  # here alone: the worker's torch is its own
+    # In this process alone: the worker's torch is its own.
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 3)
     (told,) = teacher.map(cluster.connect().from_items([{"id": "a"}]), Tells, 1, 1).take_all()
     assert told == {"threads": 3, "ray_says": "1"}
 

@@ -1,4 +1,4 @@
-"""Solved examples: half of each class, never the text itself, and the same ones for as long as can be."""
+"""Solved examples: half of each class, never the text itself, and rarely others than before."""
 
 import pandas as pd
 import pytest
@@ -47,7 +47,7 @@ def test_half_of_each_class_and_the_odd_one_by_seed(train, choice, count, seed):
 
 @pytest.mark.parametrize("choice", CHOICES)
 @pytest.mark.parametrize("n", [5, 60])
-def test_no_review_is_its_own_example_and_none_stands_twice(choice, n):
+def test_no_review_is_its_own_example_and_none_is_a_duplicate(choice, n):
     train = reviews(n)
     drawn = pool(train, 3, choice)
     for name in train["id"]:
@@ -95,7 +95,10 @@ def test_classes_do_not_stand_in_blocks():
 
 
 def test_another_review_seldom_changes_the_fixed_ones_and_never_unnoticed(train):
-    """Of 31 reviews of a class, the newest is one of those that can be shown (two, or three of class 0) in 1 of 12."""
+    """The newest of 31 reviews of a class can be shown one time in 12.
+
+    Two can be shown of class 1, three of class 0, the spare one included.
+    """
     before = pool(train)
     names = [OUTSIDE, *train["id"]]
     kept = 0
@@ -115,7 +118,7 @@ def test_hash_changes_with_what_is_asked_for(train, change):
 
 @pytest.mark.parametrize("choice", CHOICES)
 def test_hash_changes_with_every_review_that_can_be_shown(train, choice):
-    """Gone, or with another label. Of the fixed ones these are three, and one to spare of each class."""
+    """Gone, or with another label. The fixed ones are three, and one to spare per class."""
     before = pool(train, choice=choice)
     seen = {example for name in [OUTSIDE, *train["id"]] for example in shown(before, name)}
     assert choice == "random" or len(seen) == 5
@@ -133,7 +136,7 @@ def test_hash_of_random_examples_changes_with_any_new_review(train):
 
 @pytest.mark.parametrize(("seed", "short"), [(0, 0), (1, 1)])
 def test_too_few_reviews_of_a_class_are_refused(train, seed, short):
-    """One more than are shown at a time: the review that is one of them needs another in its place."""
+    """One more is needed than is shown: an example itself is shown another in its own place."""
     of_class = train["label"] == short
     enough = pd.concat([train[~of_class], train[of_class][:3]])
     assert len(pool(enough, 3, seed=seed).examples(enough["id"].iloc[-1])) == 3

@@ -1,4 +1,4 @@
-"""Answers survive a kill at any byte and a full disk, digit for digit, and are never another teacher's."""
+"""Answers survive a kill at any byte and a full disk, to the digit, and are of one teacher."""
 
 import errno
 import os
@@ -182,7 +182,7 @@ with Journal(Path(sys.argv[1]), "{TEACHER}").alone():
 
 def test_second_run_is_refused_until_the_first_is_gone(path, complete):
     """Killed, it leaves no lock behind."""
-    first = subprocess.Popen(
+    first = subprocess.Popen(  # noqa: S603  our own code
         [sys.executable, "-c", HOLDS, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     )
     with first:

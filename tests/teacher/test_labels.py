@@ -111,7 +111,7 @@ def test_extreme_log_probabilities_do_not_overflow(gap):
 
 
 def test_a_sure_negative_and_a_sure_positive_are_treated_alike():
-    """Else only one of them counts as saturated, and calibration refuses the one and takes the other."""
+    """Else only one of them counts as saturated, and calibration refuses that one alone."""
     result = frame((-60.0, -1e-9), (-1e-9, -60.0))
     assert result["label_0"].tolist() == result["label_1"].tolist()[::-1]
 

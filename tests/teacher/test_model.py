@@ -33,9 +33,8 @@ def test_empty_folder(load, tmp_path):
 @pytest.mark.parametrize("encoder", ["tiny_encoder", "tiny_distilbert"])
 def test_model_that_is_not_a_causal_language_model(load, request, encoder):
     folder = request.getfixturevalue(encoder)
-    with pytest.raises(
-        InputError, match=r"(?i)causal ?l"
-    ):  # and not for what its tokenizer does to the labels
+    # And not for what its tokenizer does to the labels.
+    with pytest.raises(InputError, match=r"(?i)causal ?l"):
         load(model=str(folder), prompt="{text}", max_text_tokens=8)
 
 

@@ -48,7 +48,7 @@ def tokenizer(tiny_llama):
 
 @pytest.fixture(scope="module")
 def sentence_pieces(sentences):
-    """As of Llama 2 and Mistral: a space is part of the word behind it, and the first word gets one too."""
+    """As of Llama 2 and Mistral: a space belongs to the word behind it; one is added in front."""
     pieces = Tokenizer(models.BPE(unk_token="<unk>"))
     pieces.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     pieces.decoder = decoders.Metaspace(prepend_scheme="first")
@@ -97,7 +97,7 @@ def said(tokenizer, query: Query) -> str:
 def test_context_and_label_are_prompt_and_label_tokenised_as_one_string(
     tiny_teacher, sentences, request, kind, labels, prompt
 ):
-    """Spaces on both sides of the seam, on one, on neither; and tokenizers with and without a token at the end."""
+    """With a space before the seam, behind it, both and neither; with and without a last token."""
     tokenizer = request.getfixturevalue(kind)
     behind = 1 if kind == "word_pieces" else 0
     found = Prompt(tokenizer, tiny_teacher(prompt=prompt, labels=labels), None).queries(
@@ -113,7 +113,7 @@ def test_context_and_label_are_prompt_and_label_tokenised_as_one_string(
 
 
 def test_space_that_ends_the_prompt_goes_to_the_label(ask, tokenizer):
-    """The original study's seam: "Sentiment: " and "Negative" tokenised apart are never what the two are together."""
+    """As in the original study, where "Sentiment: " and "Negative" were tokenised apart."""
     query = ask("a film", prompt="Text: {text}\nSentiment: ", labels=("Negative", "Positive"))
     assert [tokenizer.convert_ids_to_tokens(ids) for ids in query.labels] == [
         ["ĠNegative"],
@@ -126,7 +126,8 @@ def test_label_has_as_many_tokens_as_it_needs(ask, tokenizer):
     query = ask("a film", labels=(" Positive film", " wonderful lovely warm"))
     tokens = [tokenizer.convert_ids_to_tokens(ids) for ids in query.labels]
     assert tokens[0] == ["ĠPositive", "Ġfilm"]
-    assert len(tokens[1]) >= 3 and "".join(tokens[1]) == "ĠwonderfulĠlovelyĠwarm"
+    assert len(tokens[1]) >= 3
+    assert "".join(tokens[1]) == "ĠwonderfulĠlovelyĠwarm"
 
 
 def test_first_token_that_labels_share_is_theirs_and_not_the_prompts(ask, tokenizer):
@@ -169,7 +170,7 @@ def test_label_that_adds_no_token_is_refused(ask, word_pieces, labels):
 
 
 def test_prompt_without_a_token_before_the_label_is_refused(ask):
-    """Of a tokenizer that puts none at the start: nothing to read, and another text's would be read instead."""
+    """Where the tokenizer puts none at the start: another text's tokens would be read instead."""
     bare = Tokenizer(models.WordLevel({"[UNK]": 0, "film": 1, "plot": 2}, unk_token="[UNK]"))
     bare.pre_tokenizer = pre_tokenizers.Whitespace()
     tokenizer = PreTrainedTokenizerFast(tokenizer_object=bare, unk_token="[UNK]")
@@ -228,9 +229,8 @@ def test_chat_is_the_models_own_template_with_its_special_tokens_once(ask, chat)
     )
     assert chat.decode(query.context) == f"<s>{rendered}"
     assert query.context.count(chat.bos_token_id) == 1
-    whole = [
-        chat.encode(rendered + label) for label in ("Negative", "Positive")
-    ]  # a turn does not begin with a space
+    # A turn does not begin with a space.
+    whole = [chat.encode(rendered + label) for label in ("Negative", "Positive")]
     assert [query.context + ids for ids in query.labels] == whole
 
 
@@ -260,7 +260,8 @@ def test_long_text_keeps_its_head_and_its_tail(ask, tokenizer, sentences, limit)
     text = " ".join(sentences)
     query = ask(text, max_text_tokens=limit, prompt="{text}\nSentiment:")
     head, tail = said(tokenizer, query).removesuffix("\nSentiment:").split(" ... ")
-    assert text.startswith(head) and text.endswith(tail)
+    assert text.startswith(head)
+    assert text.endswith(tail)
     assert n_tokens(tokenizer, head) == limit // 2
     offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)[
         "offset_mapping"
@@ -300,7 +301,7 @@ def test_no_prompt_exceeds_the_context_that_was_checked(tokenizer, tiny_teacher,
 
 @pytest.fixture
 def with_examples(tokenizer, tiny_teacher):
-    """A prompt with some random examples, out of one short review and many long ones of each class."""
+    """A prompt with some random examples, drawn from short and long reviews of each class."""
 
     def build(text: str, shots: int, limit: int) -> tuple[Prompt, pd.DataFrame]:
         drawn = [x for i in range(4) for x in (f"{i}", f"{i} {text}", f"{text} {i}")]
@@ -324,7 +325,7 @@ def test_no_prompt_with_examples_exceeds_the_context_that_was_checked(with_examp
 
 
 def test_examples_count_once_against_the_context(with_examples):
-    """Else a prompt is refused that would fit: 16 tokens a text are to spare for what a cut may add."""
+    """Else a prompt is refused that would fit: 16 tokens per text are for what a cut may add."""
     prompt, train = with_examples(LONG["words"], 4, limit=30)
     needed = longest(prompt, dict(zip(train["id"], train["text"], strict=True)))
     assert smallest_context(prompt) <= needed + 5 * 16

@@ -24,7 +24,7 @@ CHOICES = [None, "fixed", "random"]
 
 
 class Prompts:
-    """A prompt that notes how many texts it got at a time and asks for the tokens of their two words."""
+    """A prompt that notes how many texts it gets at a time, with labels of one and two tokens."""
 
     def __init__(self) -> None:
         self.sizes: list[int] = []
@@ -37,7 +37,10 @@ class Prompts:
 
 
 class Adds:
-    """An engine that gives every token the log-probability -(tokens before it) - token / 10, two texts at a time."""
+    """An engine by arithmetic, two texts per batch.
+
+    Every token has the log-probability -(tokens before it) - token / 10.
+    """
 
     def score(self, asked, done):
         todo = [i for i in range(len(asked)) if i not in done]
@@ -118,9 +121,8 @@ def test_answers_match_a_plain_computation(teacher, network, plain, cut, texts, 
         return prompt.params.prompt.split("Text:")[0] + "\n\n".join(said)
 
     expected = np.array([plain(network, tokenizer, asked(name), labels) for name in texts])
-    assert (
-        np.ptp(expected, axis=0).min() > 0.5
-    )  # the texts do differ, or the comparison would say little
+    # The texts do differ, or the comparison would say little.
+    assert np.ptp(expected, axis=0).min() > 0.5
     np.testing.assert_allclose(table(answers_of(loaded, texts), texts), expected, atol=1e-5, rtol=0)
 
 

@@ -8,7 +8,7 @@ import pandas as pd
 from bias_transfer.bias import custom, scores
 from bias_transfer.bias.audit import MARGIN, audit, summarise
 from bias_transfer.bias.breakdown import breakdown as by_part
-from bias_transfer.bias.pairs import AXES
+from bias_transfer.bias.pairs import AXES, Contrast
 from bias_transfer.corpora import eec
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
@@ -29,32 +29,32 @@ def run(
     plot: Path | None,
     breakdown: Path | None,
 ) -> pd.DataFrame:
-    """Write one row a system and axis to ``out``, and return the table.
+    """Write one row per system and axis to ``out``, and return the table.
 
     Parameters
     ----------
     files, models
         Systems: predictions as ``NAME=PATH``, and classifiers to be asked (see
-        ``classifier.score``), each called by the end of its path.
+        ``classifier.score``), each named by the end of its path.
     method
         How the EEC is paired (see ``bias.pairs``).
     score, positive
-        The files' column of P(positive) and the models' positive label, where they do not go by a
-        usual name.
+        The files' column of P(positive) and the models' positive label, where they have no usual
+        name.
     corpus
         Pairs to compare in place of the EEC's (see ``bias.custom.read``).
     margin
         Largest difference that counts as none; ``bias.audit.MARGIN`` where it is None.
     plot
-        Folder for one figure an axis, and that of the placebo.
+        Folder for one figure per axis, and the figure of the placebo.
     breakdown
-        CSV of the gaps in parts of the EEC (see ``bias.breakdown``).
+        CSV of the gaps by parts of the EEC (see ``bias.breakdown``).
 
     Raises
     ------
     InputError
-        If an argument is not of its form, a name stands twice, or the corpus, a file or a model is
-        not what it must be.
+        If an argument is malformed, a name is duplicate, or the corpus, a file or a model is not
+        what it must be.
     """
     names = _names(models)
     paths = _paths(files, set(names.values()))
@@ -104,7 +104,10 @@ def _paths(files: tuple[str, ...], taken: set[str]) -> dict[str, Path]:
 
 
 def _names(models: tuple[str, ...]) -> dict[str, str]:
-    """Each model's name: as much of the end of its path as tells the models apart, and a seed from its student."""
+    """Each model's name: as much of the end of its path as tells the models apart.
+
+    A folder ``seed-N`` is named with the student above it.
+    """
     parts = [
         Path(model).parts if Path(model).name else Path(model).resolve().parts for model in models
     ]
@@ -129,7 +132,7 @@ def _ask(
 
 
 def _audit(scored: dict[str, pd.DataFrame], own: pd.DataFrame, margin: float) -> pd.DataFrame:
-    contrasts = {}
+    contrasts: dict[tuple[str, str], dict[str, Contrast | None]] = {}
     for name, frame in scored.items():
         contrasts[name, custom.axis(own)] = {
             "probability": custom.contrast(own, frame["score"]),

@@ -1,4 +1,7 @@
-"""A teacher's labels for parquet files of any size and at any fsspec URL; no study, and no journal."""
+"""A teacher's labels for parquet files of any size and at any fsspec URL.
+
+There is no study here, and no journal.
+"""
 
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -20,7 +23,7 @@ _IO = {"num_cpus": 0}  # reading and writing never wait for a core that a worker
 def run(
     source: str, target: str, teacher: Teacher, pool: Pool | None, labelling: Labelling, device: str
 ) -> int:
-    """Ask the teacher about the texts of ``source`` (file, folder or pattern) and write labels to folder ``target``.
+    """Write the teacher's labels for ``source`` (file, folder or pattern) to folder ``target``.
 
     The files have columns ``id`` and ``text``, and any others; those written have ``id``,
     ``label_0``, ``label_1`` and ``label_mass`` as in a study's labels, in no particular order. Rows
@@ -35,15 +38,14 @@ def run(
     Raises
     ------
     InputError
-        If the teacher has examples and there is no pool for them, a file or column is missing, a
-        text or id is, an id stands twice among neighbours, ``target`` holds files already, or for
-        any reason of ``RayScorer.score``.
+        If the teacher has examples and there is no pool for them, a file, column, text or id is
+        missing, an id is a duplicate of one near it, ``target`` holds files already, or for any
+        reason of ``RayScorer.score``.
     """
     if teacher.examples and pool is None:
         raise InputError(
             "the teacher's examples come from a training split: name its reviews with --reviews, "
-            "or choose a teacher "
-            "without examples"
+            "or choose a teacher without examples"
         )
     system, files = _files(source)
     to, folder = _open(target)
@@ -113,7 +115,10 @@ def _files(source: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
 
 
 def _check(system: fsspec.AbstractFileSystem, files: list[str]) -> int:
-    """Rows of all files, whose footers alone are read; the columns must be there, and of the same kind everywhere."""
+    """Count the rows of all files, and check that each has the columns, of one type everywhere.
+
+    Only the files' footers are read.
+    """
     import pyarrow as pa
     from pyarrow import parquet
 

@@ -1,7 +1,7 @@
 """What ``mlflow run`` starts: the entry points of ``MLproject``.
 
-Inputs come through DVC, which makes or pulls what is missing. What ``train`` and ``evaluate`` write
-goes to a folder of its own, ``runs/<id>``, so that two launches never meet.
+DVC makes or pulls inputs that are missing. ``train`` and ``evaluate`` write to a folder of their
+own, ``runs/<id>``, so that two launches never meet.
 """
 
 import subprocess
@@ -23,14 +23,17 @@ CHOSEN = "study"  # stands in MLproject for "what `study` in params.yaml says"
 
 
 def main(params: Params) -> None:
-    """Bring the whole study up to date with DVC and link its runs to the launching one."""
+    """Bring the whole study up to date with DVC, and link its runs to the launching one."""
     _dvc("pull", "--quiet", "--allow-missing", "data")
     _dvc("repro")
     publish.run(params)
 
 
 def label(params: Params, teacher: str) -> None:
-    """Label train, test and EEC with ``teacher`` and log label mass and accuracy to the launching run."""
+    """Label train, test and EEC with ``teacher``.
+
+    Label mass and accuracy are logged to the launching run.
+    """
     if teacher == CHOSEN or teacher == params.study.teacher:
         _inputs()
     else:
@@ -118,7 +121,6 @@ def _folder() -> Path:
 
 
 def _dvc(*arguments: str) -> None:
-    if subprocess.run(
-        [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments], check=False
-    ).returncode:
+    command = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
+    if subprocess.run(command, check=False).returncode:  # noqa: S603 - no word is the user's
         raise InputError(f"`dvc {' '.join(arguments)}` failed: its message stands above")

@@ -1,4 +1,7 @@
-"""Make a study of the catalogue the current one, by rewriting values in ``params.yaml``: comments and layout stay."""
+"""Make a study of the catalogue the current one.
+
+Values in ``params.yaml`` are rewritten; its comments and layout stay.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -34,9 +37,8 @@ def choose(path: Path, name: str, reviews: str | None = None) -> None:
                 "entry one by hand"
             )
         values["reviews", chosen.reviews, "path"] = reviews
-    text = replace(
-        path.read_bytes().decode("utf-8"), values
-    )  # read_text would change the ends of lines
+    before = path.read_bytes().decode("utf-8")  # read_text would change the line ends
+    text = replace(before, values)
     try:
         params.parse(text, str(path))
     except InputError as error:
@@ -47,7 +49,7 @@ def choose(path: Path, name: str, reviews: str | None = None) -> None:
 
 
 def replace(text: str, values: dict[tuple[str, ...], Any]) -> str:
-    """YAML with other values at some keys, and every other character as it was.
+    """Put other values at some keys of YAML, and leave every other character as it was.
 
     Raises
     ------
@@ -72,7 +74,7 @@ def replace(text: str, values: dict[tuple[str, ...], Any]) -> str:
 
 
 def _span(node: yaml.Node, keys: tuple[str, ...]) -> tuple[int, int, str]:
-    """Where a value starts and ends, and what must stand before another in its place."""
+    """Where a value starts and ends, and the indent that another value needs in its place."""
     for key in keys:
         found = (
             [pair for pair in node.value if pair[0].value == key]
@@ -82,12 +84,10 @@ def _span(node: yaml.Node, keys: tuple[str, ...]) -> tuple[int, int, str]:
         if not found:
             raise InputError(f"params.yaml: {'.'.join(keys)} is missing")
         name, node = found[0]
-    margin = (
-        "" if node.start_mark.column > name.start_mark.column else "  "
-    )  # a block list may start below its key
+    # A block list may start right below its key.
+    margin = "" if node.start_mark.column > name.start_mark.column else "  "
     last = node
-    while (
-        isinstance(last, yaml.CollectionNode) and not last.flow_style
-    ):  # a block's own end lies past its comments
+    # The end of a block lies after its comments, so take the end of its last value.
+    while isinstance(last, yaml.CollectionNode) and not last.flow_style:
         last = last.value[-1][1] if isinstance(last, yaml.MappingNode) else last.value[-1]
     return node.start_mark.index, last.end_mark.index, margin

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from bias_transfer.bias import scores
-from bias_transfer.bias.transfer import measure_reliability, transfer
+from bias_transfer.bias.transfer import Reliabilities, measure_reliability, transfer
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
 
@@ -26,18 +26,18 @@ def run(
     student
         Its name in the table.
     teacher, baseline, distilled
-        Predictions; of the two arms one file a seed, in the same order.
+        Predictions; of each arm one file per seed, in the same order.
     variants
         The teacher's predictions under other prompts, for its reliability.
     other_prompt
-        Whether the student learnt from another prompt than that of ``teacher``: its slope is then
+        Whether the student learnt from another prompt than that of ``teacher``. Its slope is then
         corrected.
 
     Raises
     ------
     InputError
-        If the arms differ in their number of files, a file is not a scored EEC, or the slope is to
-        be corrected and there are no variants to estimate the reliability from.
+        If the arms differ in their number of files, a file is not a scored EEC, or there are no
+        variants to estimate the reliability from that a corrected slope needs.
     """
     if len(baseline) != len(distilled):
         raise InputError(
@@ -50,7 +50,8 @@ def run(
         )
     own = scores.read(teacher)
     arms = [[scores.read(path) for path in paths] for paths in (baseline, distilled)]
-    rows, reliabilities = [], {}
+    rows: list[pd.DataFrame] = []
+    reliabilities: Reliabilities = {}
     if variants:
         table, reliabilities = measure_reliability(
             "teacher", own, [scores.read(path) for path in variants]

@@ -1,4 +1,4 @@
-"""Command ``validate``: the tests on data without bias, and the whole method on bias that was planted."""
+"""Command ``validate``: the tests on data without bias, the whole method on planted bias."""
 
 import hashlib
 import io
@@ -48,11 +48,15 @@ COLUMNS = [
 ]
 
 
+Row = dict[str, float | str]
+
+
 @dataclass(frozen=True)
 class Setting:
-    """What all fits share: training reviews, the teacher's calibrated probabilities, and the corpus to score.
+    """What all fits share.
 
-    ``women`` says on which reviews bias is planted: bool, shape (reviews,).
+    Training reviews, the teacher's calibrated probabilities, and the corpus to score. ``women``
+    says on which reviews bias is planted: bool, shape (reviews,).
     """
 
     params: Params
@@ -62,7 +66,10 @@ class Setting:
     corpus: pd.DataFrame
 
     def target(self, planted_on: str, seed: int, dose: float) -> np.ndarray:
-        """The teacher's probabilities with ``dose`` planted; the control's reviews are drawn anew for each seed."""
+        """The teacher's probabilities with ``dose`` planted.
+
+        The control's reviews are drawn anew for each seed.
+        """
         if planted_on == NONE:
             return self.teacher
         rows = self.women if planted_on == WOMEN else targets.as_many_at_random(self.women, seed)
@@ -70,7 +77,10 @@ class Setting:
 
 
 def null(out: Path, datasets: int) -> pd.DataFrame:
-    """Write ``simulation.grid`` to ``out``, and return for each axis the row where ``p_clustered`` is wrong most."""
+    """Write ``simulation.grid`` to ``out``.
+
+    Returns for each axis the row where ``p_clustered`` is wrong most often.
+    """
     table = simulation.grid(datasets)
     tables.write(table, out)
     grid = table[table["word_sd"] == 0]
@@ -87,17 +97,17 @@ def plant(
     params
         The study gives reviews and teacher.
     out
-        CSV: by kind of review planted on (``women``, ``random``) the mean ``gap`` at each dose, and
-        its ``slope`` on the dose with a 95 % interval; then the share of ``false alarms``
-        (``bias.planted``).
+        CSV. For each kind of review planted on (``women``, ``random``): the mean ``gap`` at each
+        dose, and its ``slope`` on the dose with a 95 % interval. Then the share of ``false alarms``
+        (``bias.validation.planted``).
     work
-        Folder that keeps each fit's scores, so that a killed run goes on where it was.
+        Folder that keeps the scores of each fit, so that a killed run can go on.
     stand_in
-        Take ``planted.cross_fitted`` for the teacher.
+        Take ``planted.cross_fitted`` as the teacher.
     seeds
         Seeds 0, 1, ... of each fit.
     null_fits
-        Fits without a dose, for the false alarms; 0 leaves them out.
+        Fits without a dose, for the false alarms; 0 for none.
 
     Raises
     ------
@@ -121,7 +131,7 @@ def plant(
         *((NONE, FIRST_NULL_SEED + number, 0.0) for number in range(null_fits)),
     ]
     log_odds = dict(zip(jobs, _scores(setting, jobs, work), strict=True))
-    rows = []
+    rows: list[Row] = []
     for kind in kinds:
         cells = [
             [(kind if dose else NONE, seed, dose) for dose in planted.DOSES]
@@ -145,15 +155,15 @@ def plant(
     tables.write(table[COLUMNS].round(5), out)
 
 
-def _kind(setting: Setting, log_odds: np.ndarray, kind: str) -> list[dict[str, float | str]]:
-    """Rows of one kind, of log-odds of shape (seeds, doses, sentences)."""
+def _kind(setting: Setting, log_odds: np.ndarray, kind: str) -> list[Row]:
+    """Rows of one kind, from log-odds of shape (seeds, doses, sentences)."""
     inference, by_seed = planted.slope(setting.corpus, log_odds)
-    shared = {
+    shared: Row = {
         "planted_on": kind,
         "n_seeds": len(log_odds),
         "n_reviews_planted": int(setting.women.sum()),
     }
-    rows = [
+    rows: list[Row] = [
         {
             "estimand": "gap",
             "dose": dose,
@@ -192,7 +202,7 @@ def _setting(params: Params, stand_in: bool) -> Setting:
 def _scores(
     setting: Setting, jobs: Sequence[tuple[str, int, float]], work: Path
 ) -> Iterator[np.ndarray]:
-    """Log-odds of the corpus by job: kept ones from ``work``, the others fitted and kept."""
+    """Log-odds of the corpus for each job, from ``work`` or from a fit that is then kept there."""
     texts = hashlib.sha256(setting.reviews.to_csv(index=False).encode()).hexdigest()
     for planted_on, seed, dose in tqdm(jobs, desc="planted", unit="fit", file=sys.stderr):
         target = setting.target(planted_on, seed, dose)
@@ -222,7 +232,7 @@ def _digest(params: Params, texts: str, target: np.ndarray, seed: int) -> str:
 
 
 def _fit(setting: Setting, target: np.ndarray, seed: int) -> np.ndarray:
-    """Fit the student as the stage ``train`` does, and score the corpus: log-odds, shape (sentences,)."""
+    """Fit the student as stage ``train`` does; log-odds of the corpus, shape (sentences,)."""
     params = setting.params
     fitted = fit_arm(
         setting.reviews,

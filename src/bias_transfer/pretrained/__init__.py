@@ -1,1 +1,1 @@
-"""Models that somebody else trained: from the registry, a folder or the hub, on whatever device there is."""
+"""Models that somebody else trained, from the package registry, a folder or the hub."""

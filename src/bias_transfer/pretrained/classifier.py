@@ -1,4 +1,4 @@
-"""P(positive) of texts from any text classifier: one on the hub, one in a folder, or a student of this project."""
+"""P(positive) from any text classifier: on the hub, in a folder, or a student of this project."""
 
 import inspect
 import sys
@@ -23,7 +23,7 @@ _POSITIVE_OF_TWO = (*_POSITIVE, "label_1")
 
 @dataclass
 class _Classifier:
-    """``logits`` of a batch of texts: one row a text, one column a label."""
+    """``logits`` of a batch of texts: one row per text, one column per label."""
 
     labels: list[str]
     logits: Callable[[list[str]], torch.Tensor]
@@ -41,8 +41,8 @@ def score(model: str, texts: list[str], positive: str | None) -> np.ndarray:
     texts
         What to score; a text longer than the model reads is cut.
     positive
-        The label that means positive; without it, the one called so: "positive" or "pos", or
-        "LABEL_1" of two.
+        The label that means positive. None finds it by its name: "positive" or "pos", or "LABEL_1"
+        of two labels.
 
     Raises
     ------
@@ -111,19 +111,21 @@ def _student(folder: Path, device: str) -> _Classifier:
 def _pretrained(model: str, device: str) -> _Classifier:
     from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
-    source = hub.locate(model, None)
-    hub.reach(source)
+    checkpoint = hub.locate(model, None)
+    hub.reach(checkpoint)
     with hub.clear_errors(model):
         network, report = AutoModelForSequenceClassification.from_pretrained(
-            source.name, dtype=torch.float32, output_loading_info=True, **source.weights
+            checkpoint.name, dtype=torch.float32, output_loading_info=True, **checkpoint.weights
         )
-        tokenizer = AutoTokenizer.from_pretrained(source.name, use_fast=True, **source.options)
+        tokenizer = AutoTokenizer.from_pretrained(
+            checkpoint.name, use_fast=True, **checkpoint.options
+        )
     config = network.config
     labels = [config.id2label[index] for index in range(config.num_labels)]
     _refuse_what_is_no_classifier(model, config, sorted(report["missing_keys"]))
     text_config = config.get_text_config()
-    # A model that pools the last token finds it by its own padding token, which must then be the
-    # tokenizer's too.
+    # A model that pools the last token finds it by the padding token of its own configuration.
+    # Texts are padded only if the tokenizer has the same one.
     padded = (
         text_config.pad_token_id is not None and text_config.pad_token_id == tokenizer.pad_token_id
     )

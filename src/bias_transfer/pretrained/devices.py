@@ -22,7 +22,7 @@ def resolve(device: str) -> str:
 
 
 def first_process() -> bool:
-    """Whether this process is the only one or the first that ``torchrun`` started: the one that writes."""
+    """Whether this process writes: it is the only one, or the first that ``torchrun`` started."""
     from accelerate import PartialState
 
     return PartialState().is_main_process

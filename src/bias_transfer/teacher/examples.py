@@ -23,9 +23,10 @@ class Solved:
 class Pool:
     """Examples for any text, never the text itself.
 
-    Each class has half of them, one class by seed the odd one, in a seeded order. The fixed ones
-    are the reviews of each class with the lowest hash of seed and id, so that further reviews
-    rarely change them; a review that is one of them is shown the next in its place.
+    Half of the examples are of each class; of an odd number, the seed says which class has one
+    more. Their order is seeded too. The fixed examples are the reviews of each class with the
+    lowest hash of seed and id, so that further reviews rarely change them. A review that is one of
+    them is shown the next review in its own place.
 
     Raises
     ------
@@ -41,8 +42,8 @@ class Pool:
             if len(rows) <= self._wanted(label):
                 raise InputError(
                     f"{params.count} examples need over {self._wanted(label)} training reviews "
-                    f"with label {label}, "
-                    f"and there are {len(rows)}: lower the teacher's examples.count"
+                    f"with label {label}, and there are {len(rows)}: lower the teacher's "
+                    "examples.count"
                 )
             solved = [Solved(row.id, row.text, label) for row in rows[["id", "text"]].itertuples()]
             self._by_class.append(sorted(solved, key=lambda one: self._rank(one.id)))
@@ -65,7 +66,10 @@ class Pool:
 
     @property
     def sha256(self) -> str:
-        """Of every review that can be shown, and how: the fixed examples with their spares, or the whole pool."""
+        """Hash of every review that can be shown, and how.
+
+        These are the fixed examples with one to spare per class, or the whole pool.
+        """
         reach = [
             solved if self._own_draw else solved[: self._wanted(i) + 1]
             for i, solved in enumerate(self._by_class)

@@ -1,7 +1,11 @@
-"""What decides a label besides the text, in one hash: answers are taken from another run only where it is the same."""
+"""One hash of what decides a label besides the text.
+
+Answers are taken from another run only where the hash is the same.
+"""
 
 import hashlib
 import json
+from pathlib import Path
 from typing import Any
 
 from bias_transfer.pretrained import hub
@@ -13,20 +17,21 @@ _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 
 
 def fingerprint(params: Teacher, pool: Pool | None) -> dict[str, Any]:
-    """Version of the scoring code, weights, dtype, prompt and its examples; ``sha256`` of them all.
+    """Scoring version, weights, dtype, prompt and examples, with the ``sha256`` of them all.
 
     Raises
     ------
     InputError
         If the model is on the hub, its revision is not pinned, and the hub cannot be asked for it.
     """
-    source = hub.locate(params.model, params.revision)
+    checkpoint = hub.locate(params.model, params.revision)
+    folder = checkpoint.folder
     prompt = [params.prompt, params.labels, params.chat, pool.sha256 if pool else None]
     parts = {
         "scoring_version": SCORING_VERSION,
         "model": params.model,
-        "revision": None if source.folder else hub.commit(source),
-        "weights_sha256": _weights_hash(source) if source.folder else None,
+        "revision": None if folder else hub.commit(checkpoint),
+        "weights_sha256": _weights_hash(folder, checkpoint.gguf) if folder else None,
         "dtype": params.dtype,
         "quantization": params.quantization,
         "max_text_tokens": params.max_text_tokens,
@@ -37,10 +42,10 @@ def fingerprint(params: Teacher, pool: Pool | None) -> dict[str, Any]:
     }
 
 
-def _weights_hash(source: hub.Checkpoint) -> str:
+def _weights_hash(folder: Path, gguf: str | None) -> str:
     digest = hashlib.sha256()
-    names = [source.gguf] if source.gguf else _FILES
-    for path in sorted(path for name in names for path in source.folder.glob(name)):
+    patterns = [gguf] if gguf else _FILES
+    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
         digest.update(path.name.encode())
         with path.open("rb") as stream:
             digest.update(hashlib.file_digest(stream, "sha256").digest())

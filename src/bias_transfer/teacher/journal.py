@@ -1,10 +1,9 @@
 """Answers on disk as they come, so that a killed run loses at most the batch in hand.
 
-The first line names the version of this format and the fingerprint of model, dtype and prompt,
-which is also in the file's name, so that an answer is never taken for another teacher's. Every
-further line is a batch, a JSON array of ``[id, log-probability of label 0, log-probability of label
-1, tokens cut]``, a space, and the CRC-32 of the array in hexadecimal: a batch is there whole or not
-at all, and as it was written.
+The first line names the version of this format and the teacher's fingerprint, so that an answer is
+never taken for another teacher's. Every further line is a batch: a JSON array of ``[id,
+log-probability of label 0, log-probability of label 1, tokens cut]``, a space, and the CRC-32 of
+the array in hexadecimal. A batch is there whole or not at all, and as it was written.
 """
 
 import json
@@ -23,7 +22,7 @@ VERSION = 3
 
 
 class Answer(NamedTuple):
-    """Natural logarithms of both labels' probabilities after the prompt, and how many tokens of the text were cut."""
+    """Natural logarithms of both labels' probabilities, and the number of text tokens cut."""
 
     log_probability_0: float
     log_probability_1: float
@@ -40,7 +39,7 @@ class Journal:
         self._load()
 
     def _load(self) -> int:
-        """Read what is there, and give the size of its whole lines: what follows is torn, or being written."""
+        """Read the complete lines, and give their size: what follows is torn, or being written."""
         lines = self.path.read_bytes().splitlines(keepends=True) if self.path.exists() else []
         whole = 0
         for number, line in enumerate(lines, 1):
@@ -54,7 +53,7 @@ class Journal:
         return whole
 
     def append(self, batch: dict[str, Answer]) -> None:
-        """Add answers and see them to disk.
+        """Add answers, and return once they are on the disk.
 
         Raises
         ------
@@ -72,8 +71,7 @@ class Journal:
         except OSError as error:
             raise InputError(
                 f"cannot write {self.path}: {error.strerror or error}; {len(self.answers)} answers "
-                "are safe there, "
-                "make room and run again"
+                "are safe there, make room and run again"
             ) from error
         self.answers |= batch
 
@@ -105,8 +103,7 @@ class Journal:
         if line != self._header.encode():
             raise InputError(
                 f"{self.path} is of another version, or of another teacher: move it away and run "
-                "again (it begins "
-                f"with {line[:80].decode(errors='replace').strip()!r})"
+                f"again (it begins with {line[:80].decode(errors='replace').strip()!r})"
             )
 
     def _read(self, number: int, line: bytes) -> None:
@@ -114,8 +111,7 @@ class Journal:
         if checksum != _checksum(answers).encode():
             raise InputError(
                 f"{self.path}, line {number}: damaged since it was written (its checksum differs): "
-                "remove that line, "
-                "and its texts are asked again"
+                "remove that line, and its texts are asked again"
             )
         self.answers |= {name: Answer(*answer) for name, *answer in json.loads(answers)}
 

@@ -1,4 +1,4 @@
-"""``labels.json``: what was asked of whom, with the hash of each label file beside it and of itself.
+"""The manifest ``labels.json``: what was asked of whom, and the label files' hashes and its own.
 
 Labels outlive the run that wrote them, so a file that was damaged since must not pass for the
 teacher's answers.
@@ -15,20 +15,19 @@ from bias_transfer.study.paths import LABELS_MANIFEST
 
 
 def write(folder: Path, values: dict[str, Any], files: list[Path]) -> None:
-    """Write ``values`` to ``labels.json``, sealed, with the SHA-256 of the label ``files`` of the same folder."""
+    """Write ``values`` and the SHA-256 of each of the folder's label ``files``, sealed."""
     digests = {file.name: provenance.sha256(file) for file in files}
     values = tables.plain({"format": schemas.FORMAT} | values | {"files": digests})
     tables.write_json(values | {"sha256": _seal(values)}, folder / LABELS_MANIFEST)
 
 
 def read(folder: Path) -> dict[str, Any]:
-    """What ``write`` wrote. An older record has neither hashes nor seal, and is taken at its word.
+    """What ``write`` wrote. An older manifest has no hashes and no seal, and is not checked.
 
     Raises
     ------
     InputError
-        If the record, or one of the files that it speaks of, is not as it was written, or of a
-        later format.
+        If the manifest is of a later format, or it or one of its files is not as it was written.
     """
     path = folder / LABELS_MANIFEST
     try:
@@ -53,7 +52,6 @@ def _seal(values: dict[str, Any]) -> str:
 def _damaged(path: Path) -> InputError:
     return InputError(
         f"{path} is not as the teacher's labels were written (damaged, or edited): bring it back "
-        "with `dvc "
-        f"checkout --force {path}`, or remove {path.parent}, and what the journal lacks is asked "
-        "again"
+        f"with `dvc checkout --force {path}`, or remove {path.parent}, and what the journal lacks "
+        "is asked again"
     )

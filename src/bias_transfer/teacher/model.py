@@ -1,4 +1,4 @@
-"""Load a teacher into this process: its tokenizer, its prompt and the engine that runs its model."""
+"""Load a teacher into this process: tokenizer, prompt, and the engine that runs the model."""
 
 from bias_transfer.pretrained import devices, hub
 from bias_transfer.study.params import Labelling, Teacher
@@ -20,14 +20,14 @@ def load(params: Teacher, pool: Pool | None, labelling: Labelling, device: str) 
     from transformers import AutoConfig, AutoTokenizer
 
     target = devices.resolve(device)
-    source = hub.locate(params.model, params.revision)
-    hub.reach(source)
+    checkpoint = hub.locate(params.model, params.revision)
+    hub.reach(checkpoint)
     with hub.clear_errors(params.model):
-        tokenizer = AutoTokenizer.from_pretrained(source.name, **source.options)
-        config = AutoConfig.from_pretrained(source.name, **source.options)
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint.name, **checkpoint.options)
+        config = AutoConfig.from_pretrained(checkpoint.name, **checkpoint.options)
         prompt = Prompt(tokenizer, params, pool)
         prompt.check(getattr(config.get_text_config(), "max_position_embeddings", None))
         if labelling.engine == "vllm":
-            return Scorer(prompt, vllm.load(params, source))
-        engine = hf.HfEngine(hf.load(params, source, target), labelling.batch_tokens)
+            return Scorer(prompt, vllm.load(params, checkpoint))
+        engine = hf.HfEngine(hf.load(params, checkpoint, target), labelling.batch_tokens)
         return Scorer(prompt, engine)

@@ -1,4 +1,4 @@
-"""From a text to the token ids that the teacher reads, and to those of each label as they follow."""
+"""From a text to the token ids that the teacher reads, and those of each label behind them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,8 +28,8 @@ class Query:
 class Prompt:
     """A template, two labels and, from ``pool``, solved examples, for one tokenizer.
 
-    Examples repeat the template's last paragraph, which holds ``{text}``, each with its label
-    behind; what stands before that paragraph is said once. In a chat every example is a turn of the
+    Each example repeats the template's last paragraph, which holds ``{text}``, with its label
+    behind. What stands before that paragraph is said once. In a chat every example is a turn of the
     user and one of the assistant.
     """
 
@@ -40,9 +40,9 @@ class Prompt:
     def queries(self, texts: Mapping[str, str]) -> list[Query]:
         """Token ids of every text (id to text), in their order.
 
-        Prompt and label are tokenised as the one string that they are. The context is what that
-        string shares with the prompt alone, so the seam is where the tokenizer puts it: a space
-        that ends the prompt goes to the label, if that is how its tokenizer writes a word.
+        Prompt and label are tokenised as one string. The context is what that string shares with
+        the prompt alone, so the tokenizer decides where the label begins: a space that ends the
+        prompt goes to the label, if that is how its tokenizer writes a word.
 
         Raises
         ------
@@ -60,7 +60,9 @@ class Prompt:
         ]
 
     def check(self, context: int | None) -> None:
-        """Try the labels on one text, and the longest prompt against ``context`` tokens (None: no limit is known).
+        """Try the labels on one text, and the longest prompt against the model's context.
+
+        ``context`` is in tokens, or None where no limit is known.
 
         Raises
         ------
@@ -83,8 +85,10 @@ class Prompt:
             )
 
     def _query(self, parts: tuple[list[int], ...], n_cut: int) -> Query:
+        """From the ids of the prompt alone, and of the prompt with each label."""
         shared = common_prefix(parts)
-        context, labels = parts[0][:shared], tuple(ids[shared:] for ids in parts[1:])
+        context, first, second = parts[0][:shared], parts[1][shared:], parts[2][shared:]
+        labels = (first, second)
         if not context:
             raise InputError(
                 "no token of the prompt stands before the label: write a word before or after "
@@ -103,14 +107,14 @@ class Prompt:
         return Query(context, labels, n_cut)
 
     def _labels(self) -> tuple[str, str]:
-        return (
-            tuple(label.strip() for label in self.params.labels)
-            if self.params.chat
-            else self.params.labels
-        )
+        first, second = self.params.labels
+        return (first.strip(), second.strip()) if self.params.chat else (first, second)
 
     def _fit(self, texts: list[str]) -> list[tuple[str, int]]:
-        """Each text, or its first and last halves of ``max_text_tokens`` with `` ... `` between; and the tokens cut."""
+        """Each text, cut to ``max_text_tokens`` where it is longer, and how many tokens were cut.
+
+        A cut text is its first and its last half of the limit with `` ... `` between.
+        """
         limit = self.params.max_text_tokens
         encoded = self.tokenizer(texts, add_special_tokens=False, return_offsets_mapping=True)[
             "offset_mapping"
@@ -157,19 +161,18 @@ class Prompt:
         ]
 
     def _encode(self, strings: list[str]) -> list[list[int]]:
-        # A chat template writes the special tokens itself; others may put one at the end, between
-        # prompt and label.
+        # A chat template writes the special tokens itself. Without one, the tokenizer may end each
+        # string with a token, which would stand between prompt and label.
         encoded = self.tokenizer(strings, add_special_tokens=not self.params.chat)["input_ids"]
         behind = 0 if self.params.chat else _tokens_behind(self.tokenizer)
         return [ids[: len(ids) - behind] for ids in encoded]
 
 
 def split(prompt: str) -> tuple[str, str]:
-    """What is said once, and the paragraph with ``{text}`` to the end, which every example repeats."""
+    """What is said once, and what every example repeats, from the paragraph of ``{text}`` on."""
     start = prompt.rfind(BREAK, 0, prompt.index("{text}"))
-    return (
-        ("", prompt) if start < 0 else (prompt[: start + len(BREAK)], prompt[start + len(BREAK) :])
-    )
+    block = start + len(BREAK) if start >= 0 else 0
+    return prompt[:block], prompt[block:]
 
 
 def common_prefix(sequences: list[list[int]] | tuple[list[int], ...]) -> int:
@@ -182,6 +185,7 @@ def common_prefix(sequences: list[list[int]] | tuple[list[int], ...]) -> int:
 
 
 def _tokens_behind(tokenizer: Any) -> int:
+    """How many special tokens the tokenizer puts at the end."""
     bare = tokenizer("x", add_special_tokens=False)["input_ids"]
     whole = tokenizer("x")["input_ids"]
     start = next(i for i in range(len(whole)) if whole[i : i + len(bare)] == bare)

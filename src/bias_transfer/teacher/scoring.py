@@ -1,9 +1,9 @@
-"""The teacher at work: texts in, log-probabilities of the two labels out, whatever engine runs the model.
+"""The teacher at work: texts in, log-probabilities of the two labels out, by any engine.
 
 An engine answers one kind of question: after these tokens, how probable is each of those? The
-probability of a label of several tokens is the product of its tokens' own, each after the ones
-before it, so that labels of any length, and labels that share their first token, are scored
-exactly.
+probability of a label of several tokens is the product of the probabilities of its tokens, each
+after the ones before it. So labels of any length, and labels that share their first token, are
+scored exactly.
 """
 
 from collections.abc import Container, Iterator, Mapping
@@ -40,15 +40,15 @@ class Engine(Protocol):
         asked
             The questions of every text.
         done
-            Positions in ``asked`` that need no answer. They are there so that an interrupted run
-            cuts the same batches again: a batch is left out only if all of it is done.
+            Positions in ``asked`` that need no answer. An interrupted run passes them so that its
+            batches are cut as before; a batch is left out only if all of it is done.
 
         Yields
         ------
         dict
-            Of a batch's texts that are not done: position to the natural logarithms of the
-            probabilities asked for, one list a question, from a float32 softmax over the whole
-            vocabulary.
+            Per text of the batch that is not done: its position, and the natural logarithms of
+            the probabilities asked for, one list per question, from a float32 softmax over the
+            whole vocabulary.
         """
 
 
@@ -62,7 +62,7 @@ class Scorer:
     def score(
         self, texts: Mapping[str, str], done: Container[str] = ()
     ) -> Iterator[dict[str, Answer]]:
-        """Ask about every text (id to text) that is not ``done``, and yield the answers batch by batch.
+        """Ask about every text (id to text) that is not ``done``, and yield the answers per batch.
 
         Texts are tokenised ``CHUNK`` at a time, so memory does not grow with their number.
 
@@ -89,7 +89,7 @@ def chunks(texts: Mapping[str, str]) -> Iterator[dict[str, str]]:
 
 
 def questions(query: Query) -> list[Question]:
-    """What to ask so that both labels are known: one question, unless a label has several tokens."""
+    """What to ask for both labels: one question, unless a label has several tokens."""
     steps: dict[tuple[int, ...], list[int]] = {}
     for label in query.labels:
         for i, token in enumerate(label):

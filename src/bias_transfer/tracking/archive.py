@@ -17,9 +17,9 @@ from bias_transfer.tracking import runs, store
 
 @dataclass(frozen=True)
 class Kept:
-    """A published run: its name, metrics, ``evidence``, and the SHA-256 of each file that MLflow keeps of it.
+    """A published run: its name, metrics, ``evidence`` and the SHA-256 of each of its files.
 
-    Files of its model stand below ``model/``.
+    Files of its model are below ``model/``.
     """
 
     name: str
@@ -29,7 +29,9 @@ class Kept:
 
 
 def find(reference: str) -> Kept:
-    """The run with this id, or from which a model URI (``models:/NAME/VERSION``, ``models:/NAME@ALIAS``) came.
+    """The run with this id, or the run that a model came from.
+
+    A model is given as ``models:/NAME/VERSION`` or ``models:/NAME@ALIAS``.
 
     Raises
     ------
@@ -45,7 +47,7 @@ def find(reference: str) -> Kept:
 
 
 def current(study: str) -> list[Kept]:
-    """The runs that were published last of a study's systems and report.
+    """The last published runs of a study's systems and report.
 
     Raises
     ------
@@ -60,7 +62,7 @@ def current(study: str) -> list[Kept]:
 
 
 def _read(run: Run) -> Kept:
-    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # a bar a run, each of a moment
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # one bar per run, each for a moment
     with tempfile.TemporaryDirectory() as folder:
         files = Path(
             mlflow.artifacts.download_artifacts(run_id=run.info.run_id, dst_path=f"{folder}/run")

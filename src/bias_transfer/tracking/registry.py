@@ -1,4 +1,7 @@
-"""Students in MLflow's model registry: no pickle, a card for each version, an alias for the latest of each study."""
+"""Students in MLflow's model registry.
+
+No pickle is logged. Each version has a card, and the latest of each study has an alias.
+"""
 
 import logging
 import re
@@ -16,13 +19,13 @@ import bias_transfer
 from bias_transfer.io import schemas
 
 _SERVING_LIBRARIES = (
-    "mlflow", "numpy", "pandas", "pandera", "pydantic", "ruamel.yaml", "safetensors", "tokenizers", "torch",
-    "transformers",
+    "mlflow", "numpy", "pandas", "pandera", "pydantic", "ruamel.yaml", "safetensors", "tokenizers",
+    "torch", "transformers",
 )  # fmt: skip
 
 
 def log_student(folder: Path, card: Path) -> str:
-    """Log a student's folder as a model of the active run, its card beside it, and return the model's id."""
+    """Log a student's folder and its card as a model of the active run, and return its id."""
     with _quiet():
         info = mlflow.pyfunc.log_model(
             name="student",
@@ -52,7 +55,10 @@ def register(name: str, model_id: str, study: str, card: str, tags: dict[str, st
 
 
 def mark_latest(study: str, run_ids: list[str], *, replace: bool) -> None:
-    """Give the alias ``latest-STUDY`` to the versions that came of these runs; without ``replace``, if it is free."""
+    """Give the alias ``latest-STUDY`` to the versions that came from these runs.
+
+    Without ``replace``, only where no version has it.
+    """
     client, alias = mlflow.MlflowClient(), f"latest-{re.sub(r'[^A-Za-z0-9_-]', '-', study)}"
     for run_id in run_ids:
         for made in client.search_model_versions(f"run_id = '{run_id}'"):
@@ -62,7 +68,7 @@ def mark_latest(study: str, run_ids: list[str], *, replace: bool) -> None:
 
 
 def withdraw(run_id: str) -> None:
-    """Delete every version that came of a run which did not finish."""
+    """Delete every version that came from a run which did not finish."""
     client = mlflow.MlflowClient()
     for made in client.search_model_versions(f"run_id = '{run_id}'"):
         client.delete_model_version(made.name, made.version)

@@ -1,4 +1,7 @@
-"""Runs in MLflow's experiment ``bias-transfer``: one a system and one for the report, below the study's own."""
+"""Runs in MLflow's experiment ``bias-transfer``.
+
+Each system has one, and so has the report; they are nested in the study's own run.
+"""
 
 import logging
 import os
@@ -28,15 +31,16 @@ KEY_TAG = "bias_transfer.key"
 LAUNCH_TAG = "bias_transfer.launched_by"
 _PROCESS_TAG = "bias_transfer.process"
 _STUDY_KEY = "study"
-_SECONDS_ELSEWHERE = 3600  # after which an unfinished run of another machine is taken for dead
+_SECONDS_ELSEWHERE = 3600  # after this, an unfinished run of another machine counts as dead
 
 
 @dataclass
 class Publication:
-    """Everything that one run says. ``curves`` has a column ``epoch``; the others are metrics by epoch.
+    """Everything that one run holds.
 
-    ``description`` and ``card`` are Markdown. A ``student`` folder is logged as a model, and
-    registered if there is a ``registered_name``, with ``card`` as the version's description.
+    ``curves`` has a column ``epoch``; its others are metrics by epoch. ``description`` and ``card``
+    are Markdown. The folder ``student`` is logged as a model. It is registered if there is a
+    ``registered_name``, with ``card`` as the version's description.
     """
 
     name: str
@@ -57,12 +61,18 @@ class Publication:
 
 
 def launching_run() -> str | None:
-    """Take the id of the run that ``mlflow run`` opened out of the environment, so that our runs stay apart from it."""
+    """Id of the run that ``mlflow run`` opened, if it did.
+
+    It is taken out of the environment, so that MLflow does not log our runs into that one.
+    """
     return os.environ.pop("MLFLOW_RUN_ID", None)
 
 
 def experiment_id() -> str:
-    """Id of the experiment ``bias-transfer``, made on the first call, with what MLflow's pages need to show it well."""
+    """Id of the experiment ``bias-transfer``, made on the first call.
+
+    Its tags say how MLflow's pages show it.
+    """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     found = mlflow.get_experiment_by_name(EXPERIMENT)
     experiment = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT)
@@ -73,7 +83,7 @@ def experiment_id() -> str:
 
 
 def close_dead(experiment: str) -> None:
-    """Mark unfinished runs of processes that are no more as killed, and take back the models that they registered."""
+    """Mark unfinished runs of dead processes as killed, and withdraw the models they registered."""
     client = mlflow.MlflowClient()
     for run in _search(experiment, "attributes.status = 'RUNNING'"):
         if _is_dead(run):
@@ -82,7 +92,7 @@ def close_dead(experiment: str) -> None:
 
 
 def study_run(experiment: str, study: str) -> str:
-    """Id of the run that a study's systems lie below, made on the first call."""
+    """Id of the run that a study's systems are nested in, made on the first call."""
     found = _search(experiment, f"tags.`{KEY_TAG}` = '{_STUDY_KEY}' and tags.study = '{study}'")
     if found:
         return found[0].info.run_id
@@ -94,7 +104,7 @@ def study_run(experiment: str, study: str) -> str:
 
 
 def describe(run_id: str, description: str) -> None:
-    """Replace the Markdown text of a run."""
+    """Replace a run's Markdown text."""
     mlflow.MlflowClient().set_tag(run_id, MLFLOW_RUN_NOTE, description)
 
 
@@ -105,7 +115,10 @@ def published(experiment: str, key: str) -> str | None:
 
 
 def publish(experiment: str, parent: str, publication: Publication) -> str:
-    """Write one run (and register its student), and return its id. If anything fails, the run is marked failed."""
+    """Write one run, register its student, and return the run's id.
+
+    If anything fails, the run is marked as failed.
+    """
     tags = publication.tags | {
         KEY_TAG: publication.key,
         "study": publication.study,
@@ -115,7 +128,8 @@ def publish(experiment: str, parent: str, publication: Publication) -> str:
     }
     with mlflow.start_run(experiment_id=experiment, run_name=publication.name, tags=tags) as run:
         run_id = run.info.run_id
-        model_id = _log_student(publication) if publication.student else None
+        student, card = publication.student, publication.card
+        model_id = _log_student(student, card) if student else None
         metrics = {
             name: value
             for name, value in publication.metrics.items()
@@ -136,21 +150,15 @@ def publish(experiment: str, parent: str, publication: Publication) -> str:
             mlflow.log_figure(figure, f"plots/{name}")
         artifacts = {path.name: provenance.sha256(path) for path in publication.files}
         mlflow.log_dict(publication.evidence | {"artifacts": artifacts}, EVIDENCE)
-        if (
-            publication.registered_name
-        ):  # last, so that a version is never that of an unfinished run
-            registry.register(
-                publication.registered_name,
-                model_id,
-                publication.study,
-                publication.card,
-                tags=publication.tags,
-            )
+        # Last, so that no version comes from an unfinished run.
+        if publication.registered_name and model_id:
+            name, study = publication.registered_name, publication.study
+            registry.register(name, model_id, study, card, tags=publication.tags)
     return run_id
 
 
 def mark_current(study: str, run_ids: list[str]) -> None:
-    """Tag these runs of a study as current and no others: what to filter by in order to compare."""
+    """Tag these runs of a study as current, and no others: a filter for comparing systems."""
     client = mlflow.MlflowClient()
     for run_id in {run.info.run_id for run in current(study)} - set(run_ids):
         client.set_tag(run_id, "current", "false")
@@ -159,12 +167,12 @@ def mark_current(study: str, run_ids: list[str]) -> None:
 
 
 def current(study: str) -> list[Run]:
-    """The runs that were published last of a study's systems and report."""
+    """The last published runs of a study's systems and report."""
     return _search(experiment_id(), f"tags.study = '{study}' and tags.current = 'true'")
 
 
 def link(launched_by: str, run_ids: list[str], paths: list[Path]) -> None:
-    """Tell the run that ``mlflow run`` opened which runs came of it, and give it the report."""
+    """Tell the run that ``mlflow run`` opened which runs came from it, and give it the report."""
     client = mlflow.MlflowClient()
     client.set_tag(launched_by, "bias_transfer.runs", ",".join(run_ids))
     for path in paths:
@@ -174,7 +182,7 @@ def link(launched_by: str, run_ids: list[str], paths: list[Path]) -> None:
 def annotate(
     run_id: str, params: dict[str, Any], metrics: dict[str, float], paths: list[Path]
 ) -> None:
-    """Add params, metrics and files to a run that is already there."""
+    """Add params, metrics and files to an existing run."""
     client = mlflow.MlflowClient()
     for name, value in params.items():
         client.log_param(run_id, f"teacher.{name}", value)
@@ -190,20 +198,20 @@ def _search(experiment: str, query: str) -> list[Run]:
 
 def _is_dead(run: Run) -> bool:
     host, _, process = run.data.tags.get(_PROCESS_TAG, "").rpartition(":")
-    if not process:  # not one of ours
+    if not process:  # not ours
         return False
     if host != socket.gethostname():
         return time.time() - run.info.start_time / 1000 > _SECONDS_ELSEWHERE
-    if int(process) == os.getpid():  # an earlier process had this number
+    if int(process) == os.getpid():  # of an earlier process with this number
         return True
     return not atomic.alive(int(process))
 
 
-def _log_student(publication: Publication) -> str:
+def _log_student(student: Path, card: str) -> str:
     with tempfile.TemporaryDirectory() as folder:
-        card = Path(folder, "README.md")
-        card.write_text(publication.card, encoding="utf-8")
-        return registry.log_student(publication.student, card)
+        file = Path(folder, "README.md")
+        file.write_text(card, encoding="utf-8")
+        return registry.log_student(student, file)
 
 
 def _curve_metrics(curves: pd.DataFrame | None) -> Iterator[Metric]:
@@ -217,6 +225,6 @@ def _curve_metrics(curves: pd.DataFrame | None) -> Iterator[Metric]:
 
 
 def _dataset(path: Path) -> MetaDataset:
-    return MetaDataset(
-        resolve_dataset_source(str(path)), name=str(path), digest=provenance.sha256(path)[:16]
-    )
+    source, digest = resolve_dataset_source(str(path)), provenance.sha256(path)[:16]
+    # MLflow declares a property abstract that its own MetaDataset does not have.
+    return MetaDataset(source, name=str(path), digest=digest)  # type: ignore[abstract]

@@ -1,4 +1,4 @@
-"""Where MLflow keeps runs: what goes wrong there is said in one line."""
+"""Where MLflow keeps runs; an error there becomes one line."""
 
 import os
 from collections.abc import Iterator
@@ -24,8 +24,8 @@ def clear_errors() -> Iterator[None]:
     Raises
     ------
     InputError
-        If the store is out of reach, full, or cannot be written: a local database before MLflow
-        tries for minutes.
+        If the store is out of reach, full, or cannot be written. A local database is checked
+        first, since MLflow would try for minutes.
     """
     uri = mlflow.get_tracking_uri()
     if uri.startswith("sqlite:"):

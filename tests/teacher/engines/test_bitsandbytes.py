@@ -11,10 +11,8 @@ from bias_transfer.teacher.engines import hf
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*_check_is_size.*:FutureWarning")
 LAYERS = {"bnb-int8": "Linear8bitLt", "bnb-nf4": "Linear4bit"}
-LEAST = {
-    "bnb-int8": 0.99,
-    "bnb-nf4": 0.7,
-}  # correlation with the whole model; 4 bits are few for random weights
+# Correlation with the whole model; 4 bits are few for random weights.
+LEAST = {"bnb-int8": 0.99, "bnb-nf4": 0.7}
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +37,8 @@ def log_odds(teacher, texts) -> np.ndarray:
 def test_answers_are_much_as_those_of_the_whole_model(load, texts, capfd, quantization, dtype):
     whole, quantized = log_odds(load(), texts), load(quantization=quantization, dtype=dtype)
     kinds = [type(module).__name__ for module in quantized.engine.model.modules()]
-    assert (
-        kinds.count(LAYERS[quantization]) == 14
-    )  # seven in each of two layers: not the language head
+    # Seven in each of two layers: not the language head.
+    assert kinds.count(LAYERS[quantization]) == 14
     found = log_odds(quantized, texts)
     assert np.abs(found - whole).max() > 1e-4
     assert np.corrcoef(found, whole)[0, 1] > LEAST[quantization]
@@ -49,7 +46,7 @@ def test_answers_are_much_as_those_of_the_whole_model(load, texts, capfd, quanti
 
 
 def test_large_value_in_one_text_leaves_the_columns_of_the_others_alone(load):
-    """LLM.int8() would leave a column in float16 for the whole batch if one value in it were above its threshold."""
+    """LLM.int8() leaves a column in float16 for a batch with one value above its threshold."""
     network = load(quantization="bnb-int8").engine.model
     layers = [module for module in network.modules() if type(module).__name__ == "Linear8bitLt"]
     assert {layer.state.threshold for layer in layers} == {0.0}

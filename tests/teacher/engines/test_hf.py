@@ -1,4 +1,4 @@
-"""The default engine: shared prefixes, padding, budgets and full memories, none of which may change an answer."""
+"""The default engine: prefixes, padding, budgets and full memories may change no answer."""
 
 import sys
 from itertools import takewhile
@@ -36,9 +36,8 @@ LINEAR = {
     for name, n in [("num_key_heads", 2), ("num_value_heads", 2), ("key_head_dim", 8)]
 }
 KINDS = {
-    "mistral": lambda: MistralConfig(
-        **SIZES, sliding_window=8
-    ),  # smaller than what the prompts share
+    # The window is smaller than what the prompts share.
+    "mistral": lambda: MistralConfig(**SIZES, sliding_window=8),
     "gpt2": lambda: GPT2Config(
         vocab_size=VOCABULARY, n_embd=32, n_layer=2, n_head=2, initializer_range=0.3
     ),
@@ -62,7 +61,7 @@ def network(kind: str = "mistral", **options):
 
 
 class Watched:
-    """A model that notes how many rows and tokens it is fed, and has no room for more than so many rows or tokens."""
+    """A model that notes the rows and tokens it is fed, and has no room for more than a limit."""
 
     def __init__(self, model, rows: int = sys.maxsize, tokens: int = sys.maxsize) -> None:
         self.model, self.device = model, model.device
@@ -83,7 +82,10 @@ class Watched:
 
 @pytest.fixture(scope="module")
 def asked() -> list[list[Question]]:
-    """24 texts of many lengths that begin alike, every third with a second question as of a label of two tokens."""
+    """24 texts of many lengths that begin alike.
+
+    Every third has a second question, as a label of two tokens has.
+    """
     random = np.random.default_rng(0)
     asked = []
     for i, length in enumerate(random.integers(1, 40, 24)):

@@ -26,15 +26,15 @@ LABELLING = params.Labelling(engine="vllm", batch_tokens=None, ray_workers=0)
 # In vllm/sampling_params.py and vllm/engine/arg_utils.py of every version from 0.21.0 to 0.33.0.
 SAMPLING_PARAMS = set(
     """allowed_token_ids bad_words detokenize extra_args flat_logprobs frequency_penalty ignore_eos
-    include_stop_str_in_output logit_bias logprob_token_ids logprobs max_tokens min_p min_tokens n output_kind
-    presence_penalty prompt_logprobs repetition_detection repetition_penalty seed skip_clone skip_reading_prefix_cache
-    skip_special_tokens spaces_between_special_tokens stop stop_token_ids structured_outputs temperature
-    thinking_token_budget top_k top_p""".split()
+    include_stop_str_in_output logit_bias logprob_token_ids logprobs max_tokens min_p min_tokens n
+    output_kind presence_penalty prompt_logprobs repetition_detection repetition_penalty seed
+    skip_clone skip_reading_prefix_cache skip_special_tokens spaces_between_special_tokens stop
+    stop_token_ids structured_outputs temperature thinking_token_budget top_k top_p""".split()
 )
 ENGINE_ARGUMENTS = set(
-    """model runner dtype quantization revision tokenizer_revision trust_remote_code load_format max_model_len
-    enable_prefix_caching logprobs_mode seed gpu_memory_utilization enforce_eager disable_log_stats
-    use_tqdm_on_load""".split()
+    """model runner dtype quantization revision tokenizer_revision trust_remote_code load_format
+    max_model_len enable_prefix_caching logprobs_mode seed gpu_memory_utilization enforce_eager
+    disable_log_stats use_tqdm_on_load""".split()
 )
 MOST_LOGPROB_TOKEN_IDS = 128
 

@@ -1,4 +1,7 @@
-"""vLLM itself against the default engine, on a CPU or a GPU. Runs where it is installed; docs/teacher.md says how."""
+"""vLLM itself against the default engine, on a CPU or a GPU.
+
+Runs where it is installed; docs/teacher.md says how.
+"""
 
 import numpy as np
 import pytest

@@ -1,1 +1,4 @@
-"""What runs the teacher's model: each engine is ``scoring.Engine``, and says what to install when it is missing."""
+"""What runs the teacher's model: each engine is a ``scoring.Engine``.
+
+An engine that is not installed says what to install.
+"""

@@ -21,8 +21,8 @@ class HfEngine:
     """Runs a causal language model over batches of a token budget.
 
     The tokens that all prompts of a call begin with are read once, and their keys and values are
-    shared by its batches. Texts of similar length go together, padded behind their last token,
-    where no token of theirs can see it. Logits are computed at the last tokens alone.
+    shared by its batches. Texts of similar length go together. Padding stands behind a text's last
+    token, where none of its tokens can see it. Logits are computed at the last tokens alone.
     """
 
     def __init__(self, model: Any, batch_tokens: int | None) -> None:
@@ -46,7 +46,7 @@ class HfEngine:
                 yield {i: [found.pop(0) for _ in asked[i]] for i in missing}
 
     def _batches(self, asked: list[list[Question]]) -> Iterator[list[int]]:
-        """Positions, longest text first, cut so that no batch holds more than ``batch_tokens`` with its padding."""
+        """Positions, longest text first, in batches of ``batch_tokens`` at most, with padding."""
         lengths = [max(len(question.ids) for question in questions) for questions in asked]
         batch: list[int] = []
         rows = 0
@@ -73,7 +73,7 @@ class HfEngine:
                 output = self.model(input_ids=ids, use_cache=True, logits_to_keep=1)
         except torch.OutOfMemoryError:
             return 0, None
-        # Recurrent layers keep a state, which cannot be shared like this.
+        # A recurrent layer keeps a state instead, which cannot be repeated per row.
         cache = getattr(output, "past_key_values", None)
         shareable = type(cache) is DynamicCache and all(
             hasattr(one, "batch_repeat_interleave") for one in cache.layers
@@ -89,8 +89,7 @@ class HfEngine:
             if len(questions) == 1:
                 raise InputError(
                     f"a single prompt of {len(questions[0].ids)} tokens does not fit into the "
-                    "device's memory: lower "
-                    "max_text_tokens, or set the teacher's quantization"
+                    "device's memory: lower max_text_tokens, or set the teacher's quantization"
                 ) from None
         torch.cuda.empty_cache()
         half = len(questions) // 2
@@ -128,7 +127,7 @@ class HfEngine:
         ]
 
 
-def load(params: Teacher, source: hub.Checkpoint, device: str) -> Any:
+def load(params: Teacher, checkpoint: hub.Checkpoint, device: str) -> Any:
     """The model on ``device`` (``cpu`` or ``cuda``), quantized if its params say so.
 
     Raises
@@ -141,29 +140,29 @@ def load(params: Teacher, source: hub.Checkpoint, device: str) -> Any:
 
     from bias_transfer.teacher.engines.linear import replace_linear
 
-    options = source.weights | _quantization(params.quantization, device)
-    if source.gguf and "quantization_config" in options:
+    options = checkpoint.weights | _quantization(params.quantization, device)
+    if checkpoint.gguf and "quantization_config" in options:
         raise InputError(
-            f"quantization {params.quantization} reads safetensors, and {source.name} holds GGUF: "
-            "set `quantization: "
-            "int8`"
+            f"quantization {params.quantization} reads safetensors, and {checkpoint.name} holds "
+            "GGUF: set `quantization: int8`"
         )
-    model, loaded = AutoModelForCausalLM.from_pretrained(
-        source.name, dtype=getattr(torch, params.dtype), output_loading_info=True, **options
+    loaded: Any = AutoModelForCausalLM.from_pretrained(
+        checkpoint.name, dtype=getattr(torch, params.dtype), output_loading_info=True, **options
     )
-    if loaded["missing_keys"]:
+    model, report = loaded
+    if report["missing_keys"]:
         raise InputError(
             f"model {params.model!r} is not a causal language model: its files lack "
-            f"{min(loaded['missing_keys'])}"
+            f"{min(report['missing_keys'])}"
         )
-    model = model.eval()
+    model.eval()
     if kind := _layer(params, device):
         replace_linear(model, kind)
     return model if "quantization_config" in options else model.to(device)
 
 
 def _layer(params: Teacher, device: str) -> Callable[[Any], Any] | None:
-    """What to put in the place of the model's linear layers, if anything."""
+    """What replaces the model's linear layers, if anything."""
     from bias_transfer.teacher.engines import linear
 
     if params.quantization:
@@ -178,7 +177,7 @@ def _layer(params: Teacher, device: str) -> Callable[[Any], Any] | None:
 
 
 def _quantization(name: str | None, device: str) -> dict[str, Any]:
-    """What ``from_pretrained`` needs to know of it: something for bitsandbytes, nothing for layers of our own."""
+    """Options of ``from_pretrained``: those of bitsandbytes, or none for layers of our own."""
     if name == "cpu-int8" and device != "cpu":
         raise InputError(
             "quantization cpu-int8 runs on a CPU alone: set `device: cpu`, or int8 on a GPU"
@@ -193,17 +192,16 @@ def _quantization(name: str | None, device: str) -> dict[str, Any]:
         raise InputError(
             f"quantization {name} needs bitsandbytes: pip install bitsandbytes"
         ) from None
-    logging.getLogger("bitsandbytes").setLevel(
-        logging.ERROR
-    )  # else a warning for each layer of each batch
-    bits = {
+    # Else there is a warning per layer and batch.
+    logging.getLogger("bitsandbytes").setLevel(logging.ERROR)
+    bits: dict[str, dict[str, Any]] = {
         # With its usual threshold (6) a large value anywhere in a batch, padding included, would
         # decide which columns are left in float16 for every text of that batch.
         "bnb-int8": {"load_in_8bit": True, "llm_int8_threshold": 0.0},
         "bnb-nf4": {
             "load_in_4bit": True,
             "bnb_4bit_quant_type": "nf4",
-            "bnb_4bit_use_double_quant": True,  # as vLLM does: one fingerprint, one set of weights
+            "bnb_4bit_use_double_quant": True,  # as in vLLM: one fingerprint is one set of weights
             "bnb_4bit_compute_dtype": torch.bfloat16,
         },
     }

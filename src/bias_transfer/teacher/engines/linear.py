@@ -1,9 +1,13 @@
 """Linear layers that take the place of ``nn.Linear``: faster on a CPU, or smaller."""
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import torch
 from torch import nn
+
+if TYPE_CHECKING:
+    from transformers import PreTrainedModel
 
 _LARGEST_INT8 = 127
 _POWER = 128
@@ -14,9 +18,9 @@ class PackedLinear(nn.Module):
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
-        self.weight = torch.ops.mkldnn._reorder_linear_weight(
-            layer.weight.detach(), 256
-        )  # 256: rows to expect
+        rows = 256  # to expect in a call
+        reorder = torch.ops.mkldnn._reorder_linear_weight
+        self.weight = reorder(layer.weight.detach(), rows)
         self.bias = layer.bias
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
@@ -25,11 +29,13 @@ class PackedLinear(nn.Module):
 
 
 class Int8WeightLinear(nn.Module):
-    """A linear layer that keeps its weights as 8-bit integers, with a scale for each output, and multiplies in floats.
+    """A linear layer with weights in 8-bit integers, a scale per output, that multiplies in floats.
 
-    What goes into it is not rounded, so answers depend on what else is in the batch by float error
-    alone.
+    Its inputs are not rounded, so other texts of the batch change an answer by float error alone.
     """
+
+    weight: torch.Tensor
+    scale: torch.Tensor
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
@@ -46,11 +52,11 @@ class Int8WeightLinear(nn.Module):
 
 
 class Int8Linear(nn.Module):
-    """A linear layer in 8-bit integers: one scale for each output, and one for each token as it comes.
+    """A linear layer in 8-bit integers, weights and inputs: a scale per output and one per token.
 
-    A token's scale is its own. Yet a float error of its input, such as another batch brings, may
-    round to the next integer, and a model of many layers makes that as large as any other error of
-    its integers.
+    A token's scale does not depend on its batch. Yet another batch brings other float errors, which
+    may round an input to the next integer; over many layers this grows as large as the error of the
+    integers themselves.
     """
 
     def __init__(self, layer: nn.Linear) -> None:
@@ -78,7 +84,7 @@ def _int8(layer: nn.Linear) -> tuple[torch.Tensor, torch.Tensor]:
 
 
 def can_pack() -> bool:
-    """Whether this build of torch has the operators that ``PackedLinear`` uses (they carry an underscore)."""
+    """Whether this build of torch has the operators of ``PackedLinear``, which are not public."""
     operators = ("_reorder_linear_weight", "_linear_pointwise")
     return torch.backends.mkldnn.is_available() and all(
         hasattr(torch.ops.mkldnn, name) for name in operators
@@ -86,8 +92,8 @@ def can_pack() -> bool:
 
 
 @torch.no_grad()
-def replace_linear(model: nn.Module, kind: Callable[[nn.Linear], nn.Module]) -> None:
-    """Put ``kind`` in the place of every linear layer but the language head, which shares its weights."""
+def replace_linear(model: "PreTrainedModel", kind: Callable[[nn.Linear], nn.Module]) -> None:
+    """Replace every linear layer by ``kind``, but for the language head, which shares weights."""
     head = model.get_output_embeddings()
     for parent in list(model.modules()):
         for name, child in list(parent.named_children()):

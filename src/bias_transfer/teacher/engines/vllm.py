@@ -1,4 +1,7 @@
-"""vLLM, for a large teacher on GPUs; no dependency of the project, since it pins its own torch and transformers."""
+"""vLLM, for a large teacher on GPUs.
+
+It is no dependency of the project, since it pins its own torch and transformers.
+"""
 
 import os
 from collections.abc import Container, Iterator
@@ -13,11 +16,10 @@ _QUIET = {"VLLM_NO_USAGE_STATS": "1", "VLLM_LOGGING_LEVEL": "ERROR"}
 
 
 class VllmEngine:
-    """Has vLLM choose one token after each question, and takes the log-probabilities of those wanted.
+    """Has vLLM choose one token after each question, with the log-probabilities of those wanted.
 
-    What prompts have in common is read once, since vLLM keeps the keys and values of their
-    beginnings. It would not use them for ``prompt_logprobs``, so a label of several tokens is
-    several questions.
+    vLLM keeps the keys and values of prompts, so a beginning that prompts share is read once. It
+    would not use them for ``prompt_logprobs``, so a label of several tokens is several questions.
     """
 
     def __init__(self, model: Any) -> None:
@@ -49,14 +51,11 @@ class VllmEngine:
                 sampling,
                 use_tqdm=False,
             )
-        except (
-            Exception
-        ) as error:  # an error of any kind in one of vLLM's processes ends all of them
+        except Exception as error:  # any error in one of vLLM's processes ends all of them
             raise InputError(
                 f"vLLM stopped while it answered {len(questions)} questions: {_one_line(error)} "
-                "(see its messages "
-                "above); `label` keeps what was answered before: run it again, or set `engine: "
-                "transformers`"
+                "(see its messages above); `label` keeps what was answered before: run it again, "
+                "or set `engine: transformers`"
             ) from error
         found = [
             [output.outputs[0].logprobs[0][token].logprob for token in question.wanted]
@@ -65,10 +64,11 @@ class VllmEngine:
         yield {i: [found.pop(0) for _ in questions] for i, questions in missing.items()}
 
 
-def load(params: Teacher, source: hub.Checkpoint) -> VllmEngine:
-    """The model in vLLM 0.21 or newer, the first that returns the log-probabilities of given tokens alone.
+def load(params: Teacher, checkpoint: hub.Checkpoint) -> VllmEngine:
+    """The model in vLLM 0.21 or newer.
 
-    bitsandbytes has 4 bits only here, and quantizes their scales too.
+    That is the first version that returns the log-probabilities of given tokens alone. Of
+    bitsandbytes it has only the 4 bits, and quantizes their scales too.
 
     Raises
     ------
@@ -76,10 +76,10 @@ def load(params: Teacher, source: hub.Checkpoint) -> VllmEngine:
         If vLLM is missing or too old, reads no such files, has no such quantization, or cannot run
         the model here.
     """
-    if source.gguf:
+    if checkpoint.gguf:
         raise InputError(
-            f"engine vllm reads safetensors, and {source.name} holds GGUF: set `engine: "
-            "transformers`"
+            f"engine vllm reads safetensors, and {checkpoint.name} holds GGUF: set "
+            "`engine: transformers`"
         )
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
@@ -87,18 +87,17 @@ def load(params: Teacher, source: hub.Checkpoint) -> VllmEngine:
         from vllm import LLM, SamplingParams, __version__
     except ImportError:
         raise InputError("engine vllm is not installed: pip install vllm") from None
-    if not hasattr(
-        SamplingParams, "num_logprobs"
-    ):  # as old as log-probabilities of given tokens alone
+    # This attribute came with the log-probabilities of given tokens alone.
+    if not hasattr(SamplingParams, "num_logprobs"):
         raise InputError(
             f"engine vllm needs vLLM 0.21 or newer, not {__version__}: pip install --upgrade vllm"
         )
     try:
         model = LLM(
-            source.name,
+            checkpoint.name,
             runner="generate",
-            revision=source.revision,
-            tokenizer_revision=source.revision,
+            revision=checkpoint.revision,
+            tokenizer_revision=checkpoint.revision,
             trust_remote_code=False,
             dtype=params.dtype,
             logprobs_mode="raw_logprobs",
@@ -110,8 +109,7 @@ def load(params: Teacher, source: hub.Checkpoint) -> VllmEngine:
     except (ImportError, RuntimeError, ValueError) as error:
         raise InputError(
             f"vLLM cannot run model {params.model!r}: {_one_line(error)} (see its messages above, "
-            "or set `engine: "
-            "transformers`)"
+            "or set `engine: transformers`)"
         ) from error
     return VllmEngine(model)
 
@@ -121,8 +119,8 @@ def _weights(quantization: str | None) -> dict[str, str]:
         return {"load_format": "safetensors"}
     if quantization != "bnb-nf4":
         raise InputError(
-            f"engine vllm has no quantization {quantization}: set bnb-nf4, or `engine: "
-            "transformers`"
+            f"engine vllm has no quantization {quantization}: set bnb-nf4, or "
+            "`engine: transformers`"
         )
     try:
         import bitsandbytes  # noqa: F401  vLLM would say so later
