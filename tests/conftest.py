@@ -3,13 +3,12 @@
 import os
 
 os.environ["HF_HUB_OFFLINE"] = "1"  # before transformers is imported anywhere
-os.environ["OMP_NUM_THREADS"] = (
-    "1"  # before torch is: tiny models only wait for a second thread, and long if it is busy
-)
+# Before torch is: tiny models only wait for a second thread, and long if it is busy.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 import shutil
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,7 +23,10 @@ from bias_transfer.study import params
 
 @pytest.fixture(scope="session")
 def tiny_llama(tmp_path_factory) -> Path:
-    """Folder of a random two-layer Llama whose tokenizer holds " Negative" and " Positive" as single tokens."""
+    """Folder of a random two-layer Llama.
+
+    Its tokenizer holds " Negative" and " Positive" as single tokens.
+    """
     return tiny_models.llama(tmp_path_factory.mktemp("tiny-llama"))
 
 
@@ -49,9 +51,20 @@ def pytest_addoption(parser):
     )
 
 
+SLOW_FIXTURES = {"tiny_study", "zygote", "local_cluster"}  # they start processes
+LONGEST = ("test_pipeline.py", "test_faults.py")
+
+
 def pytest_collection_modifyitems(items):
-    """The longest file first, so that several processes end at about the same time."""
-    items.sort(key=lambda item: item.path.name != "test_pipeline.py")
+    """Mark what starts processes as slow, and put the longest files first.
+
+    Several workers then end at about the same time.
+    """
+    for item in items:
+        if SLOW_FIXTURES & set(item.fixturenames):
+            item.add_marker(pytest.mark.slow)
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -71,7 +84,7 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 class TinyStudy(NamedTuple):
-    """A checkout in which the tiny study has run, and a copy of it from before anybody changed anything."""
+    """A checkout in which the tiny study has run, and a copy of it that no test changes."""
 
     project: pipeline.Project
     pristine: Path
@@ -89,6 +102,14 @@ def tiny_study(tmp_path_factory, worker_id, tiny_llama, tiny_encoder) -> TinyStu
             pipeline.build(checkout, tiny_llama, tiny_encoder)
             shutil.copytree(checkout, pristine, symlinks=True)
     return TinyStudy(pipeline.Project(checkout), pristine)
+
+
+@pytest.fixture(scope="session")
+def zygote(tiny_study, tmp_path_factory) -> Iterator[pipeline.Zygote]:
+    """What starts commands of the project without waiting for their imports."""
+    zygote = pipeline.Zygote(tmp_path_factory.mktemp("zygote"), tiny_study.project.environment)
+    yield zygote
+    zygote.stop()
 
 
 @pytest.fixture(scope="session")
@@ -138,7 +159,10 @@ def labelling() -> params.Labelling:
 def tiny_student(
     tiny_encoder, tiny_distilbert
 ) -> Callable[..., params.Bow | params.Cnn | params.Encoder]:
-    """Params of a tiny student by name (bow, cnn, tiny_encoder, tiny_distilbert), any field changed by keyword."""
+    """Params of a tiny student by name, with any field changed by keyword.
+
+    Names: bow, cnn, tiny_encoder, tiny_distilbert.
+    """
     training = {
         "epochs": 2,
         "batch_size": 4,

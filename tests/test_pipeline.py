@@ -1,4 +1,4 @@
-"""The whole pipeline on a tiny study: real DVC in a git repository of its own, real SQLite, real models, no network."""
+"""The whole pipeline on a tiny study, with real DVC, git, SQLite and models, without network."""
 
 import hashlib
 import html
@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -25,9 +25,9 @@ from bias_transfer.students.student import load as load_student
 
 
 @pytest.fixture(scope="module")
-def project(tiny_study) -> Project:
+def project(tiny_study, zygote) -> Project:
     """The tiny study, which these tests change and change back."""
-    return tiny_study.project
+    return Project(tiny_study.project.folder, zygote)
 
 
 def test_every_contract_file_is_there_with_its_columns(project):
@@ -37,13 +37,19 @@ def test_every_contract_file_is_there_with_its_columns(project):
         "data/teacher/mine/tiny/eec.csv": "id label_0 label_1 label_mass",
         "data/teacher/mine/tiny/eec-variants.csv": "id variant label_0 label_1 label_mass",
         "reports/tiny/accuracy.csv": "system n accuracy precision recall f1",
-        "reports/tiny/calibration.csv": "method chosen offset temperature n accuracy log_loss brier ece ece_floor",
+        "reports/tiny/calibration.csv": (
+            "method chosen offset temperature n accuracy log_loss brier ece ece_floor"
+        ),
         "reports/tiny/bias.csv": (
             "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered "
             "verdict"
         ),
-        "reports/tiny/breakdown.csv": "system axis by level n_pairs mean_difference ci_low ci_high p_clustered",
-        "reports/tiny/transfer.csv": "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict",
+        "reports/tiny/breakdown.csv": (
+            "system axis by level n_pairs mean_difference ci_low ci_high p_clustered"
+        ),
+        "reports/tiny/transfer.csv": (
+            "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict"
+        ),
         "reports/tiny/summary.csv": "name value",
     }
     for name, start in columns.items():
@@ -58,15 +64,10 @@ def test_every_contract_file_is_there_with_its_columns(project):
             predictions = pd.read_parquet(project.path(f"predictions/tiny/{system}/{part}.parquet"))
             assert list(predictions.columns) == ["id", "label_0", "label_1"]
             assert len(predictions) == rows
-    for name in (
-        "gender_bias.png",
-        "race_bias.png",
-        "emotions.png",
-        "placebo.png",
-        "transfer.png",
-        "report.html",
-    ):
-        assert project.path(f"reports/tiny/{name}").stat().st_size > 1000
+    for name in ("gender_bias", "race_bias", "emotions", "placebo", "transfer"):
+        for kind in ("png", "svg"):
+            assert project.path(f"reports/tiny/figures/{name}.{kind}").stat().st_size > 1000
+    assert project.path("reports/tiny/report.html").stat().st_size > 1000
 
 
 def test_a_model_folder_holds_the_contract_and_no_pickle(project):
@@ -90,7 +91,8 @@ def test_the_arms_differ_in_nothing_but_alpha(project):
         for target in ("baseline", "distilled")
     )
     differing = {name for name in baseline if baseline[name] != distilled[name]}
-    assert {"system", "target", "alpha"} <= differing <= {"system", "target", "alpha", "epoch"}
+    own = {"system", "target", "alpha"}
+    assert own <= differing <= own | {"epoch", "files"}
     tokenizers = [
         project.path(f"models/tiny/bow-{t}/seed-0/tokenizer.json").read_bytes()
         for t in ("baseline", "distilled")
@@ -132,21 +134,51 @@ def test_results_are_the_summary_in_markdown(project):
 
 
 def test_nothing_runs_twice(project):
-    assert "didn't change, skipping" in project.dvc("repro")
-    assert "Running" not in project.dvc("repro")
-    assert "up to date" in project.dvc("status")
+    said = project.dvc("repro")
+    assert "didn't change, skipping" in said
+    assert "Running" not in said
+
+
+def test_reworded_message_runs_nothing_again(project):
+    """But a change to a network does: training and what rests on it."""
+    errors = project.path("src/bias_transfer/io/errors.py")
+    with replaced(errors, "did you mean", "do you mean"):
+        assert "up to date" in project.dvc("status")
+    with replaced(project.path("src/bias_transfer/students/bow.py"), "torch\n", "torch\n\n"):
+        said = project.dvc("status")
+    assert "train@tiny-bow-distilled" in said
+    assert "src/bias_transfer/students" in said
+
+
+@contextmanager
+def replaced(path: Path, old: str, new: str):
+    """Other words in a file."""
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new))
+    try:
+        yield
+    finally:
+        path.write_text(before)
 
 
 def test_metrics_and_plots_show(project):
-    metrics = project.dvc("metrics", "show", "--md")
-    assert "accuracy" in metrics
-    assert "gender_gap" in metrics
+    """DVC takes folders for both."""
+    lines = project.dvc("metrics", "show", "--md").splitlines()
+    shown = [line for line in lines for system in SYSTEMS if f"metrics/tiny/{system}.json" in line]
+    assert len(shown) == len(SYSTEMS)
+    assert "accuracy" in lines[0]
+    assert "gender_gap" in lines[0]
+    assert re.search(r"metrics/tiny/bias.json .*\d", "\n".join(lines))
     project.dvc("plots", "show", "-o", "plots-page")
     assert (project.path("plots-page/index.html")).is_file()
+    pictures = project.path("plots-page/static").iterdir()
+    figures = {path.name for path in project.path("reports/tiny/figures").iterdir()}
+    assert {path.name.partition("figures_")[2] for path in pictures} == figures
     shutil.rmtree(project.path("plots-page"))
 
 
-def test_mlflow_holds_one_finished_run_a_system_and_the_report(project):
+def test_mlflow_holds_one_finished_run_per_system_and_of_the_report(project):
     runs = project.runs()
     assert sorted(run.info.run_name for run in runs) == sorted([*SYSTEMS, "report"])
     assert {run.info.status for run in runs} == {"FINISHED"}
@@ -166,13 +198,9 @@ def test_mlflow_holds_one_finished_run_a_system_and_the_report(project):
             }
         else:
             files = {artifact.path for artifact in project.client().list_artifacts(run.info.run_id)}
-            assert {
-                "emotions.png",
-                "placebo.png",
-                "transfer.png",
-                "breakdown.csv",
-                "report.html",
-            } <= files
+            figures = {path.name for path in project.path("reports/tiny/figures").iterdir()}
+            assert {"emotions.png", "placebo.png", "transfer.png"} <= figures
+            assert figures | {"breakdown.csv", "report.html"} <= files
             summary = pd.read_csv(project.path("reports/tiny/summary.csv"))
             assert run.data.metrics == pytest.approx(
                 dict(summary.itertuples(index=False)), rel=1e-12
@@ -256,7 +284,7 @@ def test_registered_models_have_a_card_and_an_alias(project):
 
 @pytest.mark.parametrize("system", FIRST_SEEDS[1::2])
 def test_every_way_to_ask_a_student_gives_its_predictions(project, system, tmp_path):
-    """Over HTTP, by batch, and from the artifact's folder: 100 sentences, and the scores that ``predict`` wrote."""
+    """Over HTTP, by batch and from the artifact's folder: the scores that ``predict`` wrote."""
     eec = pd.read_csv(project.path("data/eec/eec.csv")).head(100)
     expected = pd.read_parquet(project.path(f"predictions/tiny/{system}/eec.parquet")).head(100)
     expected = expected[["label_0", "label_1"]].to_numpy()
@@ -267,39 +295,14 @@ def test_every_way_to_ask_a_student_gives_its_predictions(project, system, tmp_p
     np.testing.assert_allclose(served[["label_0", "label_1"]], expected, atol=1e-6)
 
     texts.to_csv(tmp_path / "texts.csv", index=False)
-    batch = (
-        "models",
-        "predict",
-        "-m",
-        model,
-        "-i",
-        str(tmp_path / "texts.csv"),
-        "-t",
-        "csv",
-        "--env-manager",
-        "local",
-    )
-    result = project.run(
-        sys.executable, "-m", "mlflow", *batch, "-o", str(tmp_path / "scores.json")
-    )
-    assert result.returncode == 0, result.stderr
+    files = ("-i", str(tmp_path / "texts.csv"), "-o", str(tmp_path / "scores.json"))
+    project.mlflow("models", "predict", "-m", model, *files, "-t", "csv", "--env-manager", "local")
     scores = json.loads((tmp_path / "scores.json").read_text())
     np.testing.assert_allclose(
         pd.DataFrame(scores["predictions"])[["label_0", "label_1"]], expected, atol=1e-6
     )
 
-    download = (
-        sys.executable,
-        "-m",
-        "mlflow",
-        "artifacts",
-        "download",
-        "-u",
-        model,
-        "-d",
-        str(tmp_path / "model"),
-    )
-    assert project.run(*download).returncode == 0
+    project.mlflow("artifacts", "download", "-u", model, "-d", str(tmp_path / "model"))
     student = load_student(next((tmp_path / "model").glob("**/model.safetensors")).parent)
     np.testing.assert_allclose(student.predict_proba(list(eec["sentence"])), expected, atol=1e-6)
 
@@ -310,10 +313,14 @@ def serve(project, model: str, texts: pd.DataFrame) -> pd.DataFrame:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     command = ("models", "serve", "-m", model, "--env-manager", "local", "--port", port)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "mlflow", *command], cwd=project.folder, env=project.environment, start_new_session=True,
-        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    server = subprocess.Popen(  # noqa: S603 - our own server
+        [sys.executable, "-m", "mlflow", *command],
+        cwd=project.folder,
+        env=project.environment,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/invocations",
         json.dumps({"dataframe_split": texts.to_dict("split", index=False)}).encode(),
@@ -322,7 +329,7 @@ def serve(project, model: str, texts: pd.DataFrame) -> pd.DataFrame:
     try:
         for _ in range(300):
             try:
-                with urllib.request.urlopen(request, timeout=60) as response:
+                with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
                     return pd.DataFrame(json.load(response)["predictions"])
             except urllib.error.URLError:
                 assert server.poll() is None, "the server has ended"
@@ -337,26 +344,21 @@ def test_verify_passes_and_names_a_changed_byte(project):
     said = project.cli("verify")
     assert "differs" not in said
     assert f"{len(SYSTEMS) + 1} runs: " in said
-    for path in (
+    changed = (
         "data/teacher/mine/tiny/train.csv",
         "models/tiny/bow-distilled/seed-0/model.safetensors",
         "predictions/tiny/encoder-baseline/seed-0/eec.parquet",
         "reports/tiny/bias.csv",
-    ):
-        with one_byte_changed(project.path(path)):
-            result = project.run(sys.executable, "-m", "bias_transfer", "verify")
-        assert result.returncode == 1
-        assert f"{path} differs" in result.stdout, path
-    before = project.path("params.yaml").read_text()
-    project.path("params.yaml").write_text(before.replace("alpha: 1.0", "alpha: 0.9"))
-    result = project.run(
-        sys.executable,
-        "-m",
-        "bias_transfer",
-        "verify",
-        "models:/bias-transfer-bow-distilled@latest-tiny",
     )
-    project.path("params.yaml").write_text(before)
+    with ExitStack() as stack:
+        for path in changed:
+            stack.enter_context(one_byte_changed(project.path(path)))
+        result = project.tried("bias_transfer", "verify")
+    assert result.returncode == 1
+    assert set(re.findall(r"(\S+) differs", result.stdout)) == {*changed, "metrics"}
+    alias = "models:/bias-transfer-bow-distilled@latest-tiny"
+    with replaced(project.path("params.yaml"), "alpha: 1.0", "alpha: 0.9"):
+        result = project.tried("bias_transfer", "verify", alias)
     assert result.returncode == 1
     assert result.stdout.startswith(
         "bow-distilled/seed-0: params.yaml: distillation.alpha differs (1.0, now 0.9)"
@@ -366,14 +368,14 @@ def test_verify_passes_and_names_a_changed_byte(project):
 def test_verify_finds_what_changed_in_the_store(project):
     weights = next(project.path("mlruns").glob("**/artifacts/seed-0/model.safetensors"))
     with one_byte_changed(weights):
-        result = project.run(sys.executable, "-m", "bias_transfer", "verify")
+        result = project.tried("bias_transfer", "verify")
     assert result.returncode == 1
     assert "model/model.safetensors in MLflow differs" in result.stdout
 
 
 @contextmanager
 def one_byte_changed(path: Path):
-    """A byte in the middle of a file is another; DVC's links into its cache are left alone."""
+    """Change a byte in the middle of a file, but not in DVC's cache if the file links to it."""
     before = path.read_bytes()
     middle = len(before) // 2
     path.unlink()
@@ -386,9 +388,7 @@ def one_byte_changed(path: Path):
 
 def test_publish_brings_back_a_wiped_store_and_adds_nothing_twice(project):
     project.path("mlflow.db").unlink()
-    project.store = (
-        "./mlflow.db"  # another spelling, since MLflow keeps a connection to the file that is gone
-    )
+    project.store = "./mlflow.db"  # spelt otherwise: MLflow keeps a connection to the old file
     project.cli("publish")
     assert len(project.runs()) == len(SYSTEMS) + 1
     project.cli("publish")
@@ -411,48 +411,39 @@ def test_a_launching_run_gets_runs_of_its_own_once(project):
     assert len(client.get_run(run_id).data.tags["bias_transfer.runs"].split(",")) == len(launched)
 
 
-def test_labels_are_pulled_into_a_fresh_clone_without_the_teacher(project, tmp_path):
+def test_a_fresh_clone_pulls_labels_and_asks_no_teacher(project, zygote, tmp_path):
+    """But not those of which a byte changed in the remote."""
     clone = tmp_path / "clone"
     assert project.run("git", "clone", "-q", str(project.folder), str(clone)).returncode == 0
-    fresh = Project(clone)
-    fresh.dvc("pull", "data")
-    for part in ("train", "test", "eec", "eec-variants"):
-        name = f"data/teacher/mine/tiny/{part}.csv"
-        assert fresh.path(name).read_bytes() == project.path(name).read_bytes()
-    assert "Running" not in fresh.dvc("repro", "data").replace(
-        "Running stage 'reviews", ""
-    ).replace("Running stage 'eec", "")
-
-
-def test_a_changed_byte_of_the_labels_remote_is_not_pulled(project, tmp_path):
-    clone = tmp_path / "clone"
-    assert project.run("git", "clone", "-q", str(project.folder), str(clone)).returncode == 0
-    fresh, names = (
-        Project(clone),
-        [f"data/teacher/mine/tiny/{part}.csv" for part in ("train", "eec")],
-    )
-    content = project.path(names[0]).read_bytes()
+    fresh = Project(clone, zygote)
+    files = [f"data/teacher/mine/tiny/{p}.csv" for p in ("train", "test", "eec", "eec-variants")]
+    content = project.path(files[0]).read_bytes()
     digest = hashlib.md5(content, usedforsecurity=False).hexdigest()
     stored = clone / "labels/files/md5" / digest[:2] / digest[2:]
     stored.chmod(0o644)
     stored.write_bytes(content.replace(b"1", b"2", 1))
-    result = fresh.run(sys.executable, "-m", "dvc", "pull", "data")
+    result = fresh.tried("dvc", "pull", "data")
     assert result.returncode != 0
-    assert names[0] in result.stdout + result.stderr
-    assert [fresh.path(name).exists() for name in names] == [False, True]
+    assert files[0] in result.stdout + result.stderr
+    assert [fresh.path(name).exists() for name in files] == [False, True, True, True]
+
+    stored.parent.mkdir(exist_ok=True)
+    stored.write_bytes(content)
+    fresh.dvc("pull", "data")
+    for name in files:
+        assert fresh.path(name).read_bytes() == project.path(name).read_bytes()
+    said = fresh.dvc("repro", "data")
+    assert set(re.findall("Running stage '([a-z]+)", said)) == {"reviews", "eec"}
 
 
-def test_the_same_seed_gives_the_same_bytes(project, tmp_path):
-    before = project.path("models/tiny/bow-distilled/seed-0/model.safetensors").read_bytes()
-    project.dvc("repro", "--force", "--single-item", "train@tiny-bow-distilled-0")
-    assert project.path("models/tiny/bow-distilled/seed-0/model.safetensors").read_bytes() == before
-
-
-def test_launch_train_leaves_dvc_as_it_was(project):
+def test_launch_train_leaves_dvc_as_it_was_and_makes_the_same_bytes(project):
     project.cli("launch", "train", "--student", "bow")
     (folder,) = project.path("runs").iterdir()
     for seed in (0, 1):
-        assert load_student(folder / f"models/tiny/bow-distilled/seed-{seed}").max_length == 300
+        model = f"models/tiny/bow-distilled/seed-{seed}"
+        assert load_student(folder / model).max_length == 300
+        weights = f"{model}/model.safetensors"
+        assert (folder / weights).read_bytes() == project.path(weights).read_bytes()
     assert (folder / "reports/tiny/report.html").is_file()
     assert "up to date" in project.dvc("status")
     shutil.rmtree(folder)
@@ -471,7 +462,7 @@ def test_launch_label_reports_the_teacher(project):
     assert "teacher-tiny: accuracy" in project.cli("launch", "label", "--teacher", "study")
 
 
-def test_two_studies_side_by_side_and_a_student_taken_out(project):
+def test_two_studies_side_by_side(project):
     original = project.path("params.yaml").read_text()
     runs = len(project.runs())
     project.cli("study", "second")
@@ -489,18 +480,26 @@ def test_two_studies_side_by_side_and_a_student_taken_out(project):
     assert "Running" not in project.dvc("repro")
     project.cli("study", "second")
     assert "Running" not in project.dvc("repro")
+    project.path("params.yaml").write_text(original)
 
-    project.path("params.yaml").write_text(original)
-    project.params(one_seed=[])
-    project.dvc("repro")
-    assert (
-        not pd.read_csv(project.path("reports/tiny/bias.csv"))["system"]
-        .str.startswith("encoder")
-        .any()
-    )
+
+def test_experiment_takes_a_student_out_and_there_is_a_way_back(project):
+    """As DVC's users try a param; the other students are neither trained nor scored again."""
+    kept = {name: project.path(name).read_bytes() for name in ("params.yaml", "dvc.lock")}
+    choice = ("-S", "study.students=[bow]", "-S", "study.one_seed=[]")
+    said = project.dvc("exp", "run", *choice)
+    assert re.findall("Running stage '([a-z-]+)", said) == ["bias", "report", "publish"]
+    systems = pd.read_csv(project.path("reports/tiny/bias.csv"))["system"]
+    assert not systems.str.startswith("encoder").any()
     assert "encoder" not in project.path("reports/tiny/report.html").read_text()
-    project.path("params.yaml").write_text(original)
-    project.dvc("repro")
+
+    for name, content in kept.items():
+        project.path(name).write_bytes(content)
+    project.dvc("checkout")
+    said = project.dvc("repro")
+    assert set(re.findall("Running stage '([a-z-]+)", said)) <= {"publish"}
+    systems = pd.read_csv(project.path("reports/tiny/bias.csv"))["system"]
+    assert systems.str.startswith("encoder").any()
 
 
 def test_a_failing_stage_says_one_line_and_leaves_outputs_alone(project):
@@ -513,7 +512,7 @@ def test_a_failing_stage_says_one_line_and_leaves_outputs_alone(project):
         ({"seed": [0]}, "did you mean 'seeds'"),
     ):
         project.params(**change)
-        result = project.run(sys.executable, "-m", "bias_transfer", "bias")
+        result = project.tried("bias_transfer", "bias")
         assert result.returncode == 1
         assert result.stderr.startswith("Error: ")
         assert message in result.stderr

@@ -13,7 +13,10 @@ from tokenizers import (
     trainers,
 )
 
-PROMPT = "Please classify the sentiment of the following texts as either Negative or Positive.\n\nText: {text}\nSentiment:"
+PROMPT = (
+    "Please classify the sentiment of the following texts as either Negative or Positive.\n\n"
+    "Text: {text}\nSentiment:"
+)
 SENTENCES = [
     "a warm and funny film that i loved from the first scene to the last",
     "a dull and lifeless film that i hated; nothing in it is worth the ticket",
@@ -24,17 +27,27 @@ SENTENCES = [
     "my uncle made me feel miserable",
 ]
 MAX_POSITIONS = 512
+_SPECIAL = {
+    "pad_token": "[PAD]",
+    "unk_token": "[UNK]",
+    "cls_token": "[CLS]",
+    "sep_token": "[SEP]",
+    "mask_token": "[MASK]",
+}
 
 
 def llama(folder: Path, hidden_size: int = 32) -> Path:
-    """Folder of a random two-layer Llama whose tokenizer holds " Negative" and " Positive" as single tokens."""
+    """Folder of a random two-layer Llama.
+
+    Its tokenizer holds " Negative" and " Positive" as single tokens.
+    """
     import torch
     from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
 
+    spread = 0.3 * (32 / hidden_size) ** 0.5  # different texts get clearly different answers
     tokenizer = _byte_level_tokenizer()
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, bos_token="<s>", eos_token="</s>"
-    ).save_pretrained(folder)
+    ends = {"bos_token": "<s>", "eos_token": "</s>"}
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **ends).save_pretrained(folder)
     config = LlamaConfig(
         vocab_size=tokenizer.get_vocab_size(),
         hidden_size=hidden_size,
@@ -42,8 +55,7 @@ def llama(folder: Path, hidden_size: int = 32) -> Path:
         num_hidden_layers=2,
         num_attention_heads=2,
         max_position_embeddings=MAX_POSITIONS,
-        initializer_range=0.3
-        * (32 / hidden_size) ** 0.5,  # so that different texts get clearly different answers
+        initializer_range=spread,
         bos_token_id=tokenizer.token_to_id("<s>"),
         eos_token_id=tokenizer.token_to_id("</s>"),
     )
@@ -112,15 +124,21 @@ def _byte_level_tokenizer() -> Tokenizer:
 
 
 def _word_piece_tokenizer() -> Tokenizer:
-    """Every character, and every second word of the sentences; a trained one would differ from process to process."""
-    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    """Every character, and every second word of the sentences.
+
+    A trained one would differ from process to process.
+    """
     text = " ".join(SENTENCES).lower()
     characters = sorted(set(text) - {" "})
     words = sorted({word for word in re.findall("[a-z]+", text) if len(word) > 1})[::2]
-    known = [*special, *characters, *(f"##{character}" for character in characters), *words]
-    tokenizer = Tokenizer(
-        models.WordPiece({token: i for i, token in enumerate(known)}, unk_token="[UNK]")
-    )
+    known = [
+        *_SPECIAL.values(),
+        *characters,
+        *(f"##{character}" for character in characters),
+        *words,
+    ]
+    ids = {token: i for i, token in enumerate(known)}
+    tokenizer = Tokenizer(models.WordPiece(ids, unk_token=_SPECIAL["unk_token"]))
     tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
     tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     ends = [(token, tokenizer.token_to_id(token)) for token in ("[CLS]", "[SEP]")]
@@ -134,14 +152,7 @@ def _save_encoder(folder: Path, tokenizer: Tokenizer, kind: type, config) -> Pat
     import torch
     from transformers import PreTrainedTokenizerFast
 
-    PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        unk_token="[UNK]",
-        pad_token="[PAD]",
-        cls_token="[CLS]",
-        sep_token="[SEP]",
-        mask_token="[MASK]",
-    ).save_pretrained(folder)
+    PreTrainedTokenizerFast(tokenizer_object=tokenizer, **_SPECIAL).save_pretrained(folder)
     with torch.random.fork_rng():
         torch.manual_seed(0)
         kind(config).save_pretrained(folder)

@@ -1,10 +1,14 @@
-"""The whole pipeline on a tiny study: a checkout with params, reviews and models of its own, and real DVC in it."""
+"""A tiny study: a checkout with params, reviews and models of its own, in which real DVC runs."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import yaml
@@ -18,17 +22,101 @@ N_TEST, N_LABELLED = 20, 12  # test reviews, and those that the teacher is asked
 
 
 class WithoutAnchors(yaml.SafeDumper):
-    """Writes a list that stands twice out both times."""
+    """Writes a duplicate list out in both places."""
 
     def ignore_aliases(self, data: object) -> bool:
         return True
 
 
+class Zygote:
+    """Starts commands in moments, as forks of a process that has the imports; see ``zygote.py``."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self.log = folder / "output"
+        self.process = subprocess.Popen(  # noqa: S603 - our own file
+            [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=environment | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+            text=True,
+        )
+        self.ready = False
+
+    def run(
+        self,
+        cwd: Path,
+        arguments: list[str] | tuple[str, ...],
+        *,
+        program: str = "bias_transfer",
+        number: int = 0,
+        change: int | None = None,
+        after: float | None = None,
+        **environment: str,
+    ) -> int:
+        """Exit status of a command.
+
+        Signal ``number`` comes at its n-th ``change`` to the disk, or ``after`` so many seconds.
+        """
+        if not self.ready:  # it imports while the tests go on
+            assert self._answer() == "ready"
+            self.ready = True
+        order: dict[str, Any] = {
+            "program": program,
+            "cwd": str(cwd),
+            "arguments": list(arguments),
+            "environment": environment,
+            "output": str(self.log),
+            "change": change,
+            "signal": number,
+        }
+        assert self.process.stdin
+        self.process.stdin.write(json.dumps(order) + "\n")
+        self.process.stdin.flush()
+        child = int(self._answer())
+        if after is not None:
+            time.sleep(after)
+            with suppress(ProcessLookupError):
+                os.killpg(child, number)
+        return int(self._answer())
+
+    def _answer(self) -> str:
+        assert self.process.stdout
+        return self.process.stdout.readline().strip()
+
+    def _written(self, suffix: str) -> str:
+        return Path(f"{self.log}{suffix}").read_text(errors="replace")
+
+    @property
+    def output(self) -> str:
+        return self._written("")
+
+    @property
+    def errors(self) -> str:
+        return self._written(".errors")
+
+    @property
+    def said(self) -> str:
+        return self.output + self.errors
+
+    @property
+    def changes(self) -> int:
+        return int(self._written(".changes") or 0)
+
+    @property
+    def reads(self) -> set[str]:
+        """Files in the command's folder that it opened to read."""
+        return set(self._written(".reads").splitlines())
+
+    def stop(self) -> None:
+        self.process.communicate()  # ends its input, and closes both pipes
+
+
 class Project:
     """A checkout with its own params, in which commands run as a user types them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, zygote: Zygote | None = None) -> None:
         self.folder = folder
+        self.zygote = zygote
         self.store = "mlflow.db"
         self.environment = {
             name: value
@@ -41,27 +129,42 @@ class Project:
             "BIAS_TRANSFER_CACHE": str(folder / "no-cache"),
         }
 
-    def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess:
-        return subprocess.run(
+    def run(self, *command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(  # noqa: S603 - commands of these tests
             command,
             cwd=self.folder,
-            env=self.environment | environment,
+            env=self.environment,
             capture_output=True,
             text=True,
             check=False,
         )
 
-    def dvc(self, *arguments: str) -> str:
-        result = self.run(sys.executable, "-m", "dvc", *arguments)
+    def tried(
+        self, program: str, *arguments: str, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """What a program said, and its exit status."""
+        if not self.zygote:
+            assert not environment
+            return self.run(sys.executable, "-m", program, *arguments)
+        given = self.environment | environment
+        code = self.zygote.run(self.folder, arguments, program=program, **given)
+        return subprocess.CompletedProcess(arguments, code, self.zygote.output, self.zygote.errors)
+
+    def _said(self, program: str, *arguments: str, **environment: str) -> str:
+        result = self.tried(program, *arguments, **environment)
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
+
+    def dvc(self, *arguments: str) -> str:
+        return self._said("dvc", *arguments)
+
+    def mlflow(self, *arguments: str) -> str:
+        return self._said("mlflow", *arguments)
 
     def cli(self, *arguments: str, **environment: str) -> str:
-        result = self.run(sys.executable, "-m", "bias_transfer", *arguments, **environment)
-        assert result.returncode == 0, result.stdout + result.stderr
-        return result.stdout
+        return self._said("bias_transfer", *arguments, **environment)
 
-    def params(self, **study) -> None:
+    def params(self, **study: Any) -> None:
         values = yaml.safe_load((self.folder / "params.yaml").read_text())
         values["study"] |= study
         (self.folder / "params.yaml").write_text(yaml.safe_dump(values))
@@ -82,11 +185,14 @@ class Project:
         return self.folder / relative
 
 
-HOSTILE = "<script>alert(1)</script> \"quoted\" 'single' \N{GRINNING FACE} \N{RIGHT-TO-LEFT OVERRIDE}backwards"
+HOSTILE = (
+    "<script>alert(1)</script> \"quoted\" 'single' "
+    "\N{GRINNING FACE} \N{RIGHT-TO-LEFT OVERRIDE}backwards"
+)
 
 
 def reviews(n: int) -> pd.DataFrame:
-    """Texts whose words give their label away, every one different, some of them hostile."""
+    """Different texts whose words give their label away; some are hostile."""
     good, bad = f"a warm and witty film {HOSTILE}", "a dull and clumsy film"
     return pd.DataFrame(
         {
@@ -108,9 +214,7 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     }
     values["study"] = {"name": "tiny"} | values["studies"]["tiny"]
     values["device"] = "cpu"
-    values["labelling"]["batch_tokens"] = (
-        16384  # a tiny model waits for the batch, not for its tokens
-    )
+    values["labelling"]["batch_tokens"] = 16384  # a tiny model waits for batches, not for tokens
     for name, size, labelled in (("mine", 60, N_LABELLED), ("other", 40, None)):
         values["reviews"][name] = values["reviews"]["files"] | {
             "path": "mine.csv",
@@ -130,8 +234,7 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
         "epochs": STUDENTS["encoder"],
         "max_length": 16,
     }
-    # Lists in brackets and no anchors, so that choosing a study and the first again gives these
-    # very bytes.
+    # Lists in brackets and no anchors: choosing another study and this one again gives these bytes.
     (folder / "params.yaml").write_text(
         yaml.dump(values, Dumper=WithoutAnchors, default_flow_style=None)
     )

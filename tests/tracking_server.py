@@ -1,4 +1,4 @@
-"""A real tracking server with its artifact proxy on loopback, which can be stopped in the middle and started again."""
+"""A real tracking server on loopback, with its artifact proxy, to be stopped and started again."""
 
 import os
 import socket
@@ -21,18 +21,10 @@ class Server:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        self.process = subprocess.Popen(
+        self.process = subprocess.Popen(  # noqa: S603 - our own server
             [
-                *(
-                    sys.executable,
-                    "-m",
-                    "mlflow",
-                    "server",
-                    "--host",
-                    "127.0.0.1",
-                    "--port",
-                    str(self.port),
-                ),
+                *(sys.executable, "-m", "mlflow", "server"),
+                *("--host", "127.0.0.1", "--port", str(self.port)),
                 *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder}/server.db"),
                 *("--artifacts-destination", str(self.folder / "artifacts")),
             ],
@@ -44,7 +36,7 @@ class Server:
         )
         for _ in range(600):
             try:
-                urllib.request.urlopen(f"{self.uri}/health", timeout=1)
+                urllib.request.urlopen(f"{self.uri}/health", timeout=1)  # noqa: S310 - loopback
             except (urllib.error.URLError, OSError):
                 time.sleep(0.1)
             else:

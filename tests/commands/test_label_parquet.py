@@ -25,7 +25,7 @@ pytestmark = [
         "ignore::pytest.PytestUnraisableExceptionWarning",
     ),
 ]
-TWO_WORKERS = params.Labelling(engine="transformers", batch_tokens=4096, ray_workers=2)
+LABELLING = params.Labelling(engine="transformers", batch_tokens=4096, ray_workers=2)
 N = 1500
 
 
@@ -50,8 +50,9 @@ def source(reviews, tmp_path) -> Path:
     return folder
 
 
-def run(source, target, teacher, pool=None) -> int:
-    return label_parquet.run(str(source), str(target), teacher, pool, TWO_WORKERS, "cpu")
+def run(source, target, teacher, workers: int = 2) -> int:
+    labelling = LABELLING.model_copy(update={"ray_workers": workers})
+    return label_parquet.run(str(source), str(target), teacher, None, labelling, "cpu")
 
 
 def test_labels_are_those_of_the_plain_teacher(source, reviews, tiny_teacher, tmp_path):
@@ -67,9 +68,7 @@ def test_labels_are_those_of_the_plain_teacher(source, reviews, tiny_teacher, tm
     tables.validate(found, schemas.LABELS, "here")
     assert list(found) == list(schemas.LABELS.columns)
 
-    plain = model.load(
-        tiny_teacher(), None, TWO_WORKERS.model_copy(update={"ray_workers": 0}), "cpu"
-    )
+    plain = model.load(tiny_teacher(), None, LABELLING, "cpu")
     batches = plain.score(dict(zip(reviews["id"], reviews["text"], strict=True)))
     expected = labels.to_labels(
         reviews["id"], {name: answer for batch in batches for name, answer in batch.items()}
@@ -146,10 +145,10 @@ def test_examples_need_a_pool(source, tiny_teacher, tmp_path):
 def test_text_that_is_missing(tiny_teacher, tmp_path):
     parquet.write_table(pa.table({"id": ["a", "b"], "text": ["x", None]}), tmp_path / "2.parquet")
     with pytest.raises(InputError, match=r"^\S+/2\.parquet: a row has no text \(its id: b\)$"):
-        run(tmp_path / "2.parquet", tmp_path / "target", tiny_teacher())
+        run(tmp_path / "2.parquet", tmp_path / "target", tiny_teacher(), workers=1)
 
 
-def test_id_that_stands_twice(tiny_teacher):
-    worker = label_parquet._LabelWorker(RayScorer(tiny_teacher(), None, TWO_WORKERS, "cpu"), 1)
+def test_duplicate_id(tiny_teacher):
+    worker = label_parquet._LabelWorker(RayScorer(tiny_teacher(), None, LABELLING, "cpu"), 1)
     with pytest.raises(InputError, match=r"^2\.parquet: id a stands twice$"):
         worker(pa.table({"id": ["a", "a"], "text": ["x", "y"], "path": ["2.parquet"] * 2}))

@@ -1,4 +1,4 @@
-"""The generated corpus against expectations written by hand from the paper, and against the published file."""
+"""The generated corpus against the paper, by hand, and against the published file."""
 
 import hashlib
 from pathlib import Path

@@ -6,23 +6,23 @@ import os
 import shutil
 import signal
 import subprocess
-import sys
-import time
+from collections.abc import Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
-from tiny_study import Project
+from tiny_study import Project, Zygote
 
 STUDY = "tiny"
 
 
 @dataclass(frozen=True)
 class Stage:
-    """What ``dvc.lock`` says of a stage: its command's arguments and the paths that it writes."""
+    """A stage in ``dvc.lock``: its command's arguments, and the paths it reads and writes."""
 
     arguments: tuple[str, ...]
+    deps: tuple[str, ...]
     outs: tuple[str, ...]
 
     @property
@@ -31,15 +31,15 @@ class Stage:
 
 
 def stages(pristine: Path) -> dict[str, Stage]:
-    """By a short name: one stage of every kind, each student's training and scoring apart."""
+    """One stage of every kind by a short name, training by kind of student."""
     lock = yaml.safe_load((pristine / "dvc.lock").read_text())["stages"]
     wanted = {
         "reviews": "reviews@mine",
         "eec": "eec",
         "label": "data@mine-tiny",
-        "train (words)": f"train@{STUDY}-bow-distilled-0",
-        "train (transformer)": f"train-once@{STUDY}-encoder-distilled-0",
-        "predict": f"predict@{STUDY}-bow-distilled-0",
+        "train (words)": f"train@{STUDY}-bow-distilled",
+        "train (transformer)": f"train-once@{STUDY}-encoder-distilled",
+        "predict": f"predict@{STUDY}-bow-distilled",
         "predict (teacher)": f"predict-teacher@{STUDY}-tiny",
         "bias": f"bias@{STUDY}",
         "report": f"report@{STUDY}",
@@ -48,66 +48,15 @@ def stages(pristine: Path) -> dict[str, Stage]:
     return {
         short: Stage(
             tuple(lock[name]["cmd"].split()[3:]),
+            tuple(sorted(dep["path"] for dep in lock[name].get("deps", []))),
             tuple(sorted(out["path"] for out in lock[name]["outs"])),
         )
         for short, name in wanted.items()
     }
 
 
-class Zygote:
-    """Starts commands quickly; see ``zygote.py``."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self.log = folder / "output"
-        self.process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            env=environment | {"MLFLOW_DISABLE_TELEMETRY": "true"},
-            text=True,
-        )
-        assert self.process.stdout.readline() == "ready\n"
-
-    def run(
-        self,
-        cwd: Path,
-        arguments,
-        *,
-        number: int = 0,
-        change: int | None = None,
-        after: float | None = None,
-        **environment,
-    ) -> int:
-        """Exit status of a command; signal ``number`` comes at its n-th ``change``, or ``after`` so many seconds."""
-        order = {
-            "cwd": str(cwd),
-            "arguments": list(arguments),
-            "environment": environment,
-            "output": str(self.log),
-        }
-        self.process.stdin.write(json.dumps(order | {"change": change, "signal": number}) + "\n")
-        self.process.stdin.flush()
-        child = int(self.process.stdout.readline())
-        if after is not None:
-            time.sleep(after)
-            with suppress(ProcessLookupError):
-                os.killpg(child, number)
-        return int(self.process.stdout.readline())
-
-    @property
-    def said(self) -> str:
-        return self.log.read_text(errors="replace")
-
-    @property
-    def changes(self) -> int:
-        return int(self.log.with_name("output.changes").read_text() or 0)
-
-    def stop(self) -> None:
-        self.process.communicate()  # ends its input, and closes both pipes
-
-
 def digest(path: Path) -> str:
-    """Of a file, or of a folder with the names in it."""
+    """SHA-256 of a file, or of a folder's files with their names."""
     if path.is_dir():
         parts = [
             f"{p.relative_to(path)} {digest(p)}" for p in sorted(path.rglob("*")) if p.is_file()
@@ -116,10 +65,21 @@ def digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-class Scratch:
-    """A copy of the tiny study without its tracking store, whose paths are those of the first folder."""
+def parts(path: Path) -> Iterable[Path]:
+    """Parts of an output, each written whole or not at all: a model per seed, else files."""
+    if not path.is_dir():
+        return [path]
+    if path.parts[-3] == "models":
+        return sorted(path.iterdir())
+    return sorted(file for file in path.rglob("*") if file.is_file())
 
-    def __init__(self, pristine: Path, folder: Path, *, cache: bool = False) -> None:
+
+class Scratch:
+    """A copy of the tiny study without its tracking store, which knows the original's paths."""
+
+    def __init__(
+        self, pristine: Path, folder: Path, zygote: Zygote | None = None, *, cache: bool = False
+    ) -> None:
         left = {
             pristine / name for name in ("mlflow.db", "mlruns", *(() if cache else (".dvc/cache",)))
         }
@@ -128,31 +88,35 @@ class Scratch:
             return {name for name in names if Path(parent, name) in left}
 
         shutil.copytree(pristine, folder, symlinks=True, dirs_exist_ok=True, ignore=ignored)
-        self.pristine, self.folder, self.project = pristine, folder, Project(folder)
+        self.pristine, self.folder, self.project = pristine, folder, Project(folder, zygote)
 
     def remove(self, stage: Stage) -> None:
-        """As DVC does before it runs a stage."""
+        """Remove a stage's outputs, as DVC does before it runs one."""
         for out in stage.outs:
             path = self.folder / out
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     def forget_labels(self, share: float) -> None:
-        """Leave no label file, and of the teacher's answers in each journal only the first ``share`` of the lines."""
+        """Remove all label files, and all but the first ``share`` of the lines of each journal."""
         shutil.rmtree(self.folder / "data/teacher")
         for journal in (self.folder / "data/journal").glob("*.jsonl"):
             lines = journal.read_bytes().splitlines(keepends=True)
             journal.write_bytes(b"".join(lines[: 1 + int(share * (len(lines) - 1))]))
 
     def wrong(self, outs: tuple[str, ...], *, absent: bool) -> list[str]:
-        """Outputs that are not, byte for byte, those of the unbroken run; one may be ``absent``."""
+        """Outputs that differ from those of the unbroken run; parts of them may be ``absent``."""
+        pairs = [(self.folder / out, self.pristine / out) for out in outs]
+        if absent:
+            pairs = [
+                (self.folder / part.relative_to(self.pristine), part)
+                for _, out in pairs
+                for part in parts(out)
+            ]
+            pairs = [(part, expected) for part, expected in pairs if part.exists()]
         return [
-            out
-            for out in outs
-            if not (absent and not (self.folder / out).exists())
-            and not (
-                (self.folder / out).exists()
-                and digest(self.folder / out) == digest(self.pristine / out)
-            )
+            str(expected.relative_to(self.pristine))
+            for found, expected in pairs
+            if not (found.exists() and digest(found) == digest(expected))
         ]
 
     def leavings(self) -> list[str]:
@@ -160,13 +124,13 @@ class Scratch:
         return [str(path.relative_to(self.folder)) for path in self.folder.rglob(".*.part*")]
 
     def mend_dvc(self) -> None:
-        """DVC writes two files in place; of halves of them, docs/fault_tolerance.md says to do this."""
+        """Mend two files that DVC does not write whole, as docs/fault_tolerance.md says."""
         with suppress(FileNotFoundError):
             try:
                 json.loads(self.folder.joinpath(".dvc/tmp/rwlock").read_bytes())
             except ValueError:
                 self.folder.joinpath(".dvc/tmp/rwlock").unlink()
-        if self.project.run(sys.executable, "-m", "dvc", "status", "--json").returncode:
+        if self.project.tried("dvc", "status", "--json").returncode:
             assert self.project.run("git", "checkout", "dvc.lock").returncode == 0
 
     def everything(self) -> tuple[str, ...]:
@@ -175,7 +139,7 @@ class Scratch:
         return tuple(out["path"] for stage in lock.values() for out in stage["outs"])
 
     def store_is_clean(self, systems: int) -> list[str]:
-        """What is wrong in the tracking store after a publishing that went through."""
+        """What is wrong in the tracking store after a finished publication."""
         import mlflow
 
         client = mlflow.MlflowClient(f"sqlite:///{self.folder}/mlflow.db")
@@ -200,7 +164,10 @@ def unclean(client, systems: int) -> list[str]:
 
 @contextmanager
 def full_disk(folder: Path):
-    """A file system of its own in ``folder``; give a function that leaves it so many bytes free (None: plenty)."""
+    """Mount a file system on ``folder``; gives a function that leaves so many bytes free on it.
+
+    None leaves plenty.
+    """
     folder.mkdir()
     mount("-t", "tmpfs", "-o", "size=1g", "tmpfs", str(folder))
     try:
@@ -213,9 +180,7 @@ def full_disk(folder: Path):
 
         yield leave
     finally:
-        subprocess.run(
-            ["umount", "--lazy", str(folder)], check=True
-        )  # this process may hold its database
+        umount("--lazy", str(folder))  # this process may hold its database
 
 
 @contextmanager
@@ -231,15 +196,21 @@ def read_only(folders: list[Path]):
         yield
     finally:
         for folder in reversed(mounted):
-            subprocess.run(["umount", str(folder)], check=True)
+            umount(str(folder))
 
 
 def mount(*arguments: str) -> None:
-    subprocess.run(["mount", *arguments], check=True, capture_output=True)
+    command = [shutil.which("mount") or "mount", *arguments]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - our own folders
+
+
+def umount(*arguments: str) -> None:
+    command = [shutil.which("umount") or "umount", *arguments]
+    subprocess.run(command, check=True)  # noqa: S603 - our own folders
 
 
 def may_mount(folder: Path) -> bool:
-    """Whether this user may mount: a full or a read-only disk is tried with real ones."""
+    """Whether this user may mount, which a full or read-only disk needs."""
     try:
         with full_disk(folder):
             return True

@@ -1,4 +1,4 @@
-"""The tiny study, broken at every stage: outputs are whole or absent, and end as those of an unbroken run.
+"""The tiny study, broken at every stage: outputs are whole or absent, and recover.
 
 A few faults by default; ``pytest tests/faults --faults 204`` draws two of every kind, and prints a
 table.
@@ -7,6 +7,7 @@ table.
 import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import time
@@ -16,22 +17,13 @@ from pathlib import Path
 
 import mlflow
 import pytest
-from faults.scratch import (
-    SIGNALS,
-    Scratch,
-    Zygote,
-    full_disk,
-    may_mount,
-    read_only,
-    stages,
-    unclean,
-)
-from tiny_study import SYSTEMS
+from faults.scratch import SIGNALS, Scratch, full_disk, may_mount, read_only, stages, unclean
+from tiny_study import SYSTEMS, Zygote
 from tracking_server import Server
 
 STAGES = (
-    "reviews", "eec", "label", "train (words)", "train (transformer)", "predict", "predict (teacher)", "bias", "report",
-    "publish",
+    "reviews", "eec", "label", "train (words)", "train (transformer)", "predict",
+    "predict (teacher)", "bias", "report", "publish",
 )  # fmt: skip
 AT_A_CHANGE, AT_A_MOMENT = "{} at a change to the disk", "{} at a moment"
 FULL, READ_ONLY, TRUNCATED, FLIPPED = "disk full", "disk read-only", "file cut short", "bit turned"
@@ -81,13 +73,6 @@ def pytest_generate_tests(metafunc):
 
 
 @pytest.fixture(scope="module")
-def zygote(tiny_study, tmp_path_factory):
-    zygote = Zygote(tmp_path_factory.mktemp("zygote"), tiny_study.project.environment)
-    yield zygote
-    zygote.stop()
-
-
-@pytest.fixture(scope="module")
 def mountable(tmp_path_factory):
     return may_mount(tmp_path_factory.mktemp("mount") / "disk")
 
@@ -97,11 +82,11 @@ class Broken:
 
     def __init__(self, pristine: Path, folder: Path, zygote: Zygote, seed: int) -> None:
         self.pristine, self.folder, self.zygote = pristine, folder, zygote
-        self.random = random.Random(seed)
+        self.random = random.Random(seed)  # noqa: S311 - faults, no secrets
         self.stages = stages(pristine)
 
     def scratch(self, *, cache: bool = False) -> Scratch:
-        return Scratch(self.pristine, self.folder, cache=cache)
+        return Scratch(self.pristine, self.folder, self.zygote, cache=cache)
 
     def clear(self, scratch: Scratch, stage, share: float) -> None:
         if stage.command == "label":
@@ -181,7 +166,7 @@ class Broken:
         self.recovers(scratch, stage)
 
     def damaged(self, kind: str, place: str) -> None:
-        """DVC sees it and makes the file anew, or the error names the file and what to do, which is done."""
+        """DVC makes the file anew, or the error names it and a remedy, which works."""
         scratch = self.scratch(cache=True)
         files = sorted(
             p for p in (self.folder / place).rglob("*") if p.is_file() and p.stat().st_size
@@ -201,15 +186,13 @@ class Broken:
         path.write_bytes(content)
         if place == "data/journal":
             shutil.rmtree(self.folder / "data/teacher")
-        if (
-            self.random.random() < 0.5
-        ):  # else DVC may bring back what the stage wrote without running it
+        if self.random.random() < 0.5:  # else DVC may restore outputs without running the stage
             shutil.rmtree(self.folder / ".dvc/cache/runs")
         self.mended(scratch, path, content)
         assert not scratch.wrong(scratch.everything(), absent=False)
 
     def mended(self, scratch: Scratch, path: Path, content: bytes) -> None:
-        result = scratch.project.run(sys.executable, "-m", "dvc", "repro")
+        result = scratch.project.tried("dvc", "repro")
         if result.returncode == 0:
             return
         relative = path.relative_to(self.folder)
@@ -253,20 +236,9 @@ class Broken:
 
     def two_runs(self) -> None:
         scratch = self.scratch(cache=True)
-        # Two that both make MLflow's new database is more than MLflow can do.
+        # MLflow cannot make one new database from two processes at once.
         assert self.zygote.run(self.folder, self.stages["publish"].arguments) == 0, self.zygote.said
-        command = (
-            "-m",
-            "mlflow",
-            "run",
-            ".",
-            "-e",
-            "train",
-            "-P",
-            "student=bow",
-            "--env-manager",
-            "local",
-        )
+        command = "-m mlflow run . -e train -P student=bow --env-manager local".split()
         both = [start(scratch, *command), start(scratch, *command)]
         for process in both:
             output = process.communicate()[0]
@@ -289,7 +261,8 @@ class Broken:
             publishing = start(scratch, "-m", "bias_transfer", *stage.arguments, **uri)
             time.sleep(self.random.uniform(4, 20))
             server.stop()
-            assert publishing.communicate() and publishing.returncode in (0, 1)
+            publishing.communicate()
+            assert publishing.returncode in (0, 1)
             server.start()
             assert self.zygote.run(self.folder, stage.arguments, **uri) == 0, self.zygote.said
             assert not unclean(mlflow.MlflowClient(server.uri), len(SYSTEMS))
@@ -299,7 +272,7 @@ class Broken:
 
 
 def start(scratch: Scratch, *command: str, **environment: str) -> subprocess.Popen:
-    return subprocess.Popen(
+    return subprocess.Popen(  # noqa: S603 - our own commands
         [sys.executable, *(command or ("-m", "dvc", "repro"))],
         cwd=scratch.folder,
         env=scratch.project.environment | environment,
@@ -341,3 +314,35 @@ def test_nothing_is_lost(
     else:
         broken.interrupted_repro(kind.removeprefix(KILLED_DVC.format("")))
     record_property("fault", (number, kind, place))
+
+
+def inodes(folder: Path) -> dict[str, int]:
+    return {path.name: path.stat().st_ino for path in folder.glob("seed-*")}
+
+
+def test_repro_killed_between_seeds_goes_on_and_keeps_the_earlier_ones(
+    tiny_study, tmp_path, zygote
+):
+    """Further seeds of a study cost their own fits alone, also where ``dvc repro`` was killed."""
+    scratch = Scratch(tiny_study.pristine, tmp_path / "study", zygote, cache=True)
+    folder = scratch.folder / "models/tiny/bow-distilled"
+    stage, before, n = "train@tiny-bow-distilled", inodes(folder), 12
+    assert set(before) == {"seed-0", "seed-1"}
+    scratch.project.params(seeds=list(range(n)))
+    process = start(scratch, "-m", "dvc", "repro", stage)
+    while process.poll() is None and not (folder / "seed-2").exists():
+        time.sleep(0.01)
+    stop(process, signal.SIGKILL)
+    made = inodes(folder)
+    assert len(before) < len(made) < n
+    scratch.mend_dvc()
+    said = scratch.project.dvc("repro", stage)
+    assert f"{folder.relative_to(scratch.folder)}: {n - len(made)} fitted, {len(made)} kept" in said
+    after = inodes(folder)
+    assert len(after) == n
+    assert before.items() <= made.items() <= after.items()
+
+    scratch.project.params(seeds=[0, 1])
+    assert "0 fitted, 2 kept" in scratch.project.dvc("repro", stage)
+    assert inodes(folder) == before
+    assert not scratch.wrong(("models/tiny/bow-distilled",), absent=False)

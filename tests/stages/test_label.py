@@ -1,4 +1,4 @@
-"""The label stage: every wording is asked as if it were the main one, once, and nobody's answers pass for another's."""
+"""The label stage: each wording is asked once, and no answer passes for another teacher's."""
 
 import shutil
 import signal
@@ -18,7 +18,7 @@ from bias_transfer.corpora import eec, text_id
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.stages import label
-from bias_transfer.study.paths import LABELS_MANIFEST, SPLITS, Layout
+from bias_transfer.study.paths import SPLITS, Layout
 from bias_transfer.teacher import labels, manifest, model, scoring
 from bias_transfer.teacher.calibration import CONTENT_FREE
 from bias_transfer.teacher.fingerprint import fingerprint
@@ -90,8 +90,8 @@ def must_not_load(*arguments):
     pytest.fail("the model was loaded although nothing is missing")
 
 
-def record_of(layout: Layout) -> dict:
-    return tables.read_json(layout.labels_folder / "labels.json")
+def manifest_of(layout: Layout) -> dict:
+    return manifest.read(layout.labels_folder)
 
 
 def texts_of(layout: Layout) -> dict[str, pd.DataFrame]:
@@ -129,28 +129,27 @@ def test_each_variant_has_the_labels_of_a_teacher_with_that_prompt(run, teacher)
         alone = labels_of(run(prompt, teacher=teacher), "eec")
         assert_same_labels(variants[number], alone)
         assert alone["id"].tolist() == EEC["id"].tolist()
-        assert (
-            np.abs(alone["label_1"] - main["label_1"]).max() > 1e-3
-        )  # else the prompts would not matter
+        # Else the prompts would not matter.
+        assert np.abs(alone["label_1"] - main["label_1"]).max() > 1e-3
 
 
-def test_record_says_what_each_prompt_was_asked(run, tiny_teacher):
+def test_manifest_says_what_each_prompt_was_asked(run, tiny_teacher):
     layout = run(FIRST, SECOND, THIRD)
-    record = record_of(layout)
-    assert record["teacher"] == fingerprint(tiny_teacher(prompt=FIRST), None)
-    assert list(record["parts"]) == ["train", "test", "eec"]
-    for found, prompt in zip(record["variants"], (SECOND, THIRD), strict=True):
-        assert found["teacher"] == fingerprint(tiny_teacher(prompt=prompt), None)
-    summaries = [*record["parts"].values(), *record["variants"]]
-    parts = [*(labels_of(layout, part) for part in record["parts"]), *variants_of(layout).values()]
-    for found, part in zip(summaries, parts, strict=True):
-        assert found["n"] == len(part)
-        assert found["mean_label_mass"] == pytest.approx(part["label_mass"].mean())
-        assert found["min_label_mass"] == pytest.approx(part["label_mass"].min())
-        assert found["share_positive"] == pytest.approx((part["label_1"] > 0.5).mean())
+    kept = manifest_of(layout)
+    assert kept["teacher"] == fingerprint(tiny_teacher(prompt=FIRST), None)
+    assert list(kept["parts"]) == ["train", "test", "eec"]
+    for entry, prompt in zip(kept["variants"], (SECOND, THIRD), strict=True):
+        assert entry["teacher"] == fingerprint(tiny_teacher(prompt=prompt), None)
+    summaries = [*kept["parts"].values(), *kept["variants"]]
+    parts = [*(labels_of(layout, part) for part in kept["parts"]), *variants_of(layout).values()]
+    for summary, part in zip(summaries, parts, strict=True):
+        assert summary["n"] == len(part)
+        assert summary["mean_label_mass"] == pytest.approx(part["label_mass"].mean())
+        assert summary["min_label_mass"] == pytest.approx(part["label_mass"].min())
+        assert summary["share_positive"] == pytest.approx((part["label_1"] > 0.5).mean())
 
 
-def test_record_says_which_texts_were_cut_wherever_their_answers_come_from(
+def test_manifest_says_which_texts_were_cut_wherever_their_answers_come_from(
     run, tiny_llama, monkeypatch
 ):
     """From the model, from label files, from the journal, and from another study's files."""
@@ -159,10 +158,10 @@ def test_record_says_which_texts_were_cut_wherever_their_answers_come_from(
     before, tokenizer = files(layout), AutoTokenizer.from_pretrained(tiny_llama)
     texts = pd.concat(texts_of(layout).values())
     long = texts["id"][texts["text"].map(lambda text: len(tokenizer.tokenize(text)) > 12)]
-    record = record_of(layout)
-    assert record["cut"] == sorted(long)
-    assert 0 < record["variants"][0]["n_cut"] == len(record["variants"][0]["cut"]) < len(EEC)
-    found = {part: summary["n_cut"] for part, summary in record["parts"].items()}
+    kept = manifest_of(layout)
+    assert kept["cut"] == sorted(long)
+    assert 0 < kept["variants"][0]["n_cut"] == len(kept["variants"][0]["cut"]) < len(EEC)
+    found = {part: summary["n_cut"] for part, summary in kept["parts"].items()}
     assert found == {part: frame["id"].isin(long).sum() for part, frame in texts_of(layout).items()}
     with monkeypatch.context() as patch:
         patch.setattr(model, "load", must_not_load)
@@ -170,14 +169,16 @@ def test_record_says_which_texts_were_cut_wherever_their_answers_come_from(
         assert files(run(FIRST, SECOND, teacher=limit)) == before
         forget_the_journal()
         assert files(run(FIRST, SECOND, teacher=limit)) == before
-    other = record_of(run(FIRST, SECOND, teacher=limit, reviews="other"))
-    assert other["parts"]["eec"] == record["parts"]["eec"]
-    assert other["variants"] == record["variants"]
+    other = manifest_of(run(FIRST, SECOND, teacher=limit, reviews="other"))
+    assert other["parts"]["eec"] == kept["parts"]["eec"]
+    assert other["variants"] == kept["variants"]
 
 
-def test_record_holds_the_answers_to_texts_without_content(run, params_of, tiny_teacher, labelling):
+def test_manifest_holds_the_answers_to_texts_without_content(
+    run, params_of, tiny_teacher, labelling
+):
     """The three of Zhao et al. (2021), which calibration asks for."""
-    found = pd.DataFrame(record_of(run(FIRST))["content_free"])
+    found = pd.DataFrame(manifest_of(run(FIRST))["content_free"])
     texts = dict(zip(found["id"], found["text"], strict=True))
     assert texts == {text_id(text): text for text in ("N/A", "[MASK]", "")}
     teacher = model.load(tiny_teacher(prompt=FIRST), None, labelling, "cpu")
@@ -189,7 +190,7 @@ def test_without_variants_the_file_is_a_header_that_reads_back(run):
     layout = run(FIRST)
     lines = layout.labels("eec-variants").read_text().splitlines()
     assert [sorted(line.split(",")) for line in lines] == [sorted(schemas.VARIANTS.columns)]
-    assert record_of(layout)["variants"] == []
+    assert manifest_of(layout)["variants"] == []
     table = tables.read(layout.labels("eec-variants"), schemas.VARIANTS)
     assert len(table) == 0
     assert table[COLUMNS].to_numpy().dtype == np.float64
@@ -241,7 +242,7 @@ def test_prompt_and_variant_that_change_places_keep_their_own_labels(run, asked)
 
 
 def test_run_killed_while_it_writes_does_not_pass_off_its_labels_as_anothers(run, monkeypatch):
-    """One file has the new prompt's answers, the others the old one's: the record must speak of neither."""
+    """One file has the new prompt's answers, the others the old one's: no manifest may remain."""
     expected = labels_of(run(FIRST), "train")
     write = tables.write
 
@@ -312,8 +313,8 @@ def test_sample_of_the_test_reviews_alone_is_asked_and_written(run, asked, many_
     assert labels_of(layout, "test")["id"].tolist() == [
         name for name in many_tests["id"] if name in lowest
     ]
-    assert record_of(layout)["parts"]["test"]["n"] == 3
-    assert record_of(layout)["parts"]["train"]["n"] == len(labels_of(layout, "train"))
+    assert manifest_of(layout)["parts"]["test"]["n"] == 3
+    assert manifest_of(layout)["parts"]["train"]["n"] == len(labels_of(layout, "train"))
 
 
 def test_larger_sample_asks_for_what_the_smaller_lacks_and_a_smaller_for_nothing(
@@ -345,29 +346,29 @@ def test_sample_larger_than_the_test_reviews_is_refused_before_the_model_is_aske
     assert not asked
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"labels": (" Positive", " Negative")},
-        {"labels": (" Negative", " wonderful film")},
-        {"examples": EXAMPLES},
-        {"examples": EXAMPLES | {"seed": 1}},
-        {"examples": EXAMPLES | {"choice": "random"}},
-        {"max_text_tokens": 5},
-        {"dtype": "bfloat16"},
-        {"quantization": "cpu-int8"},
-    ],
-    ids=str,
-)
+CHANGES = [
+    {"labels": (" Positive", " Negative")},
+    {"labels": (" Negative", " wonderful film")},
+    {"examples": EXAMPLES},
+    {"examples": EXAMPLES | {"seed": 1}},
+    {"examples": EXAMPLES | {"choice": "random"}},
+    {"max_text_tokens": 5},
+    {"dtype": "bfloat16"},
+    {"quantization": "cpu-int8"},
+]
+
+
 def test_teacher_that_changed_is_asked_anew_and_what_the_old_one_said_is_kept(
-    run, asked, monkeypatch, change
+    run, asked, monkeypatch
 ):
     layout = run(FIRST)
     before, old = files(layout), labels_of(layout, "eec")
     everything = asked.pop(FIRST)
-    run(FIRST, teacher=change)
-    assert asked == {FIRST: everything}
-    assert np.abs(labels_of(layout, "eec")["label_1"] - old["label_1"]).max() > 1e-6
+    for change in CHANGES:
+        run(FIRST, teacher=change)
+        assert asked == {FIRST: everything}, change
+        assert np.abs(labels_of(layout, "eec")["label_1"] - old["label_1"]).max() > 1e-6, change
+        asked.clear()
     monkeypatch.setattr(model, "load", must_not_load)
     assert files(run(FIRST)) == before
 
@@ -431,70 +432,50 @@ def test_check_refuses_labels_of_another_prompt(run, params_of, asked):
     assert not asked
 
 
-@pytest.mark.parametrize(
-    "name", ["train.csv", "test.csv", "eec.csv", "eec-variants.csv", "labels.json"]
-)
-def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked, name):
+def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked):
     """One digit is another: a label that is as good as any to look at."""
     layout = run(FIRST, SECOND)
-    path = layout.labels_folder / name
-    text = path.read_text(encoding="utf-8")
-    place = text.index(".", len(text) // 2) + 1
-    damaged = text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :]
-    path.write_text(damaged, encoding="utf-8")
+    before = files(layout)
     asked.clear()
-    with pytest.raises(InputError, match=rf"{name} is not as .* written .*dvc checkout --force"):
-        run(FIRST, SECOND)
-    assert path.read_text(encoding="utf-8") == damaged
-    path.write_text(text, encoding="utf-8")
+    assert len(before) == 5
+    for name, content in before.items():
+        path = layout.labels_folder / name
+        place = content.index(b".", len(content) // 2) + 1
+        digit = b"%d" % ((int(content[place : place + 1]) + 1) % 10)
+        damaged = content[:place] + digit + content[place + 1 :]
+        path.write_bytes(damaged)
+        with pytest.raises(
+            InputError, match=rf"{name} is not as .* written .*dvc checkout --force"
+        ):
+            run(FIRST, SECOND)
+        assert path.read_bytes() == damaged
+        path.write_bytes(content)
     forget_the_journal()
     run(FIRST, SECOND)
     assert not asked
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [('"sha256": ', '"sha257": '), ('"files": ', '"tiles": '), ("{", "["), ('"', "\xff")],
-)
-def test_record_that_was_damaged_is_not_taken_for_an_older_one(run, old, new):
-    path = run(FIRST).labels_folder / LABELS_MANIFEST
-    before, _, after = path.read_text(encoding="utf-8").rpartition(old)
-    path.write_bytes((before + new + after).encode("latin-1"))
-    with pytest.raises(
-        InputError, match=r"labels\.json is not as .* written .*dvc checkout --force"
-    ):
+def test_manifest_of_a_later_format_says_to_update(run):
+    path = run(FIRST).labels_manifest
+    tables.write_json(tables.read_json(path) | {"format": schemas.FORMAT + 1}, path)
+    with pytest.raises(InputError, match=r"labels\.json is of format 2, .*git pull"):
         run(FIRST)
 
 
-def test_record_of_a_later_format_says_to_update(run):
-    path = run(FIRST).labels_folder / LABELS_MANIFEST
-    values = tables.read_json(path)
-    assert values["format"] == schemas.FORMAT
-    tables.write_json(values | {"format": schemas.FORMAT + 1}, path)
-    with pytest.raises(
-        InputError, match=r"labels\.json is of format 2, which a later .* wrote.*git pull"
-    ):
-        run(FIRST)
-
-
-def test_record_without_hashes_is_taken_at_its_word(run, asked):
+def test_manifest_without_hashes_is_taken_at_its_word(run, asked):
     layout = run(FIRST)
     older = {
         name: value
-        for name, value in record_of(layout).items()
+        for name, value in manifest_of(layout).items()
         if name not in ("format", "files", "sha256")
     }
-    tables.write_json(older, layout.labels_folder / LABELS_MANIFEST)
+    tables.write_json(older, layout.labels_manifest)
     forget_the_journal()
     asked.clear()
     run(FIRST)
     assert not asked
-    assert set(record_of(layout)["files"]) == {
-        "train.csv",
-        "test.csv",
-        "eec.csv",
-        "eec-variants.csv",
-    }
+    names = {"train.csv", "test.csv", "eec.csv", "eec-variants.csv"}
+    assert set(manifest_of(layout)["files"]) == names
 
 
 def journal_of(params) -> Journal:
@@ -502,9 +483,9 @@ def journal_of(params) -> Journal:
     return Journal(Path("data/journal") / f"{sha256[:16]}.jsonl", sha256)
 
 
-def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_of):
+def test_run_killed_twice_writes_the_very_bytes_of_an_unbroken_one(params_of):
     """SIGKILL, each time as soon as some more batches have reached the disk."""
-    tables.write(eec.generate().iloc[::12], Path("data/eec/eec.csv"), schemas.EEC)
+    tables.write(eec.generate().iloc[::36], Path("data/eec/eec.csv"), schemas.EEC)
     params = params_of(FIRST)
     params = params.model_copy(
         update={"labelling": params.labelling.model_copy(update={"batch_tokens": 64})}
@@ -517,12 +498,12 @@ def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_
     def batches() -> int:
         return path.read_bytes().count(b"\n") if path.exists() else 0
 
-    assert batches() > 300
+    assert batches() > 100
     shutil.rmtree("data/teacher")
     forget_the_journal()
-    for more in np.random.default_rng(0).integers(5, 60, 3):
+    for more in np.random.default_rng(0).integers(5, 40, 2):
         before = batches()
-        with subprocess.Popen(
+        with subprocess.Popen(  # noqa: S603  our own command
             [sys.executable, "-m", "bias_transfer", "label", "mine", "tiny"]
         ) as process:
             while process.poll() is None and batches() < before + more:

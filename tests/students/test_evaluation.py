@@ -13,7 +13,7 @@ from bias_transfer.students.evaluation import (
     log_loss,
 )
 
-# Called positive above 0.5:      yes   yes   no    no    yes   no
+# Predicted positive above 0.5:   yes   yes   no    no    yes   no
 LABELS = np.array([1, 1, 1, 0, 0, 0])
 POSITIVE = np.array([0.9, 0.6, 0.4, 0.2, 0.7, 0.5])
 
@@ -56,7 +56,7 @@ def test_values_are_plain_numbers(metrics):
     assert {type(value) for value in metrics.values()} == {int, float}
 
 
-def test_half_is_called_negative():
+def test_half_is_predicted_negative():
     result = evaluate(np.array([0, 1]), np.array([0.5, 0.5]))
     assert (result["true_negative"], result["false_negative"]) == (1, 1)
 
@@ -65,7 +65,7 @@ def test_auc_counts_ties_as_half():
     assert evaluate(np.array([0, 1]), np.array([0.5, 0.5]))["auc"] == 0.5
 
 
-def test_nothing_called_positive_has_no_precision():
+def test_nothing_predicted_positive_has_no_precision():
     result = evaluate(np.array([1, 0]), np.array([0.2, 0.1]))
     assert math.isnan(result["precision"])
     assert result["recall"] == 0
@@ -131,7 +131,7 @@ def test_calibration_error_sees_what_is_too_sure():
 
 
 def test_floor_is_what_perfect_calibration_shows():
-    """Near the mean error over fresh draws of labels, far from 0 with few reviews, near it with many."""
+    """The mean error over fresh draws of labels: far from 0 with few reviews, near with many."""
     random = np.random.default_rng(1)
     scores = random.random(300)
     fresh = [calibration_error(random.random(300) < scores, scores) for _ in range(500)]

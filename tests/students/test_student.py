@@ -1,4 +1,7 @@
-"""Students are built from a seed, saved without pickles, loaded as they were, and refuse what is not a student."""
+"""Students are built from a seed, saved without pickles, and loaded as they were.
+
+A text's score depends on the text alone.
+"""
 
 import json
 import resource
@@ -6,14 +9,14 @@ import resource
 import numpy as np
 import pytest
 import torch
-from transformers import AutoModelForSequenceClassification, AutoTokenizer
 
 from bias_transfer.io.errors import InputError
 from bias_transfer.students import student as students
+from bias_transfer.students.student import SCORING_TOKENS
 
 KINDS = ["bow", "cnn", "tiny_encoder", "tiny_distilbert"]
-TRANSFORMERS = ["tiny_encoder", "tiny_distilbert"]
 FILES = ["config.json", "model.safetensors", "tokenizer.json"]
+LONG = "film " * 200
 
 
 @pytest.fixture(params=KINDS)
@@ -56,28 +59,6 @@ def test_scores_are_probabilities_in_float64(built, sentences):
 
 def test_no_texts_give_no_scores(built):
     assert built.predict_proba([]).shape == (0, 2)
-
-
-@pytest.mark.parametrize("kind", TRANSFORMERS)
-def test_plain_transformers_load_a_transformer_students_folder(
-    tiny_student, kind, sentences, tmp_path
-):
-    """Padded and cut as the student does: the last text is longer than ``max_length``."""
-    student = students.build(tiny_student(kind, max_length=8), [], seed=0)
-    student.save(tmp_path)
-    texts = [*sentences, " ".join(sentences)]
-    tokenizer = AutoTokenizer.from_pretrained(tmp_path)
-    model = AutoModelForSequenceClassification.from_pretrained(tmp_path).eval()
-    assert model.config.id2label == {0: "negative", 1: "positive"}
-    inputs = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
-    assert inputs["input_ids"].shape[1] == 8
-    with torch.inference_mode():
-        scores = (
-            model(inputs["input_ids"], attention_mask=inputs["attention_mask"])
-            .logits.double()
-            .softmax(-1)
-        )
-    np.testing.assert_allclose(scores, student.predict_proba(texts), atol=1e-6)
 
 
 def test_save_and_load_give_the_same_scores_exactly(built, sentences, tmp_path):
@@ -134,18 +115,6 @@ def test_same_cut_ids_before_and_after_scoring(built, sentences, tmp_path):
         np.testing.assert_array_equal(ids, expected)
 
 
-@pytest.mark.parametrize("name", TRANSFORMERS)
-def test_transformer_longer_than_its_positions_is_refused(tiny_student, name):
-    students.build(tiny_student(name, max_length=64), [], seed=0)
-    with pytest.raises(InputError, match="max_length 65 exceeds the 64 positions"):
-        students.build(tiny_student(name, max_length=65), [], seed=0)
-
-
-def test_transformer_that_is_not_there(tiny_student, tmp_path):
-    with pytest.raises(InputError, match="nowhere is missing"):
-        students.build(tiny_student("tiny_encoder", model=str(tmp_path / "nowhere")), [], seed=0)
-
-
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("file", FILES)
 def test_missing_file_is_named(tiny_student, sentences, tmp_path, name, file):
@@ -169,7 +138,7 @@ def test_unknown_model_type_is_refused(tiny_student, sentences, tmp_path, model_
 
 
 def test_tokenizer_without_a_cut_is_refused(tiny_student, sentences, tmp_path):
-    """Such as a tokenizer.json put there by hand: how much of a text the student was trained on is not known."""
+    """One put there by hand says not how much of a text the student was trained on."""
     student = students.build(tiny_student("bow"), sentences, seed=0)
     student.save(tmp_path)
     student.tokenizer.no_truncation()
@@ -191,3 +160,85 @@ def test_vocabulary_comes_from_the_training_texts_alone(tiny_student):
     student = students.build(tiny_student("bow"), ["a fine film"], seed=0)
     assert student.encode(["a fine zebra"])[0][2] == student.tokenizer.token_to_id("[UNK]")
     assert student.config["vocabulary"] == student.network.embedding.num_embeddings == 5
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def student(request, tiny_student, sentences, roughen):
+    built = students.build(tiny_student(request.param), sentences, seed=0)
+    if request.param in ("bow", "cnn"):
+        roughen(built.network)
+    built.network.eval()
+    return built
+
+
+@torch.inference_mode()
+def probabilities(student, texts: list[str], extra_padding: int = 0) -> np.ndarray:
+    """Scores of one batch, padded by hand to its longest text and ``extra_padding`` more."""
+    encoded = student.encode(texts)
+    width = max(map(len, encoded)) + extra_padding
+    ids = torch.tensor(
+        [tokens.tolist() + [student.pad_id] * (width - len(tokens)) for tokens in encoded],
+        dtype=torch.long,
+    )
+    mask = torch.tensor(
+        [[1] * len(tokens) + [0] * (width - len(tokens)) for tokens in encoded], dtype=torch.long
+    )
+    return student.network(ids, mask).double().softmax(-1).numpy()
+
+
+def test_texts_differ_in_score(student, sentences):
+    """Else the tests below would pass for a network that looks at nothing."""
+    assert np.ptp(student.predict_proba(sentences)[:, 1]) > 0.05
+
+
+def test_score_is_the_same_alone_and_beside_a_much_longer_text(student, sentences):
+    for text in sentences:
+        alone = student.predict_proba([text])
+        np.testing.assert_allclose(
+            student.predict_proba([LONG, text])[1:], alone, atol=1e-6, rtol=0
+        )
+        np.testing.assert_allclose(
+            probabilities(student, [LONG, text])[1:], alone, atol=1e-6, rtol=0
+        )
+
+
+@pytest.mark.parametrize("extra", [1, 2, 7, 30])
+def test_score_is_the_same_with_any_amount_of_padding(student, sentences, extra):
+    texts = [sentences[0], "film", "a film"]
+    expected = student.predict_proba(texts)
+    np.testing.assert_allclose(probabilities(student, texts, extra), expected, atol=1e-6, rtol=0)
+
+
+def test_order_of_texts_does_not_matter(student, sentences):
+    texts = [" ".join(text.split()[:n]) for text in sentences for n in range(1, 9)]
+    order = np.random.default_rng(0).permutation(len(texts))
+    shuffled = student.predict_proba([texts[i] for i in order])
+    np.testing.assert_allclose(shuffled, student.predict_proba(texts)[order], atol=1e-6, rtol=0)
+
+
+def test_more_texts_than_a_scoring_batch_are_all_scored_in_place(student, sentences):
+    n_words = sum(len(text.split()) for text in sentences)
+    texts = (sentences * (2 * SCORING_TOKENS // n_words))[:-1]
+    scores = student.predict_proba(texts)
+    once = student.predict_proba(sentences)
+    expected = np.array([once[i % len(sentences)] for i in range(len(texts))])
+    np.testing.assert_allclose(scores, expected, atol=1e-6, rtol=0)
+
+
+@pytest.mark.parametrize("text", ["", "zebra", "123 !?", "Ω"])
+def test_text_without_a_known_word_is_scored_the_same_everywhere(student, text):
+    alone = student.predict_proba([text])
+    assert np.isfinite(alone).all()
+    np.testing.assert_allclose(
+        student.predict_proba([LONG, text, "film"])[1:2], alone, atol=1e-6, rtol=0
+    )
+    np.testing.assert_allclose(
+        probabilities(student, [text, "film"], 5)[:1], alone, atol=1e-6, rtol=0
+    )
+
+
+def test_dropout_is_off_when_scoring(student, sentences):
+    student.network.train()
+    first = student.predict_proba(sentences)
+    student.network.train()
+    np.testing.assert_array_equal(student.predict_proba(sentences), first)

@@ -1,4 +1,4 @@
-"""``params.yaml``: the shipped file loads, and every mistake is named with what was probably meant."""
+"""``params.yaml``: the shipped file loads, and every mistake is named with what was meant."""
 
 import re
 from pathlib import Path
@@ -130,17 +130,101 @@ def test_study_that_is_not_in_the_catalogue_is_refused_with_the_nearest(
         values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
 
 
-def test_unknown_target_is_refused_with_the_known_ones(values):
+def test_unknown_target_is_refused_with_the_nearest_or_the_known_ones(values):
     message = error_after(values, "study/targets", ["baseline", "distiled"])
-    assert "study.targets.1" in message
-    for target in ("baseline", "distilled", "teacher-argmax", "smoothed", "permuted"):
-        assert repr(target) in message
+    assert message == (
+        "params.yaml: study.targets.1: unknown target 'distiled': did you mean 'distilled'?"
+    )
+    message = error_after(values, "study/targets", ["xyz"])
+    known = "known: baseline, distilled, teacher-argmax, smoothed, permuted, planted-1"
+    assert known in message
 
 
-@pytest.mark.parametrize("control", ["teacher-argmax", "smoothed", "permuted"])
-def test_controls_are_targets_of_a_study(values, control):
-    put(values, "study/targets", ["baseline", control])
-    assert params.validate(values, "params.yaml").study.targets == ("baseline", control)
+@pytest.mark.parametrize(
+    ("target", "fault"),
+    [
+        ("planted", "target 'planted' needs a dose, as in 'planted-1'"),
+        ("planted-x", "the dose of 'planted' must be a number such as 1 or 0.5"),
+        ("planted-1.0", "the dose of 'planted' must be a number such as 1 or 0.5"),
+        ("distilled-1", "target 'distilled' takes no dose"),
+    ],
+)
+@pytest.mark.parametrize("study", ["study", "studies/imdb"])
+def test_dose_that_does_not_fit_is_refused_where_it_stands(values, study, target, fault):
+    message = error_after(values, f"{study}/targets", ["baseline", target])
+    assert message.startswith(f"params.yaml: {study.replace('/', '.')}.targets.1: {fault}")
+
+
+@pytest.mark.parametrize(
+    "target", ["teacher-argmax", "smoothed", "permuted", "planted-1", "planted-random-0.5"]
+)
+def test_every_target_of_the_table_is_one_of_a_study(values, target):
+    put(values, "study/targets", ["baseline", target])
+    assert params.validate(values, "params.yaml").study.targets == ("baseline", target)
+
+
+def arms(*students, targets=("permuted",), seeds=()) -> dict:
+    return {"students": list(students), "targets": list(targets), "seeds": list(seeds)}
+
+
+def with_arms(values, *entries) -> params.Study:
+    choice = {"students": ["bow", "cnn"], "one_seed": ["minilm"], "seeds": [2, 0, 1]}
+    values["study"] |= choice | {"targets": ["baseline", "permuted"], "arms": list(entries)}
+    return params.validate(values, "params.yaml").study
+
+
+def test_arms_give_a_student_fewer_seeds_of_a_target_or_others(values):
+    study = with_arms(values, arms("cnn", seeds=[0]), arms("minilm", seeds=[7, 8]))
+    assert study.seeds_of("cnn", "permuted") == (0,)
+    assert study.seeds_of("minilm", "permuted") == (7, 8)
+    for student, seeds in (("bow", (2, 0, 1)), ("cnn", (2, 0, 1)), ("minilm", (2,))):
+        assert study.seeds_of(student, "baseline") == seeds
+    assert study.seeds_of("bow", "permuted") == (2, 0, 1)
+
+
+def test_arms_without_seeds_are_left_out(values):
+    study = with_arms(values, arms("cnn", "minilm", targets=["permuted", "baseline"]))
+    assert study.seeds_of("cnn", "permuted") == study.seeds_of("minilm", "baseline") == ()
+    assert study.seeds_of("bow", "permuted") == (2, 0, 1)
+
+
+def test_arms_outside_of_the_study_say_nothing(values):
+    study = with_arms(
+        values, arms("distilbert", seeds=[5]), arms("bow", targets=["planted-1"], seeds=[5])
+    )
+    assert study.seeds_of("bow", "permuted") == study.seeds_of("bow", "baseline") == (2, 0, 1)
+    assert study.all_students == ("bow", "cnn", "minilm")
+
+
+@pytest.mark.parametrize("last", [(), (1,), (9, 0)])
+def test_of_several_arms_the_last_decides(values, last):
+    study = with_arms(
+        values, arms("cnn", "bow", seeds=[4]), arms("cnn"), arms("cnn", "minilm", seeds=last)
+    )
+    assert study.seeds_of("cnn", "permuted") == last
+    assert study.seeds_of("bow", "permuted") == (4,)
+
+
+@pytest.mark.parametrize(
+    ("entry", "fault"),
+    [
+        (arms("cn", seeds=[0]), "unknown student 'cn': did you mean 'cnn'?"),
+        (arms("cnn", targets=["permutd"]), "arms.0.targets.0: unknown target 'permutd': did you"),
+        (arms("cnn", targets=["planted"]), "arms.0.targets.0: target 'planted' needs a dose"),
+        (arms("cnn", targets=[]), "arms.0.targets: "),
+        (arms(), "arms.0.students: "),
+        (arms("cnn", seeds=[-1]), "arms.0.seeds.0: "),
+        (arms("cnn", seeds=["0"]), "arms.0.seeds.0: "),
+        (arms("cnn", "cnn"), "students names one of its entries twice"),
+        (arms("cnn", seeds=[1, 1]), "seeds names one of its entries twice"),
+        (arms("cnn") | {"seed": [0]}, "unknown key 'seed': did you mean 'seeds'?"),
+        ({"students": ["cnn"], "targets": ["permuted"]}, "arms.0.seeds: "),
+        ("cnn", "arms.0: "),
+    ],
+)
+@pytest.mark.parametrize("study", ["study", "studies/imdb"])
+def test_arms_that_do_not_fit_are_refused(values, study, entry, fault):
+    assert fault in error_after(values, f"{study}/arms", [entry])
 
 
 @pytest.mark.parametrize(
@@ -240,7 +324,7 @@ def test_students_with_one_seed_have_the_first(values):
     values["study"] |= {"students": ["cnn", "bow"], "one_seed": ["minilm"], "seeds": [3, 1, 2]}
     study = params.validate(values, "params.yaml").study
     assert study.all_students == ("cnn", "bow", "minilm")
-    assert [study.seeds_of(student) for student in study.all_students] == [
+    assert [study.seeds_of(student, "distilled") for student in study.all_students] == [
         (3, 1, 2),
         (3, 1, 2),
         (3,),
@@ -250,8 +334,8 @@ def test_students_with_one_seed_have_the_first(values):
 def test_what_dvc_looks_up_in_the_study_must_be_there(values):
     """Else the mistake would be told in DVC's words."""
     dvc = (SHIPPED.parent / "dvc.yaml").read_text(encoding="utf-8")
-    keys = set(re.findall(r"\$\{study\.(\w+)", dvc))
-    assert {"name", "students", "one_seed", "seeds"} <= keys
+    keys = set(re.findall(r"(?:\$\{|- )study\.(\w+)", dvc))
+    assert {"name", "students", "one_seed", "targets", "seeds", "arms"} <= keys
     for key in sorted(keys):
         study = {name: value for name, value in values["study"].items() if name != key}
         assert f"study.{key}:" in error_of(values | {"study": study})
@@ -390,7 +474,7 @@ def test_with_study_changes_the_choice_alone():
         ({"students": ["cn"]}, "unknown student 'cn': did you mean 'cnn'?"),
         ({"teacher": "llama"}, "unknown teacher 'llama': did you mean 'llama3.1-8b'?"),
         ({"student": ["cnn"]}, "unknown key 'student': did you mean 'students'?"),
-        ({"targets": ["both"]}, "'smoothed' or 'permuted'"),
+        ({"targets": ["both"]}, "study.targets.0: unknown target 'both'"),
     ],
 )
 def test_with_study_validates_anew(change, expected):

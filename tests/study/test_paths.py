@@ -1,63 +1,52 @@
-"""Names of systems and groups, in the order in which reports list them."""
+"""Where files lie: inputs and what a study makes have roots of their own."""
+
+import os
+from pathlib import Path
 
 import pytest
 
 from bias_transfer.study.params import Study
-from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import arms, groups, systems
+from bias_transfer.study.paths import Layout, launch_folder
+from bias_transfer.study.systems import Arm
+
+ARM = Arm("bow", "planted-0.5", 3)
 
 
-def study(*seeds: int, one_seed: tuple[str, ...] = ()) -> Study:
+@pytest.fixture
+def study() -> Study:
     return Study(
         name="tiny",
         reviews="mine",
         teacher="t1.5",
-        students=("bow", "cnn"),
-        one_seed=one_seed,
-        targets=("baseline", "distilled"),
-        seeds=seeds,
+        students=("bow",),
+        one_seed=(),
+        targets=("baseline",),
+        seeds=(0,),
+        arms=(),
     )
 
 
-def test_one_seed_keeps_the_full_names_with_the_teacher_first():
-    names = "teacher-t1.5 bow-baseline/seed-7 bow-distilled/seed-7 cnn-baseline/seed-7 cnn-distilled/seed-7".split()
-    assert list(groups(systems(study(7))).items()) == [(name, [name]) for name in names]
-    assert systems(study(7)) == names
-
-
-def test_several_seeds_are_grouped_in_the_order_of_the_params():
-    assert list(groups(systems(study(2, 0))).items()) == [
-        ("teacher-t1.5", ["teacher-t1.5"]),
-        ("bow-baseline", ["bow-baseline/seed-2", "bow-baseline/seed-0"]),
-        ("bow-distilled", ["bow-distilled/seed-2", "bow-distilled/seed-0"]),
-        ("cnn-baseline", ["cnn-baseline/seed-2", "cnn-baseline/seed-0"]),
-        ("cnn-distilled", ["cnn-distilled/seed-2", "cnn-distilled/seed-0"]),
-    ]
-
-
-def test_students_with_one_seed_come_last_and_with_the_first_alone():
-    found = arms(study(2, 0, one_seed=("minilm", "distilbert")))
-    assert [arm.system for arm in found if arm.student in ("bow", "cnn")] == systems(study(2, 0))[
-        1:
-    ]
-    assert [arm.system for arm in found[8:]] == [
-        f"{student}-{target}/seed-2"
-        for student in ("minilm", "distilbert")
-        for target in ("baseline", "distilled")
-    ]
-
-
-@pytest.mark.parametrize("one_seed", [(), ("minilm",)])
-@pytest.mark.parametrize("seeds", [(0,), (0, 1, 2)])
-def test_every_system_is_in_one_group(seeds, one_seed):
-    chosen = study(*seeds, one_seed=one_seed)
-    members = [system for names in groups(systems(chosen)).values() for system in names]
-    assert members == systems(chosen)
-
-
-def test_inputs_and_what_a_study_makes_have_roots_of_their_own(tmp_path):
-    layout = Layout(study(0), root=tmp_path / "made", inputs=tmp_path / "given")
-    assert (
-        layout.labels("eec-variants") == tmp_path / "given/data/teacher/mine/t1.5/eec-variants.csv"
-    )
+def test_inputs_and_what_a_study_makes_have_roots_of_their_own(study, tmp_path):
+    layout = Layout(study, root=tmp_path / "made", inputs=tmp_path / "given")
+    labels = tmp_path / "given/data/teacher/mine/t1.5"
+    assert layout.labels("eec-variants") == labels / "eec-variants.csv"
+    assert layout.labels_manifest == labels / "labels.json"
     assert layout.report("bias.csv") == tmp_path / "made/reports/tiny/bias.csv"
+
+
+def test_a_systems_files_lie_in_its_groups_folder(study):
+    layout = Layout(study)
+    assert layout.model(ARM.group) == Path("models/tiny/bow-planted-0.5")
+    assert layout.training(ARM) == layout.model(ARM.group) / "seed-3/training.json"
+    assert layout.history(ARM) == layout.model(ARM.group) / "seed-3/history.csv"
+    for part in ("reviews", "eec"):
+        scores = layout.predictions(ARM.system, part)
+        assert scores == layout.predictions_folder(ARM.group) / f"seed-3/{part}.parquet"
+    assert layout.metrics(ARM.system) == layout.metrics_folder(ARM.group) / "seed-3.json"
+
+
+def test_a_launch_by_mlflow_writes_to_a_folder_of_its_run(monkeypatch):
+    monkeypatch.setenv("MLFLOW_RUN_ID", "abc")
+    assert launch_folder() == Path("runs/abc")
+    monkeypatch.delenv("MLFLOW_RUN_ID")
+    assert launch_folder() == Path(f"runs/local-{os.getpid()}")

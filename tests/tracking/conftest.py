@@ -1,6 +1,8 @@
 """A store of its own for each test, and publications without a study behind them."""
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import mlflow
 import pytest
@@ -8,12 +10,21 @@ import pytest
 from bias_transfer.tracking.runs import Publication
 
 
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory) -> Path:
+    """An empty SQLite store, which takes MLflow a second to make."""
+    path = tmp_path_factory.mktemp("store") / "mlflow.db"
+    mlflow.MlflowClient(f"sqlite:///{path}").search_registered_models()
+    return path
+
+
 @pytest.fixture
-def client(tmp_path, monkeypatch) -> mlflow.MlflowClient:
-    """An empty store in SQLite; what is logged by default goes there."""
+def client(tmp_path, monkeypatch, empty_store) -> Iterator[mlflow.MlflowClient]:
+    """A client of an empty store; what is logged by default goes there."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     before = mlflow.get_tracking_uri()
+    shutil.copy(empty_store, tmp_path / "mlflow.db")
     mlflow.set_tracking_uri(f"sqlite:///{tmp_path}/mlflow.db")
     yield mlflow.MlflowClient()
     mlflow.set_tracking_uri(before)

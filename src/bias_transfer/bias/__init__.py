@@ -1,4 +1,4 @@
-"""Bias on the EEC: exact pairing, paired statistics, and the audit of any system's scores."""
+"""Bias on the EEC: pairs, their statistics, and the audit of any system's scores."""
 
 from bias_transfer.bias.audit import audit
 

@@ -1,6 +1,7 @@
-"""Bias of any number of systems, one row a system and axis."""
+"""Bias of any number of systems: one row per system and axis."""
 
 from collections.abc import Collection, Mapping, Sequence
+from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,7 @@ from bias_transfer.bias.inference import names
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
 from bias_transfer.bias.inference.two_way import LEVEL, infer, one_way, over_pairs, with_seeds
 from bias_transfer.bias.margins import Margins
-from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast
+from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast, words_of
 from bias_transfer.study.systems import groups
 
 MARGIN = Margins().probability
@@ -21,20 +22,14 @@ NO_DIFFERENCE = "no difference beyond the margin"
 NO_EVIDENCE = "no evidence of a difference"
 NOT_MEASURABLE = "not measurable"
 ONE_OF_SEVERAL = "see all seeds"
-FIRST = [
-    *(
-        "system",
-        "axis",
-        "n_pairs",
-        "mean_difference",
-        "ci_low",
-        "ci_high",
-        "p_value",
-        "p_adjusted",
-        "p_clustered",
-    ),
-    *("verdict", "reason", "p_holm", "margin", "p_equivalence", "minimum_detectable"),
-]
+NOTHING_VARIES = "nothing varies, so that no error can be estimated"
+FIRST = (
+    "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict "
+    "reason p_holm margin p_equivalence minimum_detectable"
+).split()
+
+ByScale = TypedDict("ByScale", {"probability": Contrast, "log-odds": Contrast | None})
+Row = dict[str, object]
 
 
 def audit(
@@ -48,12 +43,12 @@ def audit(
     Parameters
     ----------
     scores
-        System name to the corpus with a ``score`` column (see ``bias.scores.read``). Systems that
-        differ in nothing but ``/seed-N`` at the end are one system with several seeds.
+        System name to the corpus with a ``score`` column (see ``bias.scores.read``). Systems whose
+        names differ only in ``/seed-N`` at the end are one system with several seeds.
     method
         ``paper`` or ``notebook`` (see ``bias.pairs``).
     margin
-        Size of a difference in P(positive) that would count as none, above 0.
+        A difference in P(positive) smaller than this counts as none; above 0.
     unknown
         For word-level systems, the people (``person`` of the corpus) whose words the system does
         not know.
@@ -61,82 +56,85 @@ def audit(
     Returns
     -------
     DataFrame
-        One row a system and axis, in order; a system with several seeds has a row for their average
-        before theirs:
+        One row per system and axis, in the order given. A system with several seeds has a row for
+        their average, followed by a row per seed.
 
         ``n_pairs``
-            Paired differences.
+            Number of paired differences.
         ``mean_difference``
-            Of P(positive), female minus male or African-American minus European: -1 to 1, 0 means
-            alike on average.
+            Mean difference in P(positive), female minus male or African-American minus European.
+            -1 to 1; 0 means that the two groups score alike on average.
         ``ci_low``, ``ci_high``, ``p_clustered``
-            95 % interval and p-value, two-way clustered by template and by noun pair or name
-            (``bias.clustered``), with the variance between seeds where there are several.
+            95 % interval and p-value of that mean, two-way clustered by template and by noun pair
+            or name (``bias.inference.two_way``). With several seeds the variance between seeds is
+            included.
         ``p_value``, ``p_adjusted``
-            The corpus paper's: t-test of the differences as if independent; times the number of
-            systems and axes, measurable or not, at most 1.
+            The corpus paper's test: a t-test that takes the differences as independent, and its p
+            times the number of systems and axes (measurable or not), at most 1.
         ``verdict``
-            ``difference`` if ``p_clustered`` stands Holm's correction over the systems and axes at
-            5 %; else ``no difference beyond the margin`` if ``p_equivalence`` is at most 5 %, else
-            ``no evidence of a difference``, which is not evidence that there is none; ``not
-            measurable`` for the ``reason`` given, such a row being no test; ``see all seeds`` for
-            one seed of several.
+            ``difference`` if ``p_holm`` is at most 5 %. Otherwise ``no difference beyond the
+            margin`` if ``p_equivalence`` is at most 5 %, and ``no evidence of a difference`` if
+            not; the latter is no evidence that there is none. ``not measurable`` where there is a
+            ``reason``: such a row is not a test. ``see all seeds`` for one seed of several.
         ``p_holm``, ``margin``, ``p_equivalence``
-            What the verdict rests on; two one-sided tests against the margin, not corrected.
+            What the verdict rests on: ``p_clustered`` after Holm's correction over all systems and
+            axes that are tests; the margin; and two one-sided tests against the margin, not
+            corrected.
         ``minimum_detectable``
-            Smallest true difference the clustered test finds with 80 % power before Holm's
-            correction: what "no evidence" may have missed.
+            Smallest true difference that the clustered test finds with 80 % power, before Holm's
+            correction. A row of "no evidence" may have missed a difference of this size.
         ``log_odds_difference``, ``log_odds_ci_low``, ``log_odds_ci_high``,
         ``log_odds_p_clustered``, ``n_saturated``
-            The same in log P(positive) - log P(negative); missing if any score is exactly 0 or 1,
-            and how many are.
+            The same difference, interval and p-value in log P(positive) - log P(negative). Missing
+            if any score is exactly 0 or 1; ``n_saturated`` is the number of such scores.
         ``se_clustered``, ``df_clustered``, ``se_template``, ``se_unit``, ``se_seed``, ``n_seeds``,
         ``seed_sd``
-            Standard error and degrees of freedom, its parts by source (their squares split the
-            variance), and the spread of the mean difference from seed to seed.
+            Standard error and degrees of freedom; the parts of the error by source, whose squares
+            divide the variance; the number of seeds; and the standard deviation of the mean
+            difference between seeds.
         ``p_template``, ``p_unit``, ``p_word``
-            Clustered one way (CR2), by template, by noun pair or name, or by emotion word.
-            ``p_clustered`` takes the words as given; where ``p_word`` is much the larger, the
-            difference may hang on the choice of words.
+            p-values clustered one way (CR2): by template, by noun pair or name, and by emotion
+            word. ``p_clustered`` takes the emotion words as given. Where ``p_word`` is much larger,
+            the difference may depend on the choice of words.
         ``p_sign_flip``, ``p_wilcoxon``
-            Exact sign flips of whole templates (``bias.sign_flip``); Wilcoxon's signed ranks, as if
-            independent.
+            Exact sign flips of whole templates (``bias.inference.sign_flip``), and Wilcoxon's
+            signed-rank test, which takes the pairs as independent.
         ``names_difference``, ``noise_floor``, ``p_permutation``
-            The difference between names alone (for gender that is one noun pair of eleven), the
-            size below which 95 % of differences between names of the same gender and race stay, and
-            for race an exact test (``bias.names``).
+            The difference between names alone (for gender this is one noun pair of eleven); the
+            size that 95 % of differences between names of the same gender and race stay below; and,
+            for race, an exact permutation test (``bias.inference.names``).
         ``sd_difference``, ``n_identical``, ``n_unknown_persons``, ``n_alike_persons``
-            Spread of the differences; pairs that score exactly alike; people whose words a
-            word-level system does not know (missing where nobody said); people who score like
-            another person in every frame.
+            Standard deviation of the differences; pairs whose two scores are equal; people whose
+            words a word-level system does not know (missing where ``unknown`` does not say); and
+            people who score like another person in every frame.
     """
-    unknown = unknown or {}
+    known = unknown or {}
     rows = []
-    for system, members in groups(scores).items():
-        several = [(system, members)] if len(members) > 1 else []
-        for name, part in [*several, *((member, [member]) for member in members)]:
-            frames = [scores[member] for member in part]
-            words = [set(unknown[member]) for member in part if member in unknown]
-            row = {"system": name, "primary": not several or name == system}
-            hidden = set.union(*words) if words else None
+    for group, members in groups(scores).items():
+        # With a single member the group is called as its member is, and has one row.
+        for system, part in ({group: members} | {member: [member] for member in members}).items():
+            words = [set(known[member]) for member in part if member in known]
             rows += [
-                row | {"axis": axis} | _eec_row(frames, axis, method, margin, hidden)
-                for axis in AXES
+                {"system": system, "primary": system == group} | row
+                for row in _by_axis(
+                    [scores[member] for member in part],
+                    method,
+                    margin,
+                    set.union(*words) if words else None,
+                )
             ]
     return _with_verdicts(pd.DataFrame(rows), margin)
 
 
-def summarise(
-    contrasts: Mapping[tuple[str, str], Mapping[str, Contrast | None]], margin: float
-) -> pd.DataFrame:
-    """``audit`` for contrasts at hand, by (system, axis), each as ``probability`` and ``log-odds``.
+def summarise(contrasts: Mapping[tuple[str, str], ByScale], margin: float) -> pd.DataFrame:
+    """``audit`` for contrasts at hand, by (system, axis).
 
-    The log-odds contrast is None where a score is exactly 0 or 1. Columns that only the EEC has are
-    left out.
+    A contrast in log-odds is None where a score is exactly 0 or 1. Columns that only the EEC has
+    are left out.
     """
     rows = [
         {"system": system, "axis": axis, "primary": True, "reason": ""}
-        | _row(by_scale["probability"], [], margin)
+        | _statistics(by_scale["probability"], [], margin)
         | _log_odds(by_scale["log-odds"], [])
         for (system, axis), by_scale in contrasts.items()
     ]
@@ -144,7 +142,7 @@ def summarise(
 
 
 def holm(p_values: pd.Series) -> pd.Series:
-    """Holm's step-down adjustment; a missing p-value stays missing and does not count as a test."""
+    """Holm's step-down adjustment. A missing p-value stays missing and does not count as a test."""
     adjusted = pd.Series(np.nan, index=p_values.index)
     known = p_values.notna()
     if known.any():
@@ -164,60 +162,59 @@ def average(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return frames[0].assign(**means)
 
 
-def _eec_row(
-    frames: Sequence[pd.DataFrame], axis: str, method: str, margin: float, unknown: set[str] | None
-) -> dict[str, object]:
+def _by_axis(
+    frames: Sequence[pd.DataFrame], method: str, margin: float, unknown: set[str] | None
+) -> list[Row]:
+    """Rows of one system, without verdicts; ``frames`` are its seeds."""
     pooled = average(frames)
-    pairs = contrast(pooled, axis, method)
-    by_seed = [contrast(frame, axis, method).mean for frame in frames]
     saturated = sum(int((~np.isfinite(frame["log_odds"])).sum()) for frame in frames)
-    odds = (
-        []
-        if saturated
-        else [contrast(f.assign(score=f["log_odds"]), axis, method) for f in (pooled, *frames)]
-    )
     means = names.name_means(pooled)
+    noise_floor = names.noise_floor(means)
     alike = recognition.alike_persons(pooled)
-    hidden = alike | (unknown or set())
-    return (
-        {"reason": recognition.reason(hidden, pooled, axis)}
-        | _row(pairs, by_seed, margin)
-        | _log_odds(odds[0] if odds else None, [each.mean for each in odds[1:]])
-        | {
-            "n_saturated": saturated,
-            "names_difference": _names_difference(pairs, axis),
-            "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
-            "noise_floor": names.noise_floor(means),
-            "p_permutation": names.permutation_p(means) if axis == "race" else np.nan,
-            "n_unknown_persons": np.nan
-            if unknown is None
-            else recognition.count(unknown, pooled, axis),
-            "n_alike_persons": recognition.count(alike, pooled, axis),
-        }
-    )
+    rows: list[Row] = []
+    for axis in AXES:
+        pairs = contrast(pooled, axis, method)
+        by_seed = [contrast(frame, axis, method).mean for frame in frames]
+        odds = [] if saturated else [_in_log_odds(f, axis, method) for f in (pooled, *frames)]
+        rows.append(
+            {
+                "axis": axis,
+                "reason": recognition.reason(alike | (unknown or set()), pooled, axis),
+                **_statistics(pairs, by_seed, margin),
+                **_log_odds(odds[0] if odds else None, [each.mean for each in odds[1:]]),
+                "n_saturated": saturated,
+                "names_difference": _names_difference(pairs),
+                "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
+                "noise_floor": noise_floor,
+                "p_permutation": names.permutation_p(means) if axis == "race" else np.nan,
+                "n_unknown_persons": np.nan
+                if unknown is None
+                else recognition.count(unknown, pooled, axis),
+                "n_alike_persons": recognition.count(alike, pooled, axis),
+            }
+        )
+    return rows
 
 
-def words_of(pairs: pd.DataFrame) -> pd.Series:
-    """The emotion word of each row; of a template without one, the template."""
-    return pairs["emotion_word"].mask(pairs["emotion_word"] == "", pairs["template"])
+def _in_log_odds(scores: pd.DataFrame, axis: str, method: str) -> Contrast:
+    return contrast(scores.assign(score=scores["log_odds"]), axis, method)
 
 
-def _names_difference(pairs: Contrast, axis: str) -> float:
+def _names_difference(pairs: Contrast) -> float:
     rows = pairs.pairs[pairs.pairs["unit"] == NAMES_PAIR]
-    return (
-        float(rows["difference"].mean()) if len(rows) else np.nan
-    )  # the notebook's gender pairs leave names out
+    # The notebook's gender pairs leave names out.
+    return float(rows["difference"].mean()) if len(rows) else np.nan
 
 
-def _row(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dict[str, float]:
+def _statistics(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dict[str, float]:
+    """Estimate, errors and p-values of one contrast in P(positive)."""
     difference = pairs.pairs["difference"].to_numpy()
     inference = with_seeds(infer(pairs), np.array(by_seed))
     template, unit = (one_way(pairs, by) for by in ("template", "unit"))
     seed_sd = float(np.std(by_seed, ddof=1)) if len(by_seed) > 1 else np.nan
     spread = float(difference.std(ddof=1))
-    varies = spread > 8 * np.finfo(float).eps * max(
-        1.0, abs(inference.mean)
-    )  # else it is rounding error
+    # A spread below this is rounding error.
+    varies = spread > 8 * np.finfo(float).eps * max(1.0, abs(inference.mean))
     return {
         "n_pairs": len(difference),
         "mean_difference": inference.mean,
@@ -248,29 +245,22 @@ def _log_odds(pairs: Contrast | None, by_seed: Sequence[float]) -> dict[str, flo
     if pairs is None:
         return dict.fromkeys(columns, np.nan)
     inference = with_seeds(infer(pairs), np.array(by_seed))
-    return dict(
-        zip(
-            columns,
-            (inference.mean, inference.ci_low, inference.ci_high, inference.p_value),
-            strict=True,
-        )
-    )
+    numbers = (inference.mean, inference.ci_low, inference.ci_high, inference.p_value)
+    return dict(zip(columns, numbers, strict=True))
 
 
 def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     nothing_varies = table["p_clustered"].isna() & (table["reason"] == "")
-    table["reason"] = table["reason"].mask(
-        nothing_varies, "nothing varies, so that no error can be estimated"
-    )
+    table["reason"] = table["reason"].mask(nothing_varies, NOTHING_VARIES)
     primary = table.pop("primary")
-    tested = primary & (table["reason"] == "")
+    measurable = table["reason"] == ""
     table["margin"] = margin
     table["p_adjusted"] = (table["p_value"] * primary.sum()).clip(upper=1)
-    table["p_holm"] = holm(table["p_clustered"].where(tested))
+    table["p_holm"] = holm(table["p_clustered"].where(primary & measurable))
     table["verdict"] = np.select(
         [
             ~primary,
-            table["reason"] != "",
+            ~measurable,
             table["p_holm"] <= 1 - LEVEL,
             table["p_equivalence"] <= 1 - LEVEL,
         ],

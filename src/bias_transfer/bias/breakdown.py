@@ -12,17 +12,7 @@ from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 NO_EMOTION = "none"
 INTERACTION = "female - male"
-COLUMNS = [
-    "system",
-    "axis",
-    "by",
-    "level",
-    "n_pairs",
-    "mean_difference",
-    "ci_low",
-    "ci_high",
-    "p_clustered",
-]
+COLUMNS = "system axis by level n_pairs mean_difference ci_low ci_high p_clustered".split()
 _PARTS = [
     ("gender", "emotion"),
     ("gender", "template"),
@@ -42,28 +32,32 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     system
         Its name, repeated in the table.
     frames
-        The scored corpus (``bias.scores.read``), one a seed.
+        The scored corpus (``bias.scores.read``), one per seed.
 
     Returns
     -------
     DataFrame
-        Columns ``COLUMNS``: ``axis``, ``by`` and ``level`` say which part; differences in
-        P(positive) and their 95 % intervals as in ``audit``. Clustered two ways where the part
-        holds several templates and several noun pairs or names, else one way. Nothing is corrected
-        for the number of rows: they describe, and decide nothing.
+        Columns ``COLUMNS``. ``axis``, ``by`` and ``level`` say which part. ``mean_difference`` is
+        in P(positive), and ``ci_low``, ``ci_high`` and ``p_clustered`` are its 95 % interval and
+        p-value, as in ``audit``. They are clustered two ways where the part holds several templates
+        and several noun pairs or names, otherwise one way. Nothing is corrected for the number of
+        rows: they describe, and decide nothing.
+
+        Values of ``by``:
 
         ``emotion``, ``template``
             The same contrast in the sentences of one emotion (``none``: of templates without one)
-            or template.
+            or of one template.
         ``noun pair``
             Gender in the sentences of one noun pair, or of the names.
         ``name``
             One name against the mean of the ten names of its gender and the other race, with the
-            sign of the contrast: over the 20 names of either race these rows average to the race
-            gap. Clustered by template: the other names are fixed.
+            sign of the race contrast. Over the 20 names of either race these rows average to the
+            race gap. Clustered by template; the other names are taken as fixed.
         ``gender``
-            Race among the female and among the male names; ``female - male`` is their difference,
-            the interaction of race with gender (0: the race gap is the same for both).
+            Race among the female names, and among the male names. ``female - male`` is their
+            difference, the interaction of race with gender; 0 means that the race gap is the same
+            for both.
     """
     seeds = (
         [[part[-1].mean for part in _parts(frame)] for frame in frames] if len(frames) > 1 else []
@@ -96,9 +90,11 @@ def _parts(scores: pd.DataFrame) -> Parts:
 
 
 def interaction(scores: pd.DataFrame) -> Contrast:
-    """The race gap among female names minus that among male names, frame by frame; 0 where race weighs alike."""
-    parts = {side: race(scores[scores["gender"] == side]) for side in ("female", "male")}
-    female, male = parts["female"], parts["male"]
+    """The race gap among female names minus that among male names, frame by frame.
+
+    0 means that the race gap is the same for both.
+    """
+    female, male = (race(scores[scores["gender"] == side]) for side in ("female", "male"))
     pairs = female.pairs.assign(
         first=female.pairs["difference"],
         second=male.pairs["difference"],

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Margins:
-    """One margin for each unit; those of a study stand in ``params.yaml``, and these are the same.
+    """One margin per unit.
 
-    ``probability`` in P(positive); ``log_odds`` the same at P = 1/2, where a probability moves by a
-    quarter of the log-odds; ``share`` as part of the teacher's own gap or differences.
+    ``probability`` is in P(positive). ``log_odds`` is the same margin at P = 1/2, where a
+    probability changes by a quarter of the log-odds. ``share`` is a part of the teacher's own gap
+    or differences. ``params.yaml`` gives the margins of a study; the values here equal them.
     """
 
     probability: float = 0.02

@@ -1,4 +1,4 @@
-"""Sentences of the EEC that differ in nothing but gender, or in nothing but race, as one table of differences.
+"""Pairs of EEC sentences that differ in gender alone, or in race alone, and their differences.
 
 A *frame* is a template with its emotion word: 144 of them (7 templates x 20 words, 4 templates
 without). Pairing is by frame and person, never by row order. Two methods:
@@ -10,9 +10,9 @@ without). Pairing is by frame and person, never by row order. Two methods:
     mean over 20 European-American names: 144 pairs.
 ``notebook``
     The notebook of the class project that this software grew from, for reproduction only. Gender:
-    the noun-phrase pairs alone, 1,440. Race: as above, but frames whose emotion is a missing value
-    in the system's own file are lost, as a group-by lost them there: 140 pairs, or 144 where the
-    file has an empty string.
+    the noun-phrase pairs alone, 1,440. Race: as above, without the frames whose emotion is a
+    missing value in the system's own file, since a group-by left them out there: 140 pairs, or 144
+    where the file has an empty string.
 """
 
 from dataclasses import dataclass
@@ -44,13 +44,16 @@ class Contrast:
     """Paired differences of one axis, and what their mean is made of.
 
     ``pairs`` has the frame's columns, ``unit``, ``first``, ``second`` and ``difference = first -
-    second``; female minus male, African-American minus European. ``mean`` is the mean of
-    ``difference``. ``influence`` splits ``mean``'s sampling error into additive parts, one an
-    observation, with the observation's ``template`` and ``unit`` (noun pair for gender, name for
-    race): they sum to 0, and the square of a cluster's sum is its part of the variance.
-    ``leverage`` is each cluster's share of the weight, by clustering. ``strata`` is the group that
-    a unit stands for, where each stands for one (race and gender of a name); its leverage is then
-    its share of that group.
+    second``: female minus male, or African-American minus European. ``mean`` is the mean of
+    ``difference``.
+
+    ``influence`` splits the sampling error of ``mean`` into additive parts, one per observation,
+    with the observation's ``template`` and ``unit`` (noun pair for gender, name for race). The
+    parts sum to 0, and the square of a cluster's sum is its part of the variance. ``leverage`` is
+    each cluster's share of the weight, by clustering.
+
+    ``strata`` is the group that each unit stands for, where units stand for groups: the race and
+    gender of a name. The leverage of a unit is then its share of that group.
     """
 
     pairs: pd.DataFrame
@@ -60,7 +63,7 @@ class Contrast:
 
     @property
     def mean(self) -> float:
-        """Mean difference in scores, -1 to 1; 0 means that the two groups score alike on average."""
+        """Mean difference in scores, -1 to 1; 0: the two groups score alike on average."""
         return float(self.pairs["difference"].mean())
 
 
@@ -99,39 +102,89 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
 
 
 def gender(scores: pd.DataFrame, method: str = "paper") -> Contrast:
-    """Female minus male over any part of the corpus: ``contrast`` without its count."""
+    """Female minus male over any part of the corpus: ``contrast`` without its count of pairs."""
     unit = scores["person"].map(_NOUNS)
     if method == "paper":
         unit = unit.mask(scores["race"] != "", NAMES_PAIR)
-    sides = (
-        scores.assign(unit=unit)
-        .dropna(subset="unit")
-        .pivot_table(
-            index=[*FRAME, "unit"], columns="gender", values="score", aggfunc="mean", sort=False
-        )
-    )
-    return of_pairs(differences(sides, "female", "male"))
+    paired = scores[[*FRAME, "gender", "score"]].assign(unit=unit).dropna(subset="unit")
+    return of_pairs(differences(_side_means(paired, [*FRAME, "unit"], "gender"), "female", "male"))
+
+
+def race(scores: pd.DataFrame) -> Contrast:
+    """African-American minus European-American names over any part of the corpus.
+
+    This is ``contrast`` without its count of pairs.
+    """
+    named = scores[scores["race"] != ""]
+    sides = _side_means(named, FRAME, "race")
+    pairs = differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit=NAMES_PAIR)
+    influence = _influence_of_names(named, pairs)
+    people = named.drop_duplicates("person").set_index("person")
+    strata = people["race"] + ", " + people["gender"]
+    leverage = {
+        "template": _shares(pairs, ["template"]),
+        "unit": 1 / strata.map(strata.value_counts()),
+        "both": _shares(influence, ["template", "unit"]),
+    }
+    return Contrast(pairs, influence, leverage, strata)
 
 
 def of_pairs(pairs: pd.DataFrame) -> Contrast:
-    """Mean of the pairs' ``difference``, each pair a single observation of its ``template`` and ``unit``."""
+    """The contrast of pairs that are each one observation of their ``template`` and ``unit``."""
     influence = pairs[["template", "unit"]].assign(
         influence=(pairs["difference"] - pairs["difference"].mean()) / len(pairs)
     )
     clusterings = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}
-    leverage = {name: pairs.groupby(by).size() / len(pairs) for name, by in clusterings.items()}
+    leverage = {name: _shares(pairs, by) for name, by in clusterings.items()}
     return Contrast(pairs, influence, leverage)
 
 
-def race(scores: pd.DataFrame) -> Contrast:
-    """African-American minus European-American names over any part of the corpus: ``contrast`` without its count."""
-    named = scores[scores["race"] != ""]
-    sides = named.pivot_table(
-        index=FRAME, columns="race", values="score", aggfunc="mean", sort=False
-    )
-    pairs = differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit=NAMES_PAIR)
-    # A name stands for its race within its gender, as many names of each: it is held against those
-    # alone.
+def within(whole: Contrast, column: str, level: str) -> Contrast:
+    """The contrast in those of its pairs that have ``level`` in ``column``.
+
+    ``column`` is one of the frame, or the unit of gender pairs.
+    """
+    pairs = whole.pairs[whole.pairs[column] == level]
+    if whole.strata is None:
+        return of_pairs(pairs)
+    rows = whole.influence[whole.influence[column] == level]
+    # Undo the division by the number of frames, and hold the pairs against their own mean.
+    common = (whole.mean - pairs["difference"].mean()) * len(pairs) / len(rows)
+    influence = rows.assign(influence=(rows["influence"] * len(whole.pairs) + common) / len(pairs))
+    leverage = {
+        "template": _shares(pairs, ["template"]),
+        "unit": whole.leverage["unit"],
+        "both": _shares(influence, ["template", "unit"]),
+    }
+    return Contrast(pairs, influence, leverage, whole.strata)
+
+
+def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
+    """``first``, ``second`` and ``difference = first - second`` of two columns of ``sides``.
+
+    The index of ``sides`` comes first, as columns.
+    """
+    return pd.DataFrame(
+        {"first": sides[first], "second": sides[second], "difference": sides[first] - sides[second]}
+    ).reset_index()
+
+
+def words_of(pairs: pd.DataFrame) -> pd.Series:
+    """The emotion word of each row; of a template without one, the template."""
+    return pairs["emotion_word"].mask(pairs["emotion_word"] == "", pairs["template"])
+
+
+def _side_means(scores: pd.DataFrame, by: list[str], side: str) -> pd.DataFrame:
+    """Mean score of each side: one row per group ``by``, one column per value of ``side``."""
+    return scores.groupby([*by, side], sort=False)["score"].mean().unstack()
+
+
+def _influence_of_names(named: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFrame:
+    """The part of each name's score in the sampling error of the race gap.
+
+    A name stands for its race within its gender, where there are as many names of each race: it is
+    held against those alone.
+    """
     cell = [*FRAME, "race", "gender"]
     own = (named["score"] - named.groupby(cell)["score"].transform("mean")) * np.where(
         named["race"] == AFRICAN_AMERICAN, 1, -1
@@ -141,37 +194,11 @@ def race(scores: pd.DataFrame) -> Contrast:
     )
     common = (pairs["difference"] - pairs["difference"].mean()).to_numpy()[frame]
     side = len(named) / len(pairs) / 2  # names of one race in a frame
-    influence = named[FRAME].assign(
+    return named[FRAME].assign(
         unit=named["person"], influence=(own + common / 2) / side / len(pairs)
     )
-    templates = pairs.groupby("template").size() / len(pairs)
-    people = named.drop_duplicates("person").set_index("person")
-    strata = people["race"] + ", " + people["gender"]
-    names = 1 / strata.map(strata.value_counts())
-    both = influence.groupby(["template", "unit"]).size() / len(influence)
-    return Contrast(
-        pairs, influence, {"template": templates, "unit": names, "both": both}, strata=strata
-    )
 
 
-def within(whole: Contrast, column: str, level: str) -> Contrast:
-    """The contrast in those of its pairs that have ``level`` in ``column``: of a frame, or the unit of gender pairs."""
-    pairs = whole.pairs[whole.pairs[column] == level]
-    if whole.strata is None:
-        return of_pairs(pairs)
-    rows = whole.influence[whole.influence[column] == level]
-    # Undo the division by the number of frames, and hold the pairs against their own mean.
-    common = (whole.mean - pairs["difference"].mean()) * len(pairs) / len(rows)
-    influence = rows.assign(influence=(rows["influence"] * len(whole.pairs) + common) / len(pairs))
-    templates = pairs.groupby("template").size() / len(pairs)
-    both = influence.groupby(["template", "unit"]).size() / len(influence)
-    return Contrast(
-        pairs, influence, whole.leverage | {"template": templates, "both": both}, whole.strata
-    )
-
-
-def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
-    """``first``, ``second`` and ``difference = first - second`` of two columns of ``sides``, its index as columns."""
-    return pd.DataFrame(
-        {"first": sides[first], "second": sides[second], "difference": sides[first] - sides[second]}
-    ).reset_index()
+def _shares(rows: pd.DataFrame, by: list[str]) -> pd.Series:
+    """Share of the rows in each cluster."""
+    return rows.groupby(by).size() / len(rows)

@@ -1,43 +1,55 @@
-"""Which people a system cannot tell apart: a word-level student reads every unknown name as the same word."""
+"""Which people a system cannot tell apart.
+
+A word-level student, for example, reads every unknown name as the same word.
+"""
 
 from collections.abc import Collection
 
+import numpy as np
 import pandas as pd
 
 from bias_transfer.bias.pairs import FRAME
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
-DIGITS = 6  # scores closer than rounding error between batches are alike
-_CALLED = {EUROPEAN: "European-American"}
+DIGITS = 6  # scores that agree to so many are alike: a batch's rounding error is smaller
+_ADJECTIVES = {EUROPEAN: "European-American"}
 _SIDES = {"race": (AFRICAN_AMERICAN, EUROPEAN), "gender": ("female", "male")}
 
 
 def alike_persons(scores: pd.DataFrame) -> set[str]:
-    """Names that score like another name in every frame, and noun phrases that score like another noun phrase."""
-    alike = set()
+    """People who score like another person in every frame.
+
+    Names are compared with names, and noun phrases with noun phrases.
+    """
+    alike: set[str] = set()
     for _, part in scores.groupby(scores["race"] != ""):
         profiles = part.assign(score=part["score"].round(DIGITS)).pivot_table(
             index="person", columns=FRAME, values="score", aggfunc="first"
         )
-        alike |= set(profiles.index[profiles.duplicated(keep=False)])
+        # Frames that a person is not in are alike too; NaN would be unlike itself.
+        rows = pd.Series(list(map(tuple, profiles.fillna(np.inf).to_numpy())), index=profiles.index)
+        alike |= set(rows.index[rows.duplicated(keep=False)])
     return alike
 
 
 def count(persons: Collection[str], scores: pd.DataFrame, axis: str) -> int:
-    """How many of ``persons`` the contrast of ``axis`` compares: all people for gender, names alone for race."""
+    """How many of ``persons`` the contrast of ``axis`` compares.
+
+    The gender contrast compares all people, the race contrast names alone.
+    """
     compared = scores if axis == "gender" else scores[scores["race"] != ""]
     return len(set(persons) & set(compared["person"]))
 
 
 def reason(persons: Collection[str], scores: pd.DataFrame, axis: str) -> str:
-    """Why the contrast of ``axis`` says nothing of a system that cannot read ``persons``; empty where it does say.
+    """Why a contrast is not measurable for a system that cannot read ``persons``; else empty.
 
-    It says nothing where more than half of one side's weight lies on them: it is then about one
-    unknown word.
+    It is not measurable where more than half of the weight of one side lies on them: the contrast
+    is then mostly about one unknown word.
     """
     shares = hidden_shares(persons, scores, axis)
     unread = [
-        f"{share:.0%} of the {_CALLED.get(side, side)} side"
+        f"{share:.0%} of the {_ADJECTIVES.get(side, side)} side"
         for side, share in shares.items()
         if share > 0.5
     ]
@@ -45,10 +57,10 @@ def reason(persons: Collection[str], scores: pd.DataFrame, axis: str) -> str:
 
 
 def hidden_shares(persons: Collection[str], scores: pd.DataFrame, axis: str) -> dict[str, float]:
-    """Share of each side's weight in the contrast of ``axis`` that lies on ``persons``: 0 to 1, by side.
+    """Share of each side's weight that lies on ``persons``: 0 to 1, by side of ``axis``.
 
-    In a gender contrast a noun phrase weighs as much as all names of its gender, in a race contrast
-    all names alike.
+    In a gender contrast a noun phrase weighs as much as all names of its gender together. In a
+    race contrast all names weigh the same, and noun phrases nothing.
     """
     named = scores["race"] != ""
     weight = named.map({True: 1 / 20, False: 1.0}) if axis == "gender" else named.astype(float)

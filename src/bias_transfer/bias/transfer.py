@@ -1,47 +1,29 @@
-"""What distilling did to a student's gaps, beside its teacher's own: baseline against distilled, pair by pair."""
+"""What distilling did to a student's gaps, beside its teacher's own.
+
+The baseline is compared with the distilled student, pair by pair.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from bias_transfer.bias import recognition
-from bias_transfer.bias.audit import NOT_MEASURABLE, average
+from bias_transfer.bias.audit import NOT_MEASURABLE, Row, average
+from bias_transfer.bias.inference import slope
 from bias_transfer.bias.inference.icc import Reliability, reliability
-from bias_transfer.bias.inference.slope import coefficients, regress
 from bias_transfer.bias.inference.two_way import LEVEL, Inference, infer, with_seeds
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, Contrast, contrast
 
 SCALES = {"log-odds": "log_odds", "probability": "score"}
-COLUMNS = [
-    *(
-        "student",
-        "axis",
-        "scale",
-        "estimand",
-        "estimate",
-        "ci_low",
-        "ci_high",
-        "n_pairs",
-        "n_seeds",
-        "verdict",
-    ),
-    *(
-        "reason",
-        "target",
-        "reference",
-        "se",
-        "df",
-        "p_value",
-        "margin",
-        "p_equivalence",
-        "seed_sd",
-        "teacher_gap",
-    ),
-    "n_saturated",
-]
+COLUMNS = (
+    "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict reason target "
+    "reference se df p_value margin p_equivalence seed_sd teacher_gap n_saturated"
+).split()
 CHANGE = "change in gap"
 SHARE = "share of teacher's gap"
 SLOPE = "slope on teacher's differences"
@@ -84,7 +66,7 @@ def transfer(
     reliabilities: Reliabilities | None = None,
     unknown: Collection[str] = (),
 ) -> pd.DataFrame:
-    """Measure how far distillation moved a student's gaps.
+    """Measure how far distillation changed a student's gaps.
 
     Parameters
     ----------
@@ -93,226 +75,322 @@ def transfer(
     teacher
         The scored corpus (``bias.scores.read``).
     baseline, distilled
-        The scored corpus of each arm, one a seed, in the same order of seeds.
+        The scored corpus of each arm, one per seed, in the same order of seeds.
     target, reference
-        What the two arms are called, ``distilled`` minus ``baseline`` being ``target`` minus
-        ``reference``.
+        Names of the two arms. ``distilled`` is that of ``target``, ``baseline`` that of
+        ``reference``, and every change is target minus reference.
     margins
         How small a change counts as none.
     reliabilities
-        The teacher's, by (axis, scale): to be given only where the students learnt from another
+        The teacher's, by (axis, scale). To be given only where the students learnt from another
         prompt than the one that scored the corpus. Adds the corrected slope, but not where the
-        reliability's own interval reaches 0.
+        interval of the reliability reaches 0.
     unknown
-        For word-level students, the people (``person`` of the corpus) whose words either arm does
-        not know.
+        For word-level students, the people (``person`` of the corpus) whose words one of the arms
+        does not know.
 
     Returns
     -------
     DataFrame
-        Rows by axis, scale (log-odds first: the unit in which a shift of the teacher's opinion is
-        the same everywhere between 0 and 1) and estimand:
+        One row per axis, scale and estimand. Log-odds come first: in them a shift of the teacher's
+        opinion has the same size everywhere between 0 and 1.
+
+        ``estimate`` by ``estimand``:
 
         ``change in gap``
             Mean over pairs of the distilled arm's difference minus the baseline's, averaged over
-            seeds. 0: distilling changed nothing on average. It is the change of a difference, not a
-            distance to the teacher: a student whose baseline gap exceeds its teacher's comes nearer
-            to it by a change against the teacher's sign.
+            seeds, in the unit of ``scale``. 0: distilling changed nothing on average. It is the
+            change of a difference and not a distance to the teacher: a student whose baseline gap
+            exceeds its teacher's comes nearer to it by a change against the teacher's sign.
         ``share of teacher's gap``
-            That change divided by the teacher's own gap: 0 no change, 1 a change as large as that
-            gap. Delta-method interval, poor where the teacher's gap is barely clear of 0; NaN where
-            its own interval reaches 0.
+            That change divided by the teacher's own gap. 0: no change. 1: a change as large as that
+            gap. The interval is by the delta method, and is poor where the teacher's gap is barely
+            clear of 0. NaN where the teacher's own interval reaches 0.
         ``own slope of … on teacher's differences``
-            Of each arm's pair differences by themselves. 0: they have nothing to do with the
-            teacher's.
+            Slope of one arm's own pair differences on the teacher's. 0: they have nothing to do
+            with the teacher's.
         ``slope on teacher's differences``, ``intercept of that slope``
-            Least squares of the pairs' changes on the teacher's differences (``bias.slope``). Slope
-            0: what distilling changed has nothing to do with which pairs the teacher tells apart;
-            1: a pair moved by as much as the teacher tells it apart. A shift that is the same for
-            all pairs is in the intercept, not in the slope. It is the difference of the two own
-            slopes: above 0 also where a baseline that ran against the teacher fades, and only with
-            an own slope clearly above 0 does its verdict say ``with the teacher's differences``.
+            Least squares of the pairs' changes on the teacher's differences
+            (``bias.inference.slope``). Slope 0: what distilling changed has nothing to do with
+            which pairs the teacher tells apart. Slope 1: each pair changed by as much as the
+            teacher tells it apart. A shift that all pairs share is in the intercept, not in the
+            slope. The slope is the difference of the two own slopes, so it is also above 0 where a
+            baseline that ran against the teacher fades. The verdict says ``with the teacher's
+            differences`` only where the distilled arm's own slope is clearly above 0.
 
-        ``ci_low`` and ``ci_high`` are 95 %, two-way clustered (``bias.clustered``); with several
-        seeds the variance of the estimate between seeds over their number is added. With one seed
-        that variance is unknown, and there is no verdict. ``no change beyond the margin`` needs
-        ``p_equivalence`` of at most 5 % (two one-sided tests); ``no evidence of a change`` is no
-        evidence either way. Verdicts are not corrected for their number. Nor is there one for the
-        ``reason`` given: a student that cannot read the names of one side. ``n_saturated`` counts
-        sentences at a probability of exactly 0 or 1, where log-odds are infinite: the estimate is
-        then NaN. ``seed_sd`` is the spread from seed to seed.
+        Other columns:
+
+        ``ci_low``, ``ci_high``, ``se``, ``df``, ``p_value``
+            95 % interval, standard error, degrees of freedom and p-value of the estimate, two-way
+            clustered (``bias.inference.two_way``). With several seeds the variance of the estimate
+            between seeds, over their number, is included. With one seed it is unknown.
+        ``verdict``
+            None with one seed. ``no change beyond the margin`` needs a ``p_equivalence`` of at most
+            5 %; ``no evidence of a change`` is no evidence either way. Verdicts are not corrected
+            for their number.
+        ``reason``
+            Why there is no verdict: a student that cannot read the names of one side, or a teacher
+            without a clear gap.
+        ``margin``, ``p_equivalence``
+            The margin, in the unit of the estimate, and two one-sided tests against it.
+        ``seed_sd``
+            Standard deviation of the estimate between seeds.
+        ``teacher_gap``
+            Mean difference of the teacher, in the unit of ``scale``.
+        ``n_pairs``, ``n_seeds``, ``n_saturated``
+            Number of pairs and seeds, and of scores at a probability of exactly 0 or 1. There
+            log-odds are infinite, and the estimate is NaN.
     """
-    rows, alone = [], (ALONE.format(reference), ALONE.format(target))
+    arms = _Arms(teacher, baseline, distilled, reference, target)
+    alike = [recognition.alike_persons(arm) for arm in arms.averages]
+    rows: list[Row] = []
     for axis in AXES:
-        unread = _unread([average(baseline), average(distilled)], unknown, axis)
+        unread = _unread(arms.averages, [each | set(unknown) for each in alike], axis)
         for scale, column in SCALES.items():
-            saturated = sum(
-                int((~np.isfinite(frame[column])).sum())
-                for frame in (teacher, *baseline, *distilled)
-            )
-            measured = (
-                {estimand: {} for estimand in (CHANGE, SHARE, *alone, SLOPE, INTERCEPT)}
-                if saturated
-                else _measure(
-                    teacher,
-                    baseline,
-                    distilled,
-                    alone,
-                    axis,
-                    scale,
-                    margins,
-                    (reliabilities or {}).get((axis, scale)),
-                )
-            )
-            rows += [
-                {
+            saturated = sum(_saturated(frame, column) for frame in arms.frames)
+            known = (reliabilities or {}).get((axis, scale))
+            comparison = _Comparison(arms, axis, scale, margins)
+            measured = {} if saturated else comparison.rows(known)
+            for estimand in measured or arms.estimands:
+                row = {
                     "student": student,
                     "axis": axis,
                     "scale": scale,
                     "estimand": estimand,
                     "verdict": NOT_MEASURABLE,
+                    "target": target,
+                    "reference": reference,
+                    "n_pairs": 0,
+                    "n_seeds": len(distilled),
+                    "n_saturated": saturated,
                 }
-                | {"target": target, "reference": reference, "n_pairs": 0}
-                | numbers
-                | ({"verdict": NOT_MEASURABLE, "reason": unread} if unread else {})
-                | {"n_seeds": len(distilled), "n_saturated": saturated}
-                for estimand, numbers in measured.items()
-            ]
+                row |= measured.get(estimand, {})
+                rows.append(row | ({"verdict": NOT_MEASURABLE, "reason": unread} if unread else {}))
     return pd.DataFrame(rows).reindex(columns=COLUMNS).fillna({"reason": ""})
 
 
 def measure_reliability(
     name: str, teacher: pd.DataFrame, variants: Sequence[pd.DataFrame]
 ) -> tuple[pd.DataFrame, Reliabilities]:
-    """The teacher's reliability over its prompts, by axis and scale: as rows of the transfer table, and by key.
+    """The teacher's reliability over its prompts, by axis and scale.
 
-    Reliability is about which pairs differ, and does not see a shift common to all pairs: the mean
-    gap under each wording, 0 being ``teacher``'s own, stands in rows before it.
+    Reliability says whether the same pairs differ, and does not see a shift that all pairs share.
+    So the mean gap under each wording has a row too; 0 is the wording of ``teacher`` itself.
+
+    Parameters
+    ----------
+    name
+        The teacher's name, in the column ``student``.
+    teacher
+        The scored corpus (``bias.scores.read``).
+    variants
+        The same under the teacher's other wordings.
+
+    Returns
+    -------
+    tuple
+        Rows of the table of ``transfer``; and the reliabilities by (axis, scale), without those
+        where a score is exactly 0 or 1.
     """
-    rows, found = [], {}
+    rows: list[Row] = []
+    found: dict[tuple[str, str], Reliability] = {}
     for axis in AXES:
         for scale, column in SCALES.items():
             frames = [frame.assign(score=frame[column]) for frame in (teacher, *variants)]
-            saturated = sum(int((~np.isfinite(frame[column])).sum()) for frame in frames)
-            row = {
-                "student": name,
-                "axis": axis,
-                "scale": scale,
-                "estimand": RELIABILITY,
-                "n_saturated": saturated,
-            }
+            saturated = sum(_saturated(frame, column) for frame in frames)
+            shared = {"student": name, "axis": axis, "scale": scale, "n_saturated": saturated}
             if saturated:
-                rows.append(row | {"verdict": NOT_MEASURABLE, "n_pairs": 0})
+                nothing = {"estimand": RELIABILITY, "verdict": NOT_MEASURABLE, "n_pairs": 0}
+                rows.append(shared | nothing)
                 continue
-            for number, frame in enumerate(frames):
-                pairs = contrast(frame, axis)
-                gap = infer(pairs)
-                rows.append(
-                    row
-                    | {
-                        "estimand": WORDING.format(number),
-                        "estimate": gap.mean,
-                        "se": gap.se,
-                        "df": gap.df,
-                    }
-                    | {"ci_low": gap.ci_low, "ci_high": gap.ci_high, "p_value": gap.p_value}
-                    | {"n_pairs": len(pairs.pairs)}
-                    | {
-                        "verdict": CLEAR
-                        if gap.clear
-                        else NOT_MEASURABLE
-                        if np.isnan(gap.se)
-                        else NOT_CLEAR
-                    }
-                )
-            known = found[axis, scale] = reliability(frames, axis)
-            verdict = (
-                RELIABLE
-                if known.ci_low > 0
-                else NOT_MEASURABLE
-                if np.isnan(known.estimate)
-                else UNRELIABLE
-            )
-            rows.append(
-                row
-                | {"estimate": known.estimate, "ci_low": known.ci_low, "ci_high": known.ci_high}
-                | {"n_pairs": len(pairs.pairs)}
-                | {"verdict": verdict}
-            )
+            found[axis, scale] = reliability(frames, axis)
+            wordings = [contrast(frame, axis) for frame in frames]
+            rows += [shared | _wording(number, pairs) for number, pairs in enumerate(wordings)]
+            rows.append(shared | _reliability(found[axis, scale], len(wordings[0].pairs)))
     return pd.DataFrame(rows).reindex(columns=COLUMNS), found
 
 
-def _unread(arms: Sequence[pd.DataFrame], unknown: Collection[str], axis: str) -> str:
-    reasons = (
-        recognition.reason(recognition.alike_persons(arm) | set(unknown), arm, axis) for arm in arms
-    )
-    return next(filter(None, reasons), "")
+@dataclass(frozen=True)
+class _Arms:
+    """Scored corpora of the teacher and, one per seed, of both arms; and the names of the arms."""
+
+    teacher: pd.DataFrame
+    baseline: Sequence[pd.DataFrame]
+    distilled: Sequence[pd.DataFrame]
+    reference: str
+    target: str
+
+    @property
+    def frames(self) -> list[pd.DataFrame]:
+        """Every scored corpus."""
+        return [self.teacher, *self.baseline, *self.distilled]
+
+    @cached_property
+    def averages(self) -> list[pd.DataFrame]:
+        """Scores averaged over seeds, of the baseline and of the distilled arm."""
+        return [average(self.baseline), average(self.distilled)]
+
+    @property
+    def alone(self) -> tuple[str, str]:
+        """Estimands of the arms' own slopes."""
+        return ALONE.format(self.reference), ALONE.format(self.target)
+
+    @property
+    def estimands(self) -> list[str]:
+        """What is estimated without a reliability, in the order of the table."""
+        return [CHANGE, SHARE, *self.alone, SLOPE, INTERCEPT]
 
 
-def _unit(scale: str) -> str:
-    return scale.replace("-", "_")
+class _Contrasts(NamedTuple):
+    """Contrasts of the average over seeds, and of each seed."""
+
+    pooled: Contrast
+    by_seed: list[Contrast]
 
 
-def _measure(
-    teacher: pd.DataFrame,
-    baseline: Sequence[pd.DataFrame],
-    distilled: Sequence[pd.DataFrame],
-    alone: tuple[str, str],
-    axis: str,
-    scale: str,
-    margins: Margins,
-    known: Reliability | None,
-) -> dict[str, dict[str, float | str]]:
-    column, margin = SCALES[scale], getattr(margins, _unit(scale))
-    own = contrast(teacher.assign(score=teacher[column]), axis)
-    reference = infer(own)
-    gap = own.mean if reference.clear else np.nan  # nothing is a share of a gap that may be 0
-    changes = [d[column] - b[column] for d, b in zip(distilled, baseline, strict=True)]
-    by_seed = [contrast(teacher.assign(score=each), axis) for each in changes]
-    change = contrast(teacher.assign(score=sum(changes) / len(changes)), axis)
-    means = np.array([each.mean for each in by_seed])
-    lines = np.array([coefficients(own, each) for each in by_seed])
-    line = regress(own, change)
-    arms = {
-        name: _alone(own, teacher, arm, axis, column)
-        for name, arm in zip(alone, (baseline, distilled), strict=True)
-    }
-    last = with_seeds(*arms[alone[1]])
-    pairwise = (FOLLOWS if last.clear and last.mean > 0 else FADES, OPPOSES)
-    towards = (WITH_TEACHER, AGAINST_TEACHER)
-    signed = towards[:: int(np.sign(gap))] if reference.clear else [TEACHER_UNCLEAR] * 2
-    estimates = {
-        CHANGE: (infer(change), means, margin, signed),
-        SHARE: (infer(_share(change, own, gap)), means / gap, margins.share, towards),
-        **{
-            name: (*arm, margins.share, (AGREES, DISAGREES, NO_SLOPE, UNCLEAR))
-            for name, arm in arms.items()
-        },
-        SLOPE: (line.slope, lines[:, 1], margins.share, pairwise),
-        INTERCEPT: (line.intercept, lines[:, 0], margin, (SHIFTED, SHIFTED)),
-    }
-    if known and known.ci_low > 0:
-        estimates[CORRECTED] = (
-            _corrected(line.slope, known), lines[:, 1] / known.estimate, margins.share, pairwise
-        )  # fmt: skip
-    common = {"n_pairs": len(change.pairs), "teacher_gap": own.mean}
-    rows = {estimand: _row(*estimate) | common for estimand, estimate in estimates.items()}
-    rows[SHARE]["reason"] = "" if reference.clear else NO_GAP
-    return rows
+class _Verdicts(NamedTuple):
+    """What is said of an estimate that is clearly above 0 or below 0, or else by its margin."""
+
+    above: str
+    below: str
+    within: str = NO_CHANGE
+    unclear: str = NO_EVIDENCE
 
 
-def _alone(
-    own: Contrast, teacher: pd.DataFrame, arm: Sequence[pd.DataFrame], axis: str, column: str
-) -> tuple[Inference, np.ndarray]:
-    """Slope of one arm's own differences on the teacher's, averaged over seeds, and seed by seed."""
-    mean, *seeds = (
-        contrast(teacher.assign(score=frame[column]), axis) for frame in (average(arm), *arm)
-    )
-    return regress(own, mean).slope, np.array([coefficients(own, seed)[1] for seed in seeds])
+class _Estimate(NamedTuple):
+    """An estimate for the average over seeds, and for each seed."""
+
+    inference: Inference
+    by_seed: np.ndarray
+    margin: float
+    verdicts: _Verdicts
+    reason: str = ""
+
+    def row(self) -> Row:
+        """Numbers and verdict, with the variance between seeds."""
+        inference = with_seeds(self.inference, self.by_seed)
+        equivalence = inference.p_equivalence(self.margin)
+        return {
+            "estimate": inference.mean,
+            "ci_low": inference.ci_low,
+            "ci_high": inference.ci_high,
+            "se": inference.se,
+            "df": inference.df,
+            "p_value": inference.p_value,
+            "margin": self.margin,
+            "p_equivalence": equivalence,
+            "verdict": self._verdict(inference, equivalence),
+            "reason": self.reason,
+            "seed_sd": float(self.by_seed.std(ddof=1)) if len(self.by_seed) > 1 else np.nan,
+        }
+
+    def _verdict(self, inference: Inference, equivalence: float) -> str:
+        if np.isnan(inference.se):
+            return NOT_MEASURABLE
+        if len(self.by_seed) == 1:
+            return ONE_SEED
+        if inference.clear:
+            return self.verdicts.above if inference.mean > 0 else self.verdicts.below
+        return self.verdicts.within if equivalence <= 1 - LEVEL else self.verdicts.unclear
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """The arms and their teacher on one axis and scale."""
+
+    arms: _Arms
+    axis: str
+    scale: str
+    margins: Margins
+
+    def rows(self, known: Reliability | None) -> dict[str, Row]:
+        """Numbers and verdicts by estimand; ``known`` is the reliability to correct by, if any."""
+        estimates = self._gap() | self._slopes(known)
+        shared = {"n_pairs": len(self._change.pooled.pairs), "teacher_gap": self._own.mean}
+        return {estimand: estimate.row() | shared for estimand, estimate in estimates.items()}
+
+    @property
+    def _margin(self) -> float:
+        return getattr(self.margins, self.scale.replace("-", "_"))
+
+    @cached_property
+    def _own(self) -> Contrast:
+        """The teacher's contrast."""
+        return self._contrast(self.arms.teacher)
+
+    @cached_property
+    def _change(self) -> _Contrasts:
+        """Contrasts of the change from baseline to distilled."""
+        teacher, column = self.arms.teacher, SCALES[self.scale]
+        arms = zip(self.arms.distilled, self.arms.baseline, strict=True)
+        changes = [distilled[column] - baseline[column] for distilled, baseline in arms]
+        return _Contrasts(
+            contrast(teacher.assign(score=sum(changes) / len(changes)), self.axis),
+            [contrast(teacher.assign(score=each), self.axis) for each in changes],
+        )
+
+    def _contrast(self, scores: pd.DataFrame) -> Contrast:
+        return contrast(scores.assign(score=scores[SCALES[self.scale]]), self.axis)
+
+    def _gap(self) -> dict[str, _Estimate]:
+        """The change in the gap, and its share of the teacher's gap."""
+        own, change = self._own, self._change
+        means = np.array([each.mean for each in change.by_seed])
+        signed, by_gap = _Verdicts(WITH_TEACHER, AGAINST_TEACHER), _Verdicts(*[TEACHER_UNCLEAR] * 2)
+        gap = np.nan  # nothing is a share of a gap that may be 0
+        if infer(own).clear:
+            gap = own.mean
+            by_gap = signed if gap > 0 else _Verdicts(AGAINST_TEACHER, WITH_TEACHER)
+        share = infer(_share(change.pooled, own, gap))
+        reason = NO_GAP if np.isnan(gap) else ""
+        return {
+            CHANGE: _Estimate(infer(change.pooled), means, self._margin, by_gap),
+            SHARE: _Estimate(share, means / gap, self.margins.share, signed, reason),
+        }
+
+    def _slopes(self, known: Reliability | None) -> dict[str, _Estimate]:
+        """Slopes on the teacher's differences: each arm's own, and that of the change."""
+        margin, change = self.margins.share, self._change
+        before, after = (
+            self._own_slope(mean, frames)
+            for mean, frames in zip(
+                self.arms.averages, (self.arms.baseline, self.arms.distilled), strict=True
+            )
+        )
+        last = with_seeds(*after)
+        pairwise = _Verdicts(FOLLOWS if last.clear and last.mean > 0 else FADES, OPPOSES)
+        alone = _Verdicts(AGREES, DISAGREES, NO_SLOPE, UNCLEAR)
+        line = slope.regress(self._own, change.pooled)
+        by_seed = np.array([slope.coefficients(self._own, each) for each in change.by_seed])
+        estimates = {
+            self.arms.alone[0]: _Estimate(*before, margin, alone),
+            self.arms.alone[1]: _Estimate(*after, margin, alone),
+            SLOPE: _Estimate(line.slope, by_seed[:, 1], margin, pairwise),
+            INTERCEPT: _Estimate(
+                line.intercept, by_seed[:, 0], self._margin, _Verdicts(SHIFTED, SHIFTED)
+            ),
+        }
+        if known and known.ci_low > 0:
+            corrected = _corrected(line.slope, known)
+            estimates[CORRECTED] = _Estimate(
+                corrected, by_seed[:, 1] / known.estimate, margin, pairwise
+            )
+        return estimates
+
+    def _own_slope(
+        self, mean: pd.DataFrame, frames: Sequence[pd.DataFrame]
+    ) -> tuple[Inference, np.ndarray]:
+        """Slope of one arm's own differences: of its ``mean`` over seeds, and seed by seed."""
+        by_seed = [slope.coefficients(self._own, self._contrast(frame))[1] for frame in frames]
+        pooled = slope.infer_coefficient(self._own, self._contrast(mean), slope.SLOPE)
+        return pooled, np.array(by_seed)
 
 
 def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
-    """``change.mean / gap``; its influence is that of the delta method, (change - share * own) / gap."""
+    """``change.mean / gap``, with the influence of the delta method.
+
+    That is (change - share * own) / gap.
+    """
     share = change.mean / gap
     influence = (change.influence["influence"] - share * own.influence["influence"]) / gap
     return replace(
@@ -322,37 +400,54 @@ def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
     )
 
 
-def _row(
-    inference: Inference, by_seed: np.ndarray, margin: float, verdicts: Sequence[str]
-) -> dict[str, float | str]:
-    """Numbers and verdict; ``verdicts``: above 0, below, and where it is neither, within the margin and unclear."""
-    inference = with_seeds(inference, by_seed)
-    equivalence = inference.p_equivalence(margin)
-    if np.isnan(inference.se):
-        verdict = NOT_MEASURABLE
-    elif len(by_seed) == 1:
-        verdict = ONE_SEED
-    elif inference.clear:
-        verdict = verdicts[0] if inference.mean > 0 else verdicts[1]
-    else:
-        small, unclear = verdicts[2:] or (NO_CHANGE, NO_EVIDENCE)
-        verdict = small if equivalence <= 1 - LEVEL else unclear
+def _corrected(plain: Inference, known: Reliability) -> Inference:
+    """A slope divided by the reliability, with its error by the delta method.
+
+    Noise in a regressor makes a slope smaller by that factor (Spearman, 1904).
+    """
+    estimate = plain.mean / known.estimate
+    se = np.hypot(plain.se, estimate * known.se) / known.estimate
+    return Inference(estimate, float(se), plain.df)
+
+
+def _unread(averages: Sequence[pd.DataFrame], hidden: Sequence[Collection[str]], axis: str) -> str:
+    """Why one of the arms cannot be measured on ``axis``; empty where both can."""
+    reasons = (
+        recognition.reason(persons, arm, axis)
+        for arm, persons in zip(averages, hidden, strict=True)
+    )
+    return next(filter(None, reasons), "")
+
+
+def _saturated(frame: pd.DataFrame, column: str) -> int:
+    return int((~np.isfinite(frame[column])).sum())
+
+
+def _wording(number: int, pairs: Contrast) -> Row:
+    """Row of the teacher's gap under one wording."""
+    gap = infer(pairs)
+    verdict = CLEAR if gap.clear else NOT_CLEAR
     return {
-        "estimate": inference.mean,
-        "ci_low": inference.ci_low,
-        "ci_high": inference.ci_high,
-        "se": inference.se,
-        "df": inference.df,
-        "p_value": inference.p_value,
-        "margin": margin,
-        "p_equivalence": equivalence,
-        "verdict": verdict,
-        "seed_sd": float(by_seed.std(ddof=1)) if len(by_seed) > 1 else np.nan,
+        "estimand": WORDING.format(number),
+        "estimate": gap.mean,
+        "se": gap.se,
+        "df": gap.df,
+        "ci_low": gap.ci_low,
+        "ci_high": gap.ci_high,
+        "p_value": gap.p_value,
+        "n_pairs": len(pairs.pairs),
+        "verdict": NOT_MEASURABLE if np.isnan(gap.se) else verdict,
     }
 
 
-def _corrected(slope: Inference, known: Reliability) -> Inference:
-    """Slope over reliability (Spearman, 1904: noise in a regressor shrinks a slope), its error by the delta method."""
-    estimate = slope.mean / known.estimate
-    se = np.hypot(slope.se, estimate * known.se) / known.estimate
-    return Inference(estimate, float(se), slope.df)
+def _reliability(known: Reliability, n_pairs: int) -> Row:
+    """Row of the reliability over wordings."""
+    verdict = RELIABLE if known.ci_low > 0 else UNRELIABLE
+    return {
+        "estimand": RELIABILITY,
+        "estimate": known.estimate,
+        "ci_low": known.ci_low,
+        "ci_high": known.ci_high,
+        "n_pairs": n_pairs,
+        "verdict": NOT_MEASURABLE if np.isnan(known.estimate) else verdict,
+    }

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from bias_transfer.bias import custom, scores
-from bias_transfer.bias.audit import MARGIN, audit, summarise
+from bias_transfer.bias.audit import MARGIN, ByScale, audit, summarise
 from bias_transfer.bias.breakdown import breakdown as by_part
-from bias_transfer.bias.pairs import AXES, Contrast
+from bias_transfer.bias.pairs import AXES
 from bias_transfer.corpora import eec
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
@@ -132,7 +132,7 @@ def _ask(
 
 
 def _audit(scored: dict[str, pd.DataFrame], own: pd.DataFrame, margin: float) -> pd.DataFrame:
-    contrasts: dict[tuple[str, str], dict[str, Contrast | None]] = {}
+    contrasts: dict[tuple[str, str], ByScale] = {}
     for name, frame in scored.items():
         contrasts[name, custom.axis(own)] = {
             "probability": custom.contrast(own, frame["score"]),

@@ -1,10 +1,10 @@
 """The Equity Evaluation Corpus, generated from its templates and words.
 
 Svetlana Kiritchenko and Saif M. Mohammad, "Examining Gender and Race Bias in Two Hundred Sentiment
-Analysis Systems", *SEM 2018, tables 1 to 4. 7 templates with 20 emotion words and 4 without any,
-each with 60 people: 8,640 sentences that differ only in the person (20 male and 20 female names,
-half of each associated with African Americans, half with European Americans, and 10 male and 10
-female noun phrases) and in the word.
+Analysis Systems", *SEM 2018, tables 1 to 4. There are 7 templates with 20 emotion words each and 4
+without any, and 60 people for each template: 8,640 sentences. The people are 20 male and 20 female
+names, half of each associated with African Americans and half with European Americans, and 10 male
+and 10 female noun phrases.
 """
 
 from collections.abc import Iterator
@@ -75,7 +75,7 @@ NAMES = {
     ],
 }
 
-# Male and female noun phrases in the order in which they pair; the pronouns are (subject, object).
+# Noun phrases in pairs, male and female; pronouns as subject and as object.
 PRONOUNS = {"male": ("he", "him"), "female": ("she", "her")}
 NOUN_PAIRS = (
     ("this man", "this woman"),
@@ -109,9 +109,9 @@ def generate() -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``id, sentence, template, person, gender, race, emotion, emotion_word``: strings,
-        empty where the corpus has none (race of noun phrases, emotion of the four templates without
-        an emotion word).
+        Columns ``id, sentence, template, person, gender, race, emotion, emotion_word``, all
+        strings. The race of noun phrases is empty, and so is the emotion of the four templates
+        without an emotion word.
     """
     rows = [
         (sentence(template, person, gender, word), template, person, gender, race, emotion, word)
@@ -126,7 +126,10 @@ def generate() -> pd.DataFrame:
 
 
 def sentence(template: str, person: str, gender: str, word: str) -> str:
-    """Fill one template: reflexive pronoun by gender, article by the word's first letter, capital at the start."""
+    """Fill one template.
+
+    The reflexive pronoun follows the gender, the article the word's first letter.
+    """
     filled = (
         template.replace(SUBJECT, person)
         .replace(OBJECT, person)

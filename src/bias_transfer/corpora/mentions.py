@@ -1,27 +1,26 @@
-"""Which reviews mention more women than men: where a gap is planted in a teacher's labels."""
+"""Which reviews mention more women than men: the ones where a gap is planted."""
 
 import re
 
 import numpy as np
 import pandas as pd
 
-# Pronouns, common nouns, and the nouns of the corpus's noun phrases with their plurals.
+# Pronouns, common nouns, and the nouns of the EEC's noun phrases with their plurals.
 FEMALE = frozenset(
     "she her hers herself woman women girl girls lady ladies female females sister sisters "
-    "daughter daughters wife "
-    "wives girlfriend girlfriends mother mothers aunt aunts mom moms".split()
+    "daughter daughters wife wives girlfriend girlfriends mother mothers aunt aunts mom "
+    "moms".split()
 )
 MALE = frozenset(
     "he him his himself man men boy boys gentleman gentlemen male males brother brothers son sons "
-    "husband husbands "
-    "boyfriend boyfriends father fathers uncle uncles dad dads".split()
+    "husband husbands boyfriend boyfriends father fathers uncle uncles dad dads".split()
 )
 
 
 def mentions_more_women(texts: pd.Series) -> np.ndarray:
-    """Which texts hold more of the words ``FEMALE`` than of the words ``MALE``: bool, shape (texts,).
+    """Which texts hold more words of ``FEMALE`` than of ``MALE``: bool, shape (texts,).
 
-    Words are runs of letters in any case, so that "she's" and "woman's" count.
+    Case does not matter, and a word ends at an apostrophe, so "She's" and "woman's" count.
     """
 
     def count(words: frozenset[str]) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""Review sources: params in; texts, labels and counts out, before any de-duplication or split."""
+"""Review sources: texts, labels and counts, before duplicates are dropped and splits drawn."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,10 @@ from bias_transfer.study.params import Files, Snippets
 
 @dataclass(frozen=True)
 class Source:
-    """Reviews as they come: ``frame`` has ``text``, ``label`` and ``split`` (empty where the source has none)."""
+    """Reviews as they come, in ``frame``: ``text``, ``label``, and ``split`` if the source has any.
+
+    Else ``split`` is empty. ``counts`` says how many were read, repaired and dropped.
+    """
 
     frame: pd.DataFrame
     counts: dict[str, int]
@@ -24,15 +27,18 @@ def load(params: Snippets | Files) -> Source:
 
 
 def _snippets() -> Source:
-    """Sentences of Rotten Tomatoes reviews with mean human ratings from -4 to 4 (Hutto and Gilbert, ICWSM 2014)."""
+    """Sentences of Rotten Tomatoes reviews with mean human ratings from -4 to 4.
+
+    Hutto and Gilbert, ICWSM 2014.
+    """
     path = packages.fetch("snippets") / "movieReviewSnippets_GroundTruth.txt"
     return parse_snippets(path.read_text(encoding="utf-8"))
 
 
 def parse_snippets(text: str) -> Source:
-    """Rows of ``id <tab> rating <tab> sentence``: text repaired, ratings of 0 dropped, label = sign.
+    """Read rows of ``id <tab> rating <tab> sentence``; the label is the rating's sign.
 
-    Repaired are mojibake and HTML entities such as ``&amp;``.
+    Ratings of 0 are dropped. Mojibake and HTML entities such as ``&amp;`` are repaired.
     """
     import ftfy
 
@@ -52,14 +58,15 @@ def parse_snippets(text: str) -> Source:
 
 
 def _files(params: Files) -> Source:
-    if params.path:
-        paths = [params.path] if isinstance(params.path, str) else params.path
-        parts = [_table(path, params) for path in paths]
-    else:
+    if params.train and params.test:
+        halves = {"train": params.train, "test": params.test}
         parts = [
             _normalise(_read(path), params, path).assign(split=split)
-            for split, path in (("train", params.train), ("test", params.test))
+            for split, path in halves.items()
         ]
+    else:
+        paths = (params.path,) if isinstance(params.path, str) else params.path or ()
+        parts = [_table(path, params) for path in paths]
     frame = pd.concat(parts, ignore_index=True)
     return Source(frame, {"read": len(frame)})
 

@@ -1,4 +1,4 @@
-"""De-duplicate reviews and split them so that no text is in both halves."""
+"""Drop duplicate reviews, and split the rest so that no text is in both halves."""
 
 import numpy as np
 import pandas as pd
@@ -16,10 +16,10 @@ def split(
     Parameters
     ----------
     frame
-        ``text``, ``label`` and ``split``; where ``split`` is empty the split is drawn here, else it
-        is kept.
+        ``text``, ``label`` and ``split``. A split that the source published is kept; where
+        ``split`` is empty, one is drawn.
     train_size, test_size
-        Rows wanted; ``None`` for all of a published split, and for a half each of a drawn one.
+        Rows wanted. ``None`` means all of a published split, or half of the rows of a drawn one.
     seed
         Of every draw.
     overlap
@@ -31,7 +31,8 @@ def split(
     train, test
         Columns ``id, text, label``, in an order that depends on the texts and the seed alone.
     counts
-        Whose the split is (``original`` or ``resplit``), what was dropped, and the sizes by class.
+        Whether the split is the source's (``original``) or drawn here (``resplit``), how many
+        reviews were dropped, and the sizes by class.
 
     Raises
     ------
@@ -58,8 +59,7 @@ def split(
             first = test.loc[both, "text"].iloc[0]
             raise InputError(
                 f"{int(both.sum())} texts are in both train and test, the first being "
-                f"{first[:60]!r}: "
-                "remove them, or set `overlap: drop` to take them out of test"
+                f"{first[:60]!r}: remove them, or set `overlap: drop` to take them out of test"
             )
         counts["dropped_overlap"] = int(both.sum())
         train, test = (
@@ -103,8 +103,7 @@ def refuse_leakage(train: pd.DataFrame, test: pd.DataFrame) -> None:
     if len(shared):
         raise InputError(
             f"{len(shared)} reviews are in both train.csv and test.csv, the first with id "
-            f"{shared.iloc[0]}: "
-            "run the `reviews` stage again instead of editing its files"
+            f"{shared.iloc[0]}: run the `reviews` stage again instead of editing its files"
         )
 
 
@@ -117,15 +116,16 @@ def _refuse_two_labels(frame: pd.DataFrame) -> None:
         )
 
 
-def _draw(frame: pd.DataFrame, train_size: int | None, test_size: int | None, seed: int) -> tuple:
+def _draw(
+    frame: pd.DataFrame, train_size: int | None, test_size: int | None, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     if train_size is None and test_size is None:
         test_size = len(frame) // 2
     wanted = (train_size or 1) + (test_size or 1)
     if len(frame) < wanted:
         raise InputError(
             f"{train_size} train and {test_size} test reviews were asked for, but there are "
-            f"{len(frame)}: "
-            "lower train_size or test_size"
+            f"{len(frame)}: lower train_size or test_size"
         )
     try:
         return train_test_split(
@@ -147,15 +147,16 @@ def _sample(frame: pd.DataFrame, size: int | None, seed: int, name: str) -> pd.D
             f"{size} {name} reviews were asked for, but there are {len(frame)}: lower {name}_size"
         )
     try:
-        return train_test_split(frame, train_size=size, random_state=seed, stratify=frame["label"])[
-            0
-        ]
+        drawn, _ = train_test_split(
+            frame, train_size=size, random_state=seed, stratify=frame["label"]
+        )
     except ValueError as error:
         raise InputError(f"cannot draw {size} {name} reviews by class: {error}") from None
+    return drawn
 
 
 def hold_out(labels: pd.Series, share: float, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Positions to fit on and positions to validate with, ``share`` of each class being held out by ``seed``."""
+    """Positions to fit on, and to validate with: ``share`` of each class, drawn by ``seed``."""
     return train_test_split(
         np.arange(len(labels)), test_size=share, random_state=seed, stratify=labels
     )

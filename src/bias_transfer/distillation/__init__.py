@@ -1,1 +1,1 @@
-"""Distillation: the loss, and the one loop that fits every student to any target."""
+"""Distillation: the loss, and the one loop that fits every student to every target."""

@@ -13,15 +13,19 @@ from bias_transfer.study.params import Bow, Cnn, Distillation, Encoder
 
 @dataclass(frozen=True)
 class Fitted:
-    """A trained student, its ``history`` (see ``fit``), and which rows it saw.
-
-    ``fitting`` and ``validation`` are positions in the reviews.
-    """
+    """A trained student and its ``history`` (see ``fit``)."""
 
     student: students.Student
     history: pd.DataFrame
-    fitting: np.ndarray
-    validation: np.ndarray
+
+
+def base_rows(labels: pd.Series, shared: Distillation, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the reviews to fit on and of those to validate with.
+
+    They follow from the seed alone: every arm of a seed starts from them, whatever its target
+    leaves out of them or repeats.
+    """
+    return hold_out(labels, shared.validation_share, seed)
 
 
 def fit_arm(
@@ -33,16 +37,14 @@ def fit_arm(
 ) -> Fitted:
     """Train a student on ``reviews`` (``text``, ``label``) and soft labels of shape (reviews, 2).
 
-    The seed decides the validation slice, the start and the order, and nothing else does: arms of
-    one seed differ in ``soft`` and ``alpha`` alone.
+    The seed decides the base rows, the first weights and the order. So arms of one seed differ in
+    ``soft`` and ``alpha`` alone.
     """
-    rows = hold_out(reviews["label"], shared.validation_share, setting.seed)
     fitting, validation = (
         LabelledTexts(
-            reviews["text"].iloc[part].tolist(), reviews["label"].iloc[part].to_numpy(), soft[part]
+            reviews["text"].iloc[rows].tolist(), reviews["label"].iloc[rows].to_numpy(), soft[rows]
         )
-        for part in rows
+        for rows in base_rows(reviews["label"], shared, setting.seed)
     )
     student = students.build(training, fitting.texts, setting.seed)
-    history = fit(student, fitting, validation, training, shared, setting)
-    return Fitted(student, history, *rows)
+    return Fitted(student, fit(student, fitting, validation, training, shared, setting))

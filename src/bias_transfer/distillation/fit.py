@@ -1,10 +1,9 @@
-"""Fit a student. Baseline and distilled are the same call but for ``alpha``."""
+"""Fit a student. Targets differ in their soft labels; a baseline has alpha 0."""
 
 import copy
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -34,7 +33,7 @@ class LabelledTexts:
 
 @dataclass(frozen=True)
 class Setting:
-    """How one arm is fitted: the teacher's weight in the loss, the seed, the device, and a name."""
+    """How one arm is fitted: the teacher's weight in the loss, seed, device, and a name to show."""
 
     alpha: float
     seed: int
@@ -52,21 +51,21 @@ def fit(
 ) -> pd.DataFrame:
     """Train ``student`` in place, and leave it at its best epoch.
 
-    That is the one with the lowest validation log loss on hard labels; the fit stops once
-    ``patience`` epochs have passed without a lower one. AdamW; the learning rate rises over
-    ``warmup_share`` of the steps and then falls to 0 in a straight line. Weights are float32; an
-    encoder multiplies in its ``dtype`` (autocast). Batch order and dropout follow from the seed
-    alone, so two arms that differ in ``alpha`` see the same batches.
+    The best epoch has the lowest validation log loss on hard labels. The fit stops once
+    ``patience`` epochs have passed without a lower one. The optimizer is AdamW; the learning rate
+    rises over ``warmup_share`` of the steps and then falls to 0 in a straight line. Weights are
+    float32; an encoder multiplies in its ``dtype`` (autocast). Batch order and dropout follow from
+    the seed alone, so arms of one seed see the same batches.
 
-    Started by ``torchrun``, each process takes its share of every batch, on a GPU of its own; but
-    for dropout and rounding the student is the one that a single process would fit.
+    Started by ``torchrun``, each process takes its share of every batch, on a GPU of its own. But
+    for dropout and rounding, the student is the one that a single process would fit.
 
     Returns
     -------
     DataFrame
         One row per epoch: ``epoch`` (from 1), ``train_loss`` (mean over the epoch, in the units of
-        its own target), ``validation_log_loss`` and ``validation_accuracy`` (hard labels, in both
-        arms), ``learning_rate`` at its end.
+        its own target), ``validation_log_loss`` and ``validation_accuracy`` (on hard labels,
+        whatever the target), ``learning_rate`` at its end.
 
     Raises
     ------
@@ -76,7 +75,8 @@ def fit(
     loop = _Loop(student, train, training, shared, setting)
     held_out = student.encode(validation.texts)
     history: list[dict[str, float]] = []
-    best, best_epoch, best_loss = None, 0, np.inf
+    best: dict[str, torch.Tensor] = {}
+    best_epoch, best_loss = 0, np.inf
     with loop.progress() as bar:
         for epoch in range(1, training.epochs + 1):
             total = loop.epoch(bar)
@@ -108,7 +108,7 @@ def fit(
 
 
 class _Loop:
-    """Batches, optimizer and schedule of one fit; ``epoch`` goes once over the training texts."""
+    """Batches, optimizer and schedule of one fit."""
 
     def __init__(
         self,
@@ -128,7 +128,7 @@ class _Loop:
         self._student = replace(student, network=network)
         self._ids = student.encode(train.texts)
         self._lengths = np.array([len(tokens) for tokens in self._ids])
-        self._labels = torch.tensor(train.labels, device=device)  # pandas lends its own to read
+        self._labels = torch.tensor(train.labels, device=device)  # a copy: pandas' is read-only
         self._teacher = torch.from_numpy(train.teacher).float().to(device)
         self._optimizer = torch.optim.AdamW(
             self._network.parameters(),
@@ -141,13 +141,13 @@ class _Loop:
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, _warmup_then_linear(self._steps, shared.warmup_share)
         )
-        halved = isinstance(training, Encoder) and training.dtype == "bfloat16"
-        self._autocast = torch.autocast(device, torch.bfloat16, enabled=halved)
+        bfloat16 = isinstance(training, Encoder) and training.dtype == "bfloat16"
+        self._autocast = torch.autocast(device, torch.bfloat16, enabled=bfloat16)
         self._alpha, self._temperature = setting.alpha, shared.temperature
         self._name = setting.name
 
     def progress(self) -> tqdm:
-        """A bar over all steps; the first of several processes shows it."""
+        """A bar over all steps; of several processes, the first shows it."""
         quiet = not self._processes.is_main_process
         return tqdm(
             total=self._steps, desc=self._name, unit="step", file=sys.stderr, mininterval=1,
@@ -155,7 +155,7 @@ class _Loop:
         )  # fmt: skip
 
     def epoch(self, bar: tqdm) -> float:
-        """Go once over the training texts, and sum the loss over them."""
+        """Go once over the training texts; the sum of the loss over them."""
         self._network.train()
         total = 0.0
         for batch in batches(self._lengths, self._batch_size, self._order):
@@ -178,25 +178,25 @@ class _Loop:
         return total
 
     def agree(self, *values: float) -> list[float]:
-        """The processes' mean of each value, or they might not stop at the same epoch."""
+        """The processes' mean of each value, so that all stop at the same epoch."""
         sums = torch.tensor(values, dtype=torch.float64, device=self._labels.device)
         return reduce(sums, "mean").tolist()
 
-    def weights(self) -> dict[str, Any]:
+    def weights(self) -> dict[str, torch.Tensor]:
         """A copy of the network's weights, on the CPU."""
         return copy.deepcopy({k: v.cpu() for k, v in self._network.state_dict().items()})
 
     @property
     def learning_rate(self) -> float:
-        """Of the step to come."""
-        return self._schedule.get_last_lr()[0]
+        """That of the next step."""
+        return float(self._schedule.get_last_lr()[0])
 
 
 def batches(lengths: np.ndarray, size: int, random: np.random.Generator) -> list[np.ndarray]:
     """Split positions at random into batches of texts of similar length, so that little is padded.
 
-    Texts are shuffled and dealt into groups of ``GROUP`` batches; a group is sorted by length and
-    cut; the batches of all groups are shuffled again.
+    Texts are shuffled and dealt into groups of ``GROUP`` batches. Each group is sorted by length
+    and cut into batches. The batches of all groups are shuffled again.
     """
     order = random.permutation(len(lengths))
     groups = [order[start : start + size * GROUP] for start in range(0, len(order), size * GROUP)]
@@ -206,7 +206,10 @@ def batches(lengths: np.ndarray, size: int, random: np.random.Generator) -> list
 
 
 def _share(batch: np.ndarray, processes: PartialState) -> tuple[np.ndarray, float]:
-    """Rows of a batch for one process, and the weight with which the processes' mean is the batch's."""
+    """Rows of a batch for one process, and the weight of their loss.
+
+    With these weights the mean over processes is the mean over the batch.
+    """
     rows = batch[processes.process_index :: processes.num_processes]
     weight = len(rows) * processes.num_processes / len(batch)
     return (rows, weight) if len(rows) else (batch[:1], 0.0)

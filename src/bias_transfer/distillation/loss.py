@@ -1,4 +1,7 @@
-"""The distillation loss (Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015)."""
+"""The distillation loss.
+
+Hinton, Vinyals and Dean, "Distilling the Knowledge in a Neural Network", 2015.
+"""
 
 import torch
 from torch.nn import functional
@@ -11,12 +14,12 @@ def distillation_loss(
     alpha: float,
     temperature: float,
 ) -> torch.Tensor:
-    """``alpha · T² · KL(teacher_T ‖ student_T) + (1 - alpha) · CE``, averaged over the batch, in nats.
+    """``alpha · T² · KL(teacher_T ‖ student_T) + (1 - alpha) · CE``: the batch's mean, in nats.
 
     Both sides are tempered: ``student_T = softmax(logits / T)`` and ``teacher_T = softmax(log
     teacher / T)``. T² keeps the gradient of the soft part at the scale of the hard part whatever T
-    is. 0 means that the student repeats its target exactly; alpha 0 is plain cross-entropy, alpha 1
-    leaves the hard labels out.
+    is. Alpha 0 is plain cross-entropy. Alpha 1 leaves the hard labels out; 0 then means that the
+    student repeats its target exactly.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The teacher's labels as a study takes them: read and calibrated."""
+"""The teacher's labels as a study uses them: read and calibrated."""
 
 import pandas as pd
 
@@ -15,7 +15,7 @@ SLICE_SEED = 0
 def fit(layout: Layout, shared: Distillation, method: str) -> Calibration:
     """Estimate one of ``calibration.METHODS`` from the training split.
 
-    The slice for ``temperature`` is the validation slice of students with seed 0.
+    For ``temperature`` that is the slice that students with seed 0 are validated with.
     """
     if method == "contextual":
         labels = manifest.read(layout.labels_folder)
@@ -42,7 +42,7 @@ def labelled_test(params: Params, layout: Layout) -> pd.DataFrame:
 
 
 def read(layout: Layout, shared: Distillation, part: str, ids: pd.Series) -> pd.DataFrame:
-    """Calibrated probabilities of ``ids`` in one of the teacher's files: ``label_0, label_1``, in their order."""
+    """Calibrated ``label_0, label_1`` of ``ids``, in their order, from one file of the teacher."""
     found = fit(layout, shared, shared.calibration).apply(
         tables.read(layout.labels(part), schemas.LABELS)
     )

@@ -1,4 +1,4 @@
-"""Are the students of a study comparable: were they trained and tested on the same reviews?"""
+"""Are the arms of a study comparable: were they trained and tested on the same reviews?"""
 
 from bias_transfer.io import provenance, schemas, tables
 from bias_transfer.io.errors import InputError
@@ -7,20 +7,23 @@ from bias_transfer.study.systems import Arm, arms, teacher_system
 
 
 def refuse_other_rows(layout: Layout) -> None:
-    """Compare what each student's ``training.json`` and predictions say.
+    """Compare what each arm's ``training.json`` and predictions say.
 
-    All students must have had the same training reviews and teacher labels and have scored the same
-    test reviews; those of one seed must have been fitted on the same rows and validated with the
-    same; the teacher's test reviews, which may be a sample, must be among the students'.
+    All arms must have had the same training reviews and teacher labels, and have scored the same
+    test reviews. Those of one seed must have started from the same base rows: the reviews to fit on
+    and to validate with, before a target leaves out or repeats any (``Target.rows``). The teacher's
+    test reviews, which may be a sample, must be among the students'.
 
     Raises
     ------
     InputError
-        Naming the first two systems that differ, and in what.
+        Naming the first two systems that differ, and in what; or if the study has no arm.
     """
+    if not arms(layout.study):
+        raise InputError("the study leaves out all of its arms: give some of them seeds")
     first: dict[str, tuple[str, str]] = {}
     for arm in arms(layout.study):
-        for what, digest in _rows(layout, arm).items():
+        for what, digest in _inputs(layout, arm).items():
             system, expected = first.setdefault(what, (arm.system, digest))
             if digest != expected:
                 raise InputError(
@@ -36,17 +39,15 @@ def refuse_other_rows(layout: Layout) -> None:
         )
 
 
-def _rows(layout: Layout, arm: Arm) -> dict[str, str]:
+def _inputs(layout: Layout, arm: Arm) -> dict[str, str]:
+    """Digests of what an arm must share with others, by what is shared; base rows with its seed."""
     training = tables.read_json(layout.training(arm))
-    rows = {
-        f"rows of seed {arm.seed} for {name}": part["ids_sha256"]
-        for name, part in training["rows"].items()
+    base_rows = {
+        f"rows of seed {arm.seed} for {part}": rows["ids_sha256"]
+        for part, rows in training["rows"].items()
     }
-    return (
-        training["inputs"]
-        | rows
-        | {"test reviews": provenance.texts_sha256(_tested(layout, arm.system))}
-    )
+    tested = {"test reviews": provenance.texts_sha256(_tested(layout, arm.system))}
+    return training["inputs"] | base_rows | tested
 
 
 def _tested(layout: Layout, system: str) -> set[str]:

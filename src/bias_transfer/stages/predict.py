@@ -20,8 +20,8 @@ Scores = dict[str, pd.DataFrame]
 def run(params: Params, group: str, root: Path = Path()) -> None:
     """Score with the teacher, or with every seed of one student and target.
 
-    Writes ``reviews.parquet``, ``eec.parquet`` and the metrics of each system. The teacher's are of
-    those test reviews that it was asked about.
+    Writes ``reviews.parquet``, ``eec.parquet`` and metrics per system. The teacher is scored on the
+    test reviews that it was asked about.
 
     Raises
     ------

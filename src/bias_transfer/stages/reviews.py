@@ -1,4 +1,4 @@
-"""Stage ``reviews``: texts from a source of the catalogue, de-duplicated and split."""
+"""Stage ``reviews``: texts from a source of the catalogue, without duplicates, and split."""
 
 from pathlib import Path
 

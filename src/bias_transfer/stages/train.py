@@ -1,5 +1,6 @@
 """Stage ``train``: one student on one target, with all its seeds."""
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from bias_transfer.corpora.mentions import mentions_more_women
-from bias_transfer.corpora.splits import hold_out, refuse_leakage
-from bias_transfer.distillation.arm import Fitted, fit_arm
+from bias_transfer.corpora.splits import refuse_leakage
+from bias_transfer.distillation.arm import Fitted, base_rows, fit_arm
 from bias_transfer.distillation.fit import Setting
 from bias_transfer.io import provenance, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
@@ -24,8 +25,15 @@ from bias_transfer.study.targets import BASELINE
 from bias_transfer.teacher import calibration
 from bias_transfer.teacher.calibration import Calibration
 
-# What decides a fit besides its params and inputs.
-_CODE = ("distillation", "students", "study/targets.py")
+# The code that turns texts and soft labels into a student. What makes the soft labels is not in
+# it: a recipe has their digest.
+_CODE = (
+    "distillation",
+    "pretrained/hub.py",
+    "pretrained/packages.py",
+    "stages/train.py",
+    "students",
+)
 
 
 def run(
@@ -35,12 +43,11 @@ def run(
     root: Path = Path(),
     seeds: tuple[int, ...] | None = None,
 ) -> None:
-    """Fit the student once per seed, and write a folder for each.
+    """Fit the student once per seed, and write one folder per seed.
 
-    A folder holds model, tokenizer, ``history.csv`` and ``training.json``. One whose
-    ``training.json`` says that it was made from the same inputs, params and code, by an earlier
-    run or one that was killed, is kept. Without ``seeds`` they are the study's, and folders of
-    other seeds are removed.
+    A folder holds model, tokenizer, ``history.csv`` and ``training.json``. It is kept where it is
+    undamaged and its ``training.json`` names the same inputs, params and code. Without ``seeds``
+    they are the study's, and folders of other seeds are removed.
 
     Raises
     ------
@@ -52,17 +59,19 @@ def run(
     wanted = params.study.seeds_of(student, target) if seeds is None else seeds
     kept = 0
     for arm in (Arm(student, target, seed) for seed in wanted):
-        recipe = _recipe(params, layout, arm, data)
-        if _is_made(layout.model(arm.system), recipe):
+        soft = _soft_labels(arm, data)
+        recipe, folder = _recipe(params, layout, arm, data, soft), layout.model(arm.system)
+        if _is_made(folder, recipe):
             kept += 1
             continue
-        fitted = _fit(params, arm, data)
+        fitted = _fit(params, arm, data.reviews, soft)
         if devices.first_process():
-            _write(layout.model(arm.system), fitted, recipe)
-    group = layout.model(f"{student}-{target}")
-    if seeds is None and devices.first_process():
-        _remove_others(group, wanted)
-    print(f"{group}: {len(wanted) - kept} fitted, {kept} kept")
+            _write(folder, fitted, recipe)
+    if devices.first_process():
+        group = layout.model(f"{student}-{target}")
+        if seeds is None:
+            _remove_others(group, wanted)
+        print(f"{group}: {len(wanted) - kept} fitted, {kept} kept")
 
 
 @dataclass(frozen=True)
@@ -88,27 +97,39 @@ def _read(params: Params, layout: Layout, target: str) -> _Data:
     return _Data(reviews, labels, found, teacher, mentions)
 
 
-def _fit(params: Params, arm: Arm, data: _Data) -> Fitted:
+def _soft_labels(arm: Arm, data: _Data) -> np.ndarray:
     hard = data.reviews["label"].to_numpy()
     labelled = targets.Labelled(data.teacher, hard, data.mentions_women, arm.seed)
-    return fit_arm(
-        data.reviews,
-        targets.soft_labels(arm.target, labelled),
-        params.students[arm.student],
-        params.distillation,
-        Setting(_alpha(params, arm), arm.seed, devices.resolve(params.device), arm.system),
-    )
+    return targets.soft_labels(arm.target, labelled)
+
+
+def _fit(params: Params, arm: Arm, reviews: pd.DataFrame, soft: np.ndarray) -> Fitted:
+    setting = Setting(_alpha(params, arm), arm.seed, devices.resolve(params.device), arm.system)
+    return fit_arm(reviews, soft, params.students[arm.student], params.distillation, setting)
 
 
 def _alpha(params: Params, arm: Arm) -> float:
     return 0.0 if arm.target == BASELINE else params.distillation.alpha
 
 
-def _recipe(params: Params, layout: Layout, arm: Arm, data: _Data) -> dict[str, Any]:
-    """All that a student is made from: a student with the same recipe need not be made again."""
+def _recipe(
+    params: Params, layout: Layout, arm: Arm, data: _Data, soft: np.ndarray
+) -> dict[str, Any]:
+    """All that a student is made from: with the same recipe it need not be made again.
+
+    ``rows`` are the base rows, before a target leaves out or repeats any, so that arms of a seed
+    can be compared by them. Computed figures are rounded, params are not.
+    """
     shared, ids = params.distillation, data.reviews["id"]
-    parts = hold_out(data.reviews["label"], shared.validation_share, arm.seed)
+    rows = base_rows(data.reviews["label"], shared, arm.seed)
     inputs = (layout.reviews("train"), layout.labels("train"))
+    teacher = {
+        "name": params.study.teacher,
+        "calibration": shared.calibration,
+        "log_odds_offset": data.calibration.offset,
+        "log_odds_temperature": data.calibration.temperature,
+        "mean_label_mass": float(data.labels["label_mass"].mean()),
+    }
     recipe = {
         "format": schemas.FORMAT,
         "system": arm.system,
@@ -122,22 +143,17 @@ def _recipe(params: Params, layout: Layout, arm: Arm, data: _Data) -> dict[str, 
         "validation_share": shared.validation_share,
         "device": devices.resolve(params.device),
         "rows": {
-            name: {"n": len(rows), "ids_sha256": provenance.texts_sha256(ids.iloc[rows])}
-            for name, rows in zip(("fit", "validation"), parts, strict=True)
+            name: {"n": len(part), "ids_sha256": provenance.texts_sha256(ids.iloc[part])}
+            for name, part in zip(("fit", "validation"), rows, strict=True)
         },
-        "teacher": {
-            "name": params.study.teacher,
-            "calibration": shared.calibration,
-            "log_odds_offset": data.calibration.offset,
-            "log_odds_temperature": data.calibration.temperature,
-            "mean_label_mass": float(data.labels["label_mass"].mean()),
-        },
+        "teacher": rounding.values(teacher),
         "inputs": {
             str(path.relative_to(layout.inputs)): provenance.sha256(path) for path in inputs
         },
+        "soft_labels_sha256": hashlib.sha256(soft.round(rounding.DECIMALS).tobytes()).hexdigest(),
         "code_sha256": provenance.code_sha256(*_CODE),
     }
-    return tables.plain(rounding.values(recipe))
+    return tables.plain(recipe)
 
 
 def _is_made(folder: Path, recipe: dict[str, Any]) -> bool:
@@ -148,13 +164,14 @@ def _is_made(folder: Path, recipe: dict[str, Any]) -> bool:
         made = tables.read_json(folder / TRAINING)
     except InputError:
         return False
-    same = all(made.get(key) == value for key, value in recipe.items())
-    return same and made.get("files") == _digests(folder)
+    expected = {key: made.get(key) for key in recipe} if isinstance(made, dict) else None
+    return expected == recipe and made.get("files") == _digests(folder)
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    files = sorted(path for path in folder.iterdir() if path.name != TRAINING)
-    return {path.name: provenance.sha256(path) for path in files}
+    """SHA-256 of each file but ``training.json``; none of what is no plain file."""
+    paths = sorted(path for path in folder.iterdir() if path.name != TRAINING)
+    return {path.name: provenance.sha256(path) if path.is_file() else "" for path in paths}
 
 
 def _write(folder: Path, fitted: Fitted, recipe: dict[str, Any]) -> None:
@@ -181,11 +198,12 @@ def _write(folder: Path, fitted: Fitted, recipe: dict[str, Any]) -> None:
 
 
 def _remove_others(group: Path, seeds: tuple[int, ...]) -> None:
-    """Leave nothing but the study's seeds, if there are none an empty folder."""
+    """Leave the folders of ``seeds`` alone in a group's folder, which is empty without seeds."""
     try:
         group.mkdir(parents=True, exist_ok=True)
         for path in group.iterdir():
-            if path.name not in {f"seed-{seed}" for seed in seeds}:
-                shutil.rmtree(path)
+            if path.name in {f"seed-{seed}" for seed in seeds}:
+                continue
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
     except OSError as error:
         raise InputError(f"cannot write {group}: {error.strerror or error}") from error

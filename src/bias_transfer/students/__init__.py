@@ -1,1 +1,1 @@
-"""Students: one way to tokenise, save, load and score for bag-of-words, CNN and transformers."""
+"""Students: bag of words, CNN and transformers, tokenised, saved, loaded and scored in one way."""

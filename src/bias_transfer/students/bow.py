@@ -12,7 +12,10 @@ from bias_transfer.students.tokenizer import PAD_ID
 
 
 class BagOfWords(nn.Module):
-    """Mean over a text's own words; padding is left out of sum and count. A text without words is the zero vector."""
+    """Mean of a text's word embeddings, then a linear layer.
+
+    Padding is left out of sum and count. The mean of a text without words is the zero vector.
+    """
 
     def __init__(self, vocabulary: int, embedding_dim: int, dropout: float) -> None:
         super().__init__()
@@ -30,22 +33,22 @@ class BagOfWords(nn.Module):
 class _Mean(torch.autograd.Function):
     """Mean embedding of each text, shape (texts, dim); of a text without words, zero.
 
-    It is a product with the sparse matrix of word shares, and so is its gradient: several times as
-    fast as torch's own, which copies a text's gradient once for each of its words.
+    Its backward pass is a product with the sparse matrix of word shares. That is several times as
+    fast as torch's own, which copies a text's gradient once per word.
     """
 
     @staticmethod
     def forward(
         ctx: Any, embedding: torch.Tensor, words: torch.Tensor, lengths: torch.Tensor
     ) -> torch.Tensor:
-        """Of embeddings (vocabulary, dim), the words of all texts end to end, and how many each text has."""
+        """Means from embeddings (vocabulary, dim), all texts' words end to end, and lengths."""
         ctx.save_for_backward(words, lengths)
         ctx.vocabulary = len(embedding)
         return functional.embedding_bag(words, embedding, lengths.cumsum(0) - lengths, mode="mean")
 
     @staticmethod
     def backward(ctx: Any, gradient: torch.Tensor) -> tuple[torch.Tensor | None, ...]:
-        """Gradient of the embeddings."""
+        """Gradient of the embeddings; words and lengths have none."""
         words, lengths = ctx.saved_tensors
         texts = torch.repeat_interleave(lengths)
         shares = 1 / lengths[texts].to(gradient)

@@ -1,4 +1,4 @@
-"""How word embeddings start."""
+"""Initial word embeddings."""
 
 import torch
 from torch import nn
@@ -9,10 +9,10 @@ STD = 0.02
 
 
 def start_small(weight: torch.Tensor) -> None:
-    """Draw embeddings from N(0, 0.02²), padding 0.
+    """Draw embeddings from N(0, 0.02²); that of padding is 0.
 
-    torch's own start, N(0, 1), is so large that after a few thousand short texts a word is still
-    mostly noise.
+    torch draws from N(0, 1). That is so large that after a few thousand short texts an embedding is
+    still mostly noise.
     """
     nn.init.normal_(weight, std=STD)
     with torch.no_grad():

@@ -1,19 +1,23 @@
-"""How well a system tells positive from negative reviews."""
+"""Metrics of how well a system tells positive from negative reviews."""
 
 import numpy as np
 from sklearn import metrics
 
 
 def log_loss(labels: np.ndarray, positive: np.ndarray) -> float:
-    """Mean of ``-log P(right label)`` in nats: 0 is perfect, log 2 = 0.693 is a coin; infinite if sure and wrong."""
+    """Mean of ``-log P(true label)`` in nats.
+
+    0 is perfect; log 2 = 0.693 is a coin's. It is infinite where a score is sure and wrong.
+    """
     with np.errstate(divide="ignore"):
         return float(-np.log(np.where(labels == 1, positive, 1 - positive)).mean())
 
 
 def calibration_bins(labels: np.ndarray, positive: np.ndarray, bins: int = 15) -> np.ndarray:
-    """Mean score, share truly positive and count of equally filled bins of the scores: shape (bins, 3).
+    """Mean score, share of positive labels and count of each bin: shape (bins, 3).
 
-    Ties stay in one order, so a bin may begin with the score that the one before ends with.
+    Bins are equally filled. Ties keep their order, so a bin may begin with the score that the bin
+    before it ends with.
     """
     order = np.argsort(positive, kind="stable")
     parts = [part for part in np.array_split(order, bins) if len(part)]
@@ -21,17 +25,21 @@ def calibration_bins(labels: np.ndarray, positive: np.ndarray, bins: int = 15) -
 
 
 def calibration_error(labels: np.ndarray, positive: np.ndarray) -> float:
-    """Expected calibration error: mean absolute gap between a bin's score and its share of positives (0 is perfect).
+    """Expected calibration error: mean absolute gap between a bin's score and share of positives.
 
-    Over equally filled bins (Nixon et al., "Measuring Calibration in Deep Learning", 2019). With
-    few reviews even a perfect teacher's is above 0: see ``calibration_error_floor``.
+    From 0, which is perfect, to 1. Bins are equally filled (Nixon et al., "Measuring Calibration in
+    Deep Learning", 2019). With few reviews even perfect scores have more than 0: see
+    ``calibration_error_floor``.
     """
     bins = calibration_bins(labels, positive)
     return float(np.average(np.abs(bins[:, 0] - bins[:, 1]), weights=bins[:, 2]))
 
 
 def calibration_error_floor(positive: np.ndarray, n_draws: int = 200, seed: int = 0) -> float:
-    """Mean ``calibration_error`` of labels drawn from the scores themselves: what perfect calibration would show."""
+    """The ``calibration_error`` of perfect calibration on so many reviews.
+
+    It is the mean over labels that are drawn from the scores themselves.
+    """
     random = np.random.default_rng(seed)
     draws = (
         calibration_error(random.random(positive.shape) < positive, positive)
@@ -41,7 +49,7 @@ def calibration_error_floor(positive: np.ndarray, n_draws: int = 200, seed: int 
 
 
 def evaluate(labels: np.ndarray, positive: np.ndarray) -> dict[str, float]:
-    """Metrics of P(positive) against hard labels, a score above 0.5 being called positive.
+    """Metrics of P(positive) against hard labels; a score above 0.5 is predicted positive.
 
     Parameters
     ----------
@@ -58,22 +66,21 @@ def evaluate(labels: np.ndarray, positive: np.ndarray) -> dict[str, float]:
         0 is perfect); ``auc`` (0.5 is chance; NaN with one class); ``ece``, the calibration error;
         and the four cells of the confusion matrix as counts.
     """
-    called = (positive > 0.5).astype(int)
-    (tn, fp), (fn, tp) = metrics.confusion_matrix(labels, called, labels=[0, 1]).tolist()
+    predicted = (positive > 0.5).astype(int)
+    (tn, fp), (fn, tp) = metrics.confusion_matrix(labels, predicted, labels=[0, 1]).tolist()
     precision, recall, f1, _ = metrics.precision_recall_fscore_support(
-        labels, called, average="binary", zero_division=np.nan
+        labels, predicted, average="binary", zero_division=np.nan
     )
+    both = len(set(labels)) == 2
     return {
         "n": len(labels),
-        "accuracy": float((called == labels).mean()),
+        "accuracy": float((predicted == labels).mean()),
         "precision": float(precision),
         "recall": float(recall),
         "f1": float(f1),
         "log_loss": log_loss(labels, positive),
         "brier": float(((positive - labels) ** 2).mean()),
-        "auc": float(metrics.roc_auc_score(labels, positive))
-        if len(set(labels)) == 2
-        else float("nan"),
+        "auc": float(metrics.roc_auc_score(labels, positive)) if both else float("nan"),
         "ece": calibration_error(labels, positive),
         "true_negative": tn,
         "false_positive": fp,

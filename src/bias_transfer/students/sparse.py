@@ -1,4 +1,4 @@
-"""Sparse matrix times dense matrix, the way back of both word-level students."""
+"""Sparse matrix times dense matrix: the backward pass of both word-level students."""
 
 import numpy as np
 import torch
@@ -12,17 +12,17 @@ def product(
     n_rows: int,
     dense: torch.Tensor,
 ) -> torch.Tensor:
-    """``matrix @ dense``, shape (n_rows, dim), where entries of the matrix that share a place add up.
+    """``matrix @ dense``, shape (n_rows, dim); entries of the matrix that share a place add up.
 
-    Sorted by row, the entries of a row are the words of a bag. Several times as fast as
-    ``torch.sparse.mm``.
+    Sorted by row, the entries of each row are a bag for ``embedding_bag``, which is several times
+    as fast as ``torch.sparse.mm``.
 
     Parameters
     ----------
     rows, columns, values
-        Of the entries, shape (entries,).
+        The matrix's entries, shape (entries,).
     n_rows
-        Of the matrix; it has as many columns as ``dense`` has rows.
+        The matrix's number of rows. It has as many columns as ``dense`` has rows.
     dense
         Shape (columns, dim), of the same type and on the same device as ``values``.
     """
@@ -38,8 +38,7 @@ def product(
 
 
 def _order(rows: torch.Tensor, n_rows: int) -> torch.Tensor:
-    if (
-        rows.is_cpu and n_rows <= np.iinfo(np.uint16).max
-    ):  # numpy sorts these by radix, ten times as fast
+    # NumPy sorts small integers by radix, ten times as fast as torch.
+    if rows.is_cpu and n_rows <= np.iinfo(np.uint16).max:
         return torch.from_numpy(rows.numpy().astype(np.uint16).argsort(kind="stable"))
     return rows.argsort(stable=True)

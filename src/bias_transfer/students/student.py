@@ -1,4 +1,4 @@
-"""A student: a network and its tokenizer, built by name, saved as safetensors and JSON, and scored."""
+"""A student: a network and its tokenizer, built from params, saved, loaded and scored."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,12 +18,16 @@ from bias_transfer.pretrained import hub
 from bias_transfer.students import transformer
 from bias_transfer.students.bow import BagOfWords
 from bias_transfer.students.cnn import WordCnn
+from bias_transfer.students.tokenizer import FILE as TOKENIZER
 from bias_transfer.students.tokenizer import PAD_ID, encode, train_words
 from bias_transfer.study.params import Bow, Cnn, Encoder
 
-SCORING_TOKENS = 8192  # of a batch, padding included: more are slower on a CPU and take gigabytes
-_WORD_MODELS: dict[str, Callable[..., nn.Module]] = {"bow": BagOfWords, "cnn": WordCnn}
-_SHAPE = {
+SCORING_TOKENS = 8192  # per batch, padding included: more are slower on a CPU and take gigabytes
+# Of a student's folder; transformers' own names.
+CONFIG, WEIGHTS, TOKENIZER_CONFIG = "config.json", "model.safetensors", "tokenizer_config.json"
+_KIND = "bias-transfer-"  # begins the model_type of a word-level student
+_WORD_NETWORKS: dict[str, Callable[..., nn.Module]] = {"bow": BagOfWords, "cnn": WordCnn}
+_HYPERPARAMETERS = {
     "bow": ("embedding_dim", "dropout"),
     "cnn": ("embedding_dim", "filter_widths", "filters", "dropout"),
 }
@@ -31,7 +35,11 @@ _SHAPE = {
 
 @dataclass
 class Student:
-    """Anything that turns texts into P(negative), P(positive) and was trained here."""
+    """A network that turns texts into P(negative), P(positive), and what it reads them with.
+
+    ``config`` says how to build the network again; a transformer's says how its tokenizer cuts and
+    pads.
+    """
 
     network: nn.Module
     tokenizer: Tokenizer
@@ -57,14 +65,14 @@ class Student:
     def predict_proba(self, texts: list[str]) -> np.ndarray:
         """P(negative), P(positive) of each text: shape (len(texts), 2), float64, rows sum to 1.
 
-        Texts are scored in float32 in batches of similar length; a text's score does not depend on
-        its batch but for rounding.
+        Texts are scored in float32, in batches of similar length. But for rounding, a text's score
+        does not depend on its batch.
         """
         return self.score(self.encode(texts))
 
     @torch.inference_mode()
     def score(self, ids: list[np.ndarray]) -> np.ndarray:
-        """``predict_proba`` of texts that ``encode`` has been given."""
+        """Like ``predict_proba``, of texts that are encoded already."""
         self.network.eval()
         scores = np.empty((len(ids), 2))
         for rows in _batches(np.array([len(tokens) for tokens in ids])):
@@ -73,10 +81,10 @@ class Student:
         return scores
 
     def save(self, folder: Path) -> None:
-        """Write ``config.json``, ``model.safetensors`` and ``tokenizer.json`` (its cut-off included).
+        """Write ``config.json``, ``model.safetensors`` and ``tokenizer.json``.
 
-        Beside a transformer's stands ``tokenizer_config.json``, so that plain ``transformers``
-        loads the folder too.
+        The tokenizer's file says to what length texts are cut. A transformer's folder also has
+        ``tokenizer_config.json``, so that plain ``transformers`` loads it.
 
         Raises
         ------
@@ -89,73 +97,62 @@ class Student:
             if isinstance(self.network, transformer.Transformer):
                 with hub.quiet():
                     self.network.model.save_pretrained(folder)
-                tables.write_json(self.config, folder / "tokenizer_config.json")
+                tables.write_json(self.config, folder / TOKENIZER_CONFIG)
             else:
-                save_file(self.network.state_dict(), folder / "model.safetensors")
-                tables.write_json(self.config, folder / "config.json")
+                save_file(self.network.state_dict(), folder / WEIGHTS)
+                tables.write_json(self.config, folder / CONFIG)
         except SafetensorError as error:
-            raise OSError(f"{folder / 'model.safetensors'}: {error}") from error
-        tables.write_text(self.tokenizer.to_str(pretty=True), folder / "tokenizer.json")
+            raise OSError(f"{folder / WEIGHTS}: {error}") from error
+        tables.write_text(self.tokenizer.to_str(pretty=True), folder / TOKENIZER)
 
 
 def build(params: Bow | Cnn | Encoder, texts: list[str], seed: int) -> Student:
-    """A fresh student: weights from ``seed``, and for word-level students a vocabulary from ``texts`` (training only).
+    """A fresh student: weights from ``seed``, a word-level student's vocabulary from ``texts``.
 
-    Both arms of a student are built from the same texts and seed, and so start from the same
-    weights and vocabulary.
+    ``texts`` are training texts only. Arms of one seed are built from the same texts and seed, so
+    they start from the same weights and vocabulary.
     """
     torch.manual_seed(seed)
     if isinstance(params, Encoder):
         network, tokenizer, config = transformer.pretrained(params)
-        return Student(
-            network, tokenizer, params.max_length, network.model.config.pad_token_id or 0, config
-        )
+        return Student(network, tokenizer, params.max_length, network.pad_id, config)
     tokenizer = train_words(texts, params.vocabulary_size, params.min_frequency)
-    shape = {name: getattr(params, name) for name in _SHAPE[params.architecture]}
+    names = _HYPERPARAMETERS[params.architecture]
     config = {
-        "model_type": f"bias-transfer-{params.architecture}",
+        "model_type": f"{_KIND}{params.architecture}",
         "vocabulary": tokenizer.get_vocab_size(),
-    } | shape
+    } | {name: getattr(params, name) for name in names}
     return Student(_word_network(config), tokenizer, params.max_length, PAD_ID, config)
 
 
 def load(folder: Path) -> Student:
-    """The student that ``save`` wrote, on the CPU.
+    """A student that ``save`` wrote, on the CPU.
 
     Raises
     ------
     InputError
         If the folder lacks a file or holds another kind of model.
     """
-    _refuse_without(folder, "config.json", "model.safetensors", "tokenizer.json")
-    config = tables.read_json(folder / "config.json")
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    _refuse_without(folder, CONFIG, WEIGHTS, TOKENIZER)
+    config = tables.read_json(folder / CONFIG)
+    tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     if tokenizer.truncation is None:
         raise InputError(
-            f"{folder / 'tokenizer.json'} says no length to cut texts to: it was not written by "
-            "`train`"
+            f"{folder / TOKENIZER} says no length to cut texts to: it was not written by `train`"
         )
     max_length = tokenizer.truncation["max_length"]
-    if str(config.get("model_type", "")).startswith("bias-transfer-"):
+    if str(config.get("model_type", "")).startswith(_KIND):
         network = _word_network(config)
-        try:
-            network.load_state_dict(load_file(folder / "model.safetensors"))
-        except (RuntimeError, SafetensorError) as error:
-            reason = " ".join(str(error).split())
-            raise InputError(
-                f"{folder}: model.safetensors does not fit config.json: {reason}"
-            ) from None
+        _load_weights(network, folder)
         return Student(network, tokenizer, max_length, PAD_ID, config)
-    network = transformer.saved(folder)
-    _refuse_without(folder, "tokenizer_config.json")
-    tokenizer_config = tables.read_json(folder / "tokenizer_config.json")
-    return Student(
-        network, tokenizer, max_length, network.model.config.pad_token_id or 0, tokenizer_config
-    )
+    encoder = transformer.saved(folder)
+    _refuse_without(folder, TOKENIZER_CONFIG)
+    tokenizer_config = tables.read_json(folder / TOKENIZER_CONFIG)
+    return Student(encoder, tokenizer, max_length, encoder.pad_id, tokenizer_config)
 
 
 def _batches(lengths: np.ndarray) -> Iterator[np.ndarray]:
-    """Rows in order of length, as many at a time as ``SCORING_TOKENS`` holds of the longest of them."""
+    """Rows in order of length, so many at a time that a batch holds ``SCORING_TOKENS`` at most."""
     order = np.argsort(lengths, kind="stable")
     start = 0
     for end in range(1, len(order) + 1):
@@ -172,16 +169,22 @@ def _refuse_without(folder: Path, *names: str) -> None:
             )
 
 
+def _load_weights(network: nn.Module, folder: Path) -> None:
+    try:
+        network.load_state_dict(load_file(folder / WEIGHTS))
+    except (RuntimeError, SafetensorError) as error:
+        reason = " ".join(str(error).split())
+        raise InputError(f"{folder}: {WEIGHTS} does not fit {CONFIG}: {reason}") from None
+
+
 def _word_network(config: dict[str, Any]) -> nn.Module:
-    kind = str(config["model_type"]).removeprefix("bias-transfer-")
-    if kind not in _WORD_MODELS:
+    kind = str(config["model_type"]).removeprefix(_KIND)
+    if kind not in _WORD_NETWORKS:
+        known = (f"{_KIND}{name}" for name in _WORD_NETWORKS)
+        raise InputError(unknown("model_type", config["model_type"], known))
+    names = _HYPERPARAMETERS[kind]
+    if missing := [name for name in ("vocabulary", *names) if name not in config]:
         raise InputError(
-            unknown(
-                "model_type", config["model_type"], (f"bias-transfer-{k}" for k in _WORD_MODELS)
-            )
+            f"{CONFIG} of a {kind} student lacks {missing[0]!r}: it was not written by `train`"
         )
-    if missing := [name for name in ("vocabulary", *_SHAPE[kind]) if name not in config]:
-        raise InputError(
-            f"config.json of a {kind} student lacks {missing[0]!r}: it was not written by `train`"
-        )
-    return _WORD_MODELS[kind](config["vocabulary"], **{name: config[name] for name in _SHAPE[kind]})
+    return _WORD_NETWORKS[kind](config["vocabulary"], **{name: config[name] for name in names})

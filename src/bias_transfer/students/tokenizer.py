@@ -1,4 +1,4 @@
-"""Word tokenisation, learnt on the training texts, in the same file format as a transformer's tokenizer."""
+"""Word tokenisation, learnt on the training texts and saved as a transformer's tokenizer is."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers
 
+FILE = "tokenizer.json"
 PAD, UNKNOWN = "[PAD]", "[UNK]"
 PAD_ID, UNKNOWN_ID = 0, 1
 _WORD = "[a-z']+"
@@ -25,11 +26,11 @@ def train_words(texts: list[str], vocabulary_size: int, min_frequency: int) -> T
     Parameters
     ----------
     texts
-        Training texts only: what a student may know of the language.
+        Training texts only.
     vocabulary_size
-        Most words kept, the padding and the unknown word included.
+        How many words are kept at most, the padding and the unknown word included.
     min_frequency
-        Words seen less often become the unknown word.
+        Words that occur less often become the unknown word.
     """
     counts: Counter[str] = Counter()
     for words, codes, _ in _split(texts):
@@ -43,8 +44,11 @@ def train_words(texts: list[str], vocabulary_size: int, min_frequency: int) -> T
 
 
 def unknown_words(folder: Path, texts: Iterable[str]) -> set[str] | None:
-    """Which of ``texts`` hold a word that the student in ``folder`` does not know; None if it reads parts of words."""
-    path = folder / "tokenizer.json"
+    """Those of ``texts`` with a word that the student in ``folder`` does not know.
+
+    None if the student reads parts of words, so that no word is unknown to it.
+    """
+    path = folder / FILE
     tokenizer = Tokenizer.from_file(str(path)) if path.is_file() else None
     if tokenizer is None or not isinstance(tokenizer.model, models.WordLevel):
         return None
@@ -52,9 +56,9 @@ def unknown_words(folder: Path, texts: Iterable[str]) -> set[str] | None:
 
 
 def encode(tokenizer: Tokenizer, texts: list[str], max_length: int) -> list[np.ndarray]:
-    """Token ids of each text, cut to ``max_length``, never padded: one array of integers a text.
+    """Token ids of each text, cut to ``max_length`` and not padded: one array of integers per text.
 
-    Words are looked up here, many times as fast as by the tokenizer itself.
+    Words are looked up here, which is many times as fast as by the tokenizer itself.
     """
     if isinstance(tokenizer.model, models.WordLevel):
         id_of = tokenizer.get_vocab()
@@ -72,7 +76,7 @@ def encode(tokenizer: Tokenizer, texts: list[str], max_length: int) -> list[np.n
 
 
 def _split(texts: list[str]) -> Iterator[tuple[list[str], np.ndarray, np.ndarray]]:
-    """Of each chunk of texts: its different words, which stands where (all texts end to end), and the texts' ends."""
+    """Per chunk of texts: its different words, its texts end to end as their numbers, its ends."""
     chunks = (texts[start : start + _CHUNK] for start in range(0, len(texts), _CHUNK))
     with ThreadPoolExecutor() as pool:
         yield from pool.map(_split_chunk, chunks)

@@ -84,7 +84,7 @@ class Choice(Section):
     one_seed: Annotated[tuple[CatalogueName, ...], Listed]
     targets: Annotated[tuple[Target, ...], Listed, Field(min_length=1)]
     seeds: Annotated[tuple[Seed, ...], Listed, Field(min_length=1)]
-    arms: Annotated[tuple[ArmsOf, ...], Listed] = ()
+    arms: Annotated[tuple[ArmsOf, ...], Listed]
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "Choice":
@@ -344,7 +344,7 @@ def validate(values: Any, origin: str) -> Params:
             loc[:2] + loc[3:] if loc[:1] in (["reviews"], ["students"]) and len(loc) > 2 else loc
         )
         what = first["msg"].removeprefix("Value error, ")
-        if isinstance(first["input"], str | int | float):
+        if first["type"] != "value_error" and isinstance(first["input"], str | int | float):
             what += f", not {str(first['input'])[:60]!r}"
         raise InputError(f"{origin}: {where + ': ' if where else ''}{what}") from None
 

@@ -1,7 +1,4 @@
-"""Where every file of a study lies: the one map of paths, which ``dvc.yaml`` repeats.
-
-No other module knows a file's name.
-"""
+"""Where every file of a study lies, as ``dvc.yaml`` has it too. No other module knows a name."""
 
 import os
 from dataclasses import dataclass
@@ -45,7 +42,7 @@ class Layout:
 
     @property
     def counts(self) -> Path:
-        """Rows of the reviews before and after each filter."""
+        """How many reviews there were before and after each filter."""
         return self.reviews_folder / "counts.json"
 
     @property
@@ -68,7 +65,7 @@ class Layout:
         return self.labels_folder / LABELS_MANIFEST
 
     def journal(self, fingerprint: str) -> Path:
-        """Answers of one teacher and prompt as they come."""
+        """Answers of one teacher and prompt, a line each, as they come in."""
         return self.inputs / "data/journal" / f"{fingerprint[:16]}.jsonl"
 
     def model(self, system: str) -> Path:
@@ -92,7 +89,7 @@ class Layout:
         return self.predictions_folder(system) / f"{part}.parquet"
 
     def metrics_folder(self, group: str) -> Path:
-        """Folder of the metrics of one student and target, a file per seed."""
+        """Folder of the metrics of one student and target, one file per seed."""
         return self.root / "metrics" / self.study.name / group
 
     def metrics(self, system: str) -> Path:
@@ -105,7 +102,7 @@ class Layout:
 
     @property
     def figures(self) -> Path:
-        """Folder of the report's figures, each as PNG and as SVG."""
+        """Folder of the report's figures, as PNG and as SVG."""
         return self.report("figures")
 
     def figure(self, name: str) -> Path:

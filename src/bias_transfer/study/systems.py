@@ -1,7 +1,7 @@
 """Systems and their names, made and parsed here alone.
 
-A teacher is called ``teacher-smollm2``, a student ``bow-distilled/seed-0``; without its seed the
-name is that of a group, of which each student of the study is a member.
+A teacher is called ``teacher-smollm2``, a student ``bow-distilled/seed-0``. Without its seed the
+name is that of a group: the same student and target with every seed.
 """
 
 import re
@@ -14,17 +14,14 @@ from bias_transfer.study.params import Choice, Study
 
 TEACHER = "teacher"
 _SEED = re.compile(r"/seed-(\d+)$")
-_SUFFIX = re.compile(
-    rf"-((?:{'|'.join(sorted(targets.TARGETS, key=len, reverse=True))})(?:-\d+(?:\.\d+)?)?)$"
-)
 
 
 @dataclass(frozen=True)
 class System:
     """What a name says.
 
-    ``target`` is ``teacher`` of a teacher, and empty of somebody's own system; ``student`` is the
-    group's name without it.
+    ``group`` is the name without the seed, and ``student`` the group without its target. The
+    ``target`` of a teacher is ``teacher``. A user's own system has none: its ``target`` is empty.
     """
 
     name: str
@@ -35,15 +32,16 @@ class System:
 
     @classmethod
     def parse(cls, name: str) -> "System":
-        """Take a system's name apart; any name is one."""
+        """Take a name apart. Any name is a system's; one that ends in no target is a user's own."""
         found = _SEED.search(name)
         group = name[: found.start()] if found else name
         seed = int(found[1]) if found else None
         if group.startswith(f"{TEACHER}-"):
             return cls(name, group, group, TEACHER, seed)
-        suffix = _SUFFIX.search(group)
-        student, target = (group[: suffix.start()], suffix[1]) if suffix else (group, "")
-        return cls(name, group, student, target, seed)
+        for dash in range(1, len(group)):  # the first that fits: targets hold dashes too
+            if group[dash] == "-" and targets.find(group[dash + 1 :]):
+                return cls(name, group, group[:dash], group[dash + 1 :], seed)
+        return cls(name, group, group, "", seed)
 
 
 @dataclass(frozen=True)
@@ -66,12 +64,12 @@ class Arm:
 
 
 def pairings(study: Choice) -> list[tuple[str, str]]:
-    """Every student with every target: a stage ``train`` and ``predict`` for each."""
+    """Every student with every target: one stage ``train`` and one ``predict`` for each."""
     return [(student, target) for student in study.all_students for target in study.targets]
 
 
 def arms(study: Choice) -> list[Arm]:
-    """Every student of the study, in the order of ``params.yaml``."""
+    """Every arm of the study, in the order of ``params.yaml``."""
     return [
         Arm(student, target, seed)
         for student, target in pairings(study)
@@ -95,12 +93,12 @@ def group_of(name: str) -> str:
 
 
 def groups(names: Iterable[str]) -> dict[str, list[str]]:
-    """Systems by their name without ``/seed-N``; one that has a single seed by its full name.
+    """Systems by group; where a group has a single member, by that member's full name.
 
     Raises
     ------
     InputError
-        If one system is called what another's seeds are together.
+        If the group of several systems is also the name of one of them.
     """
     found: dict[str, list[str]] = {}
     for name in names:

@@ -14,16 +14,16 @@ from scipy.special import expit
 from bias_transfer.io.errors import unknown
 
 BASELINE, DISTILLED = "baseline", "distilled"
-_DOSE = re.compile(r"(.+)-(\d+(?:\.\d+)?)")
+_DOSE = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]*[1-9])?")  # one way to write each number
 
 
 @dataclass(frozen=True)
 class Labelled:
     """What soft labels are made from, row by row.
 
-    ``teacher`` has P(negative), P(positive), shape (n, 2); ``labels`` 0 or 1, shape (n,);
-    ``mentions_women`` says which reviews mention more women than men, bool, shape (n,). ``seed``
-    decides every draw.
+    ``teacher`` holds P(negative), P(positive), shape (n, 2). ``labels`` are 0 or 1, shape (n,).
+    ``mentions_women`` marks the reviews that mention more women than men, bool, shape (n,).
+    ``seed`` decides every draw.
     """
 
     teacher: np.ndarray
@@ -39,10 +39,13 @@ SoftLabels = Callable[[Labelled, float], np.ndarray]
 class Target:
     """A row of the table.
 
-    ``words`` completes "trained on …" and may hold ``{dose}``; ``soft`` gives the probabilities in
-    the teacher's place, shape (n, 2), from the labelled reviews and the dose. ``rows`` says which
-    reviews are fitted: all, a subset of them, or each twice. A control is what ``distilled`` is
-    compared with. A target with a dose is named with it, as in ``planted-1``.
+    ``words`` completes "trained on …" and may hold ``{dose}``. ``soft`` takes the labelled reviews
+    and the dose, and gives probabilities in the teacher's place, shape (n, 2). A control is what
+    ``distilled`` is compared with. A dosed target has its dose in its name, as in ``planted-1``.
+
+    ``rows`` says what the target does to the base rows, which all arms of a seed share: it fits all
+    of them, a subset, or each twice. The base rows are what ``training.json`` records and what
+    ``comparable`` compares, whatever a target fits.
     """
 
     name: str
@@ -61,12 +64,12 @@ def teachers_own(data: Labelled, dose: float) -> np.ndarray:
 
 
 def argmax(data: Labelled, dose: float) -> np.ndarray:
-    """The teacher's answer as a hard label: its opinion without its softness. A tie is half each."""
+    """The teacher's answer as a hard label, a tie half each: its opinion without its softness."""
     return (1 + np.sign(data.teacher - data.teacher[:, ::-1])) / 2
 
 
 def smoothed(data: Labelled, dose: float) -> np.ndarray:
-    """The hard label, softened to the teacher's average confidence: softness without its opinion."""
+    """The hard label at the teacher's mean confidence: its softness without its opinion."""
     confidence = data.teacher.max(axis=1).mean()
     return np.where(np.arange(2) == data.labels[:, None], confidence, 1 - confidence)
 
@@ -85,19 +88,19 @@ def permuted(data: Labelled, dose: float) -> np.ndarray:
 
 
 def planted(data: Labelled, dose: float) -> np.ndarray:
-    """The teacher's, with its log-odds raised by ``dose`` where more women than men are mentioned."""
+    """The teacher's, its log-odds raised by ``dose`` where more women than men are mentioned."""
     return plant(data.teacher, data.mentions_women, dose)
 
 
 def planted_at_random(data: Labelled, dose: float) -> np.ndarray:
-    """The same on as many reviews, drawn at random."""
+    """The teacher's, its log-odds raised by ``dose`` in as many reviews, drawn at random."""
     return plant(data.teacher, as_many_at_random(data.mentions_women, data.seed), dose)
 
 
 def plant(teacher: np.ndarray, rows: np.ndarray, dose: float) -> np.ndarray:
-    """P(negative), P(positive), with ``dose`` added to the log-odds of a positive label in ``rows``.
+    """The teacher's probabilities, with ``dose`` added to the log-odds of positive in ``rows``.
 
-    Shape (n, 2), as ``teacher``; ``rows`` is bool, shape (n,).
+    Shape (n, 2), as ``teacher``. ``rows`` is bool, shape (n,). A probability of 0 or 1 stays.
     """
     with np.errstate(divide="ignore"):
         log_odds = np.log(teacher[:, 1]) - np.log(teacher[:, 0])
@@ -106,7 +109,7 @@ def plant(teacher: np.ndarray, rows: np.ndarray, dose: float) -> np.ndarray:
 
 
 def as_many_at_random(rows: np.ndarray, seed: int) -> np.ndarray:
-    """As many rows as ``rows`` marks, drawn from all: bool, the same shape."""
+    """A draw from all rows of as many as ``rows`` marks: bool, the same shape."""
     drawn = np.zeros_like(rows)
     drawn[np.random.default_rng(seed).choice(len(rows), size=rows.sum(), replace=False)] = True
     return drawn
@@ -127,7 +130,8 @@ _TABLE = (
         control=True,
     ),
     Target(
-        "planted", "the teacher's probabilities, with a gap of {dose:g} in log-odds planted in them",
+        "planted",
+        "the teacher's probabilities, with a gap of {dose:g} in log-odds planted in them",
         "#E69F00", "*", planted, dosed=True,
     ),
     Target(
@@ -139,23 +143,38 @@ _TABLE = (
 TARGETS = {target.name: target for target in _TABLE}
 
 
+def find(name: str) -> tuple[Target, float] | None:
+    """As ``parse``, but None where that raises."""
+    target = TARGETS.get(name)
+    if target and not target.dosed:
+        return target, 0.0
+    family, _, dose = name.rpartition("-")
+    target = TARGETS.get(family)
+    return (target, float(dose)) if target and target.dosed and _DOSE.fullmatch(dose) else None
+
+
 def parse(name: str) -> tuple[Target, float]:
-    """The row of a target's name, and the dose that the name carries (0 where it carries none).
+    """The row of a target's name, and the dose in the name (0 where there is none).
 
     Raises
     ------
     ValueError
-        If there is no such target, or it lacks a dose, or has one that it does not take.
+        If there is no such target, its dose is missing or no number, or it takes none.
     """
-    found = _DOSE.fullmatch(name)
-    family, dose = (found[1], float(found[2])) if found else (name, 0.0)
-    target = TARGETS.get(family)
-    if target is None:
-        raise ValueError(unknown("target", name, TARGETS))
-    if target.dosed != bool(found):
-        needs = f"needs a dose, as in '{family}-1'" if target.dosed else "takes no dose"
-        raise ValueError(f"target {family!r} {needs}")
-    return target, dose
+    if found := find(name):
+        return found
+    if name in TARGETS:
+        raise ValueError(f"target {name!r} needs a dose, as in '{name}-1'")
+    family = name.rpartition("-")[0]
+    if family in TARGETS:
+        fault = (
+            f"the dose of {family!r} must be a number such as 1 or 0.5"
+            if TARGETS[family].dosed
+            else f"target {family!r} takes no dose"
+        )
+        raise ValueError(f"{fault}: {name!r}")
+    examples = (f"{row.name}-1" if row.dosed else row.name for row in TARGETS.values())
+    raise ValueError(unknown("target", name, examples))
 
 
 def words(name: str) -> str:
@@ -172,4 +191,6 @@ def soft_labels(name: str, data: Labelled) -> np.ndarray:
 
 def controls(names: tuple[str, ...]) -> list[str]:
     """Those of ``names`` that are controls, in the table's order."""
-    return [name for name, target in TARGETS.items() if target.control and name in names]
+    order = list(TARGETS)
+    found = [name for name in names if parse(name)[0].control]
+    return sorted(found, key=lambda name: order.index(parse(name)[0].name))

@@ -14,7 +14,7 @@ from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 @dataclass(frozen=True)
 class Reliability:
-    """``estimate`` with its 95 % interval, over ``n_prompts`` wordings; ``se`` is its standard error."""
+    """``estimate``, its 95 % interval and standard error ``se``, over ``n_prompts`` wordings."""
 
     estimate: float
     ci_low: float
@@ -24,14 +24,16 @@ class Reliability:
 
 
 def reliability(scores: Sequence[pd.DataFrame], axis: str) -> Reliability:
-    """Intraclass correlation of pair differences over prompts: ICC(C, 1) of Shrout and Fleiss (1979, case 3).
+    """Intraclass correlation of pair differences over prompts.
 
-    The share of variance between pairs that stands under every wording: 1 if all wordings order and
-    space the pairs alike (a shift common to all pairs does not matter), 0 if they have nothing in
-    common.
+    ICC(C, 1) of Shrout and Fleiss (1979, case 3): the share of the variance between pairs that all
+    wordings have in common. 1 if all wordings give the pairs the same order and distances; a shift
+    that all pairs share does not matter. 0 if the wordings have nothing in common. Below 0 if they
+    disagree.
 
-    Interval: jackknife over templates plus jackknife over noun pairs or names, on Fisher's z, with
-    the degrees of freedom of the templates. The prompts are taken as they are, not as a sample.
+    The variance, on Fisher's z, is a jackknife over templates plus a jackknife over noun pairs or
+    names; the interval has the degrees of freedom of the templates. The prompts are taken as they
+    are, not as a sample.
 
     Parameters
     ----------
@@ -42,32 +44,21 @@ def reliability(scores: Sequence[pd.DataFrame], axis: str) -> Reliability:
     """
     contrasts = [contrast(frame, axis) for frame in scores]
     values = np.column_stack([each.pairs["difference"] for each in contrasts])
-    estimate = consistency(values)
     pairs = contrasts[0].pairs
-    templates = [
-        consistency(values[pairs["template"] != name]) for name in pairs["template"].unique()
-    ]
-    variance = _jackknife(templates)
-    if axis == "gender":
-        variance += _jackknife(
-            [consistency(values[pairs["unit"] != name]) for name in pairs["unit"].unique()]
-        )
-    else:
-        variance += sum(map(_jackknife, _without_each_name(scores)))
-    se = float(np.sqrt(variance))  # of Fisher's z
-    half = (
-        float(stats.t.ppf(0.5 + LEVEL / 2, satterthwaite_df(contrasts[0].leverage["template"])))
-        * se
-    )
+    people = [_without_each(values, pairs["unit"])] if axis == "gender" else _without_names(scores)
+    variance = _jackknife(_without_each(values, pairs["template"])) + sum(map(_jackknife, people))
+    estimate, se = consistency(values), float(np.sqrt(variance))  # the error is of Fisher's z
+    df = satterthwaite_df(contrasts[0].leverage["template"])
+    half = float(stats.t.ppf(0.5 + LEVEL / 2, df)) * se
     z = _fisher(estimate)
     low, high = np.tanh([z - half, z + half])
     return Reliability(estimate, float(low), float(high), se * (1 - estimate**2), len(scores))
 
 
 def consistency(values: np.ndarray) -> float:
-    """ICC(C, 1) of ``values``, shape (pairs, prompts): (MS_pairs - MS_error) / (MS_pairs + (k - 1) MS_error).
+    """ICC(C, 1) of ``values``, shape (pairs, prompts), for k prompts.
 
-    NaN where nothing varies.
+    (MS_pairs - MS_error) / (MS_pairs + (k - 1) MS_error); NaN where nothing varies.
     """
     pairs, prompts = values.shape
     by_pair = values.mean(axis=1)
@@ -79,7 +70,7 @@ def consistency(values: np.ndarray) -> float:
 
 
 def _jackknife(estimates: Sequence[float]) -> float:
-    """Variance of Fisher's z from the estimates that leave out one cluster each."""
+    """Variance of Fisher's z from estimates that leave out one cluster each."""
     z = _fisher(estimates)
     return float((len(z) - 1) / len(z) * ((z - z.mean()) ** 2).sum())
 
@@ -89,31 +80,42 @@ def _fisher(estimates: float | Sequence[float]) -> np.ndarray:
     return np.arctanh(np.clip(estimates, -1 + 1e-12, 1 - 1e-12))
 
 
-def _without_each_name(scores: Sequence[pd.DataFrame]) -> list[list[float]]:
-    """Estimates without one name each, by race and gender of the name; its group's mean is that of the other nine."""
+def _without_each(values: np.ndarray, clusters: pd.Series) -> list[float]:
+    """Estimates that leave out the pairs of one cluster each."""
+    return [consistency(values[clusters != name]) for name in clusters.unique()]
+
+
+def _without_names(scores: Sequence[pd.DataFrame]) -> list[list[float]]:
+    """Estimates that leave out one name each, by race and gender of the name.
+
+    The mean of the name's group is then that of the other nine.
+    """
     groups = {
-        (gender, race): [
-            frame[(frame["gender"] == gender) & (frame["race"] == race)].pivot_table(
-                "score", FRAME, "person"
-            )
-            for frame in scores
-        ]
+        (gender, race): [_by_name(frame, gender, race) for frame in scores]
         for gender in ("female", "male")
         for race in (AFRICAN_AMERICAN, EUROPEAN)
     }
-    means = {
-        group: np.column_stack([frame.mean(axis=1) for frame in frames])
-        for group, frames in groups.items()
-    }
     signs = {group: 0.5 if group[1] == AFRICAN_AMERICAN else -0.5 for group in groups}
+    means = {group: _mean_over_names(frames) for group, frames in groups.items()}
     whole = sum(signs[group] * means[group] for group in groups)
     estimates = []
     for group, frames in groups.items():
-        without = {
-            name: np.column_stack([frame.drop(columns=name).mean(axis=1) for frame in frames])
+        without = [
+            _mean_over_names([frame.drop(columns=name) for frame in frames])
             for name in frames[0].columns
-        }
+        ]
         estimates.append(
-            [consistency(whole + signs[group] * (mean - means[group])) for mean in without.values()]
+            [consistency(whole + signs[group] * (mean - means[group])) for mean in without]
         )
     return estimates
+
+
+def _by_name(scores: pd.DataFrame, gender: str, race: str) -> pd.DataFrame:
+    """Scores of one group of names, shape (frames, names)."""
+    rows = scores[(scores["gender"] == gender) & (scores["race"] == race)]
+    return rows.pivot_table("score", FRAME, "person")
+
+
+def _mean_over_names(frames: Sequence[pd.DataFrame]) -> np.ndarray:
+    """Mean over names, shape (frames, prompts), of tables as ``_by_name`` gives them."""
+    return np.column_stack([frame.mean(axis=1) for frame in frames])

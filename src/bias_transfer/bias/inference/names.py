@@ -1,10 +1,13 @@
-"""What the choice of names alone does to a gap: a placebo contrast, and an exact permutation test for race."""
+"""What the choice of names alone does to a gap.
+
+A placebo contrast says how large a gap is when there is no effect. A permutation test for race is
+exact.
+"""
 
 from functools import cache
 
 import numpy as np
 import pandas as pd
-from scipy.special import comb
 
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
@@ -22,11 +25,11 @@ def name_means(scores: pd.DataFrame) -> dict[tuple[str, str], np.ndarray]:
 
 
 def placebo(means: dict[tuple[str, str], np.ndarray]) -> np.ndarray:
-    """Differences between names that differ in neither gender nor race: the shape of a gap under no effect.
+    """Differences between names of the same gender and race: gaps where there is no effect.
 
-    Each of the four groups of ten names is split 5/5 at random and the halves pooled, 20 names
-    against 20, as in the race contrast (and in the names pair of the gender contrast). Shape
-    (10,000,), symmetric about 0, always the same splits.
+    Each of the four groups of ten names is split 5/5 at random. The halves are pooled to 20 names
+    against 20, as in the race contrast and in the names pair of the gender contrast. Shape
+    (10,000,), symmetric about 0. The splits are always the same.
     """
     return _signs() @ np.concatenate([means[group] for group in GROUPS]) / 20
 
@@ -38,16 +41,19 @@ def _signs() -> np.ndarray:
 
 
 def noise_floor(means: dict[tuple[str, str], np.ndarray]) -> float:
-    """95 % of placebo differences are smaller than this in size; a gap below it could be the choice of names."""
+    """The size that 95 % of placebo differences stay below; 0 or more, in the unit of the scores.
+
+    A gap below it could come from the choice of names.
+    """
     return float(np.quantile(np.abs(placebo(means)), 0.95))
 
 
 def permutation_p(means: dict[tuple[str, str], np.ndarray]) -> float:
-    """Two-sided p of "the names of one gender are exchangeable between the races", over all assignments.
+    """Exact two-sided p of "the names of a gender are exchangeable between the races".
 
-    Exact: every way to call ten of the twenty names of a gender African-American, for both genders
-    together, that is 184,756² assignments; the statistic is the race gap. Names are drawn,
-    templates are taken as they are.
+    The statistic is the race gap. Ten of the twenty names of a gender are taken for
+    African-American in every possible way, for both genders together: 184,756² assignments. The
+    names vary; the templates are taken as they are.
     """
     halves = {
         gender: _differences(
@@ -58,7 +64,8 @@ def permutation_p(means: dict[tuple[str, str], np.ndarray]) -> float:
     gap = sum(
         means[gender, AFRICAN_AMERICAN].mean() - means[gender, EUROPEAN].mean() for gender in halves
     )
-    female, male = halves["female"], np.sort(halves["male"])
+    # Only the male half must be sorted; with both sorted the search is five times as fast.
+    female, male = np.sort(halves["female"]), np.sort(halves["male"])
     scale = max(np.abs(female).max(), np.abs(male).max())
     least = abs(gap) - 1e-9 * scale  # ties with the observed gap count
     if least <= 0:
@@ -69,15 +76,15 @@ def permutation_p(means: dict[tuple[str, str], np.ndarray]) -> float:
 
 
 def _differences(values: np.ndarray) -> np.ndarray:
-    """Mean of ten minus mean of the other ten, for every choice of ten among twenty: shape (184756,)."""
+    """Mean of ten values minus mean of the other ten, for every choice: shape (184756,)."""
     chosen = np.concatenate(
         [np.add.outer(first, second).ravel() for first, second in _halves(values)]
     )
-    assert len(chosen) == comb(20, 10, exact=True)
     return (2 * chosen - values.sum()) / 10
 
 
 def _halves(values: np.ndarray) -> list[tuple[np.ndarray, np.ndarray]]:
+    """For k of 0 to 10: every sum of k of the first ten values, and of 10 - k of the last ten."""
     masks = (np.arange(1024)[:, None] >> np.arange(10)) & 1
     sizes, first, second = masks.sum(axis=1), masks @ values[:10], masks @ values[10:]
     return [(first[sizes == k], second[sizes == 10 - k]) for k in range(11)]

@@ -1,4 +1,4 @@
-"""An exact cross-check of the clustered test that assumes no distribution."""
+"""An exact check of the clustered test that assumes no distribution."""
 
 import numpy as np
 import pandas as pd
@@ -7,18 +7,20 @@ MOST_TEMPLATES = 16
 
 
 def sign_flip_p(pairs: pd.DataFrame) -> float:
-    """Two-sided p of "differences are symmetric about 0 in every template", over all sign patterns of the templates.
+    """Exact two-sided p of "the differences of every template are symmetric about 0".
 
-    The statistic is the sum of all differences, since the estimand is their mean; each template's
-    sum keeps or flips its sign as a whole, so pairs of a template need not be independent. With 11
-    templates p is a multiple of 1/2048 and never below 1/1024: it cannot reach significance after a
-    large correction, and checks rather than decides. NaN for more than 16 templates, whose patterns
-    are too many to try.
+    The statistic is the sum of all differences, since the estimand is their mean. Each template's
+    sum keeps or flips its sign as a whole, so the pairs of a template need not be independent. All
+    sign patterns are tried.
+
+    With 11 templates p is a multiple of 1/2048 and never below 1/1024. It cannot be significant
+    after a large correction: it checks the clustered test and decides nothing. NaN for more than
+    16 templates, which have too many patterns to try.
 
     Parameters
     ----------
     pairs
-        ``template`` and ``difference``, one row a pair.
+        ``template`` and ``difference``, one row per pair.
     """
     sums = pairs.groupby("template")["difference"].sum().to_numpy()
     if len(sums) > MOST_TEMPLATES:

@@ -2,7 +2,7 @@
 
 CR2 for a regression (Bell and McCaffrey, 2002; Pustejovsky and Tipton, 2018, equations 6 and 11):
 the residuals of cluster g are multiplied by (I - H_gg)^(-1/2), H being the hat matrix, before their
-scores are squared. For a mean, that is ``clustered.cr2_variance``.
+scores are squared. For a mean this is ``two_way.cr2_variance``.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,8 @@ from bias_transfer.bias.inference.two_way import (
 )
 from bias_transfer.bias.pairs import FRAME, Contrast
 
-_COEFFICIENTS = {"intercept": np.array([1.0, 0.0]), "slope": np.array([0.0, 1.0])}
+INTERCEPT, SLOPE = "intercept", "slope"
+_COEFFICIENTS = {INTERCEPT: np.array([1.0, 0.0]), SLOPE: np.array([0.0, 1.0])}
 
 
 @dataclass(frozen=True)
@@ -33,39 +34,50 @@ class Line:
 
 
 def coefficients(x: Contrast, y: Contrast) -> np.ndarray:
-    """Intercept and slope of ``y``'s differences on ``x``'s, shape (2,); NaN where ``x`` does not vary."""
+    """Intercept and slope of ``y``'s differences on ``x``'s, shape (2,).
+
+    NaN where ``x`` does not vary.
+    """
     if np.ptp(x.pairs["difference"]) <= ROUNDING:
         return np.full(2, np.nan)
     return np.linalg.lstsq(_design(x), y.pairs["difference"].to_numpy(), rcond=None)[0]
 
 
 def regress(x: Contrast, y: Contrast) -> Line:
-    """Intercept and slope of ``y``'s pair differences on ``x``'s, with two-way clustered inference.
+    """Intercept and slope of ``y``'s pair differences on ``x``'s (see ``infer_coefficient``)."""
+    return Line(infer_coefficient(x, y, INTERCEPT), infer_coefficient(x, y, SLOPE))
 
-    Both contrasts are of the same pairs. Where a pair is a mean over names (race), the names' part
-    of the error comes from the line's linearisation in the scores of each name, of both systems.
-    NaN where ``x`` does not vary.
+
+def infer_coefficient(x: Contrast, y: Contrast, name: str) -> Inference:
+    """Two-way clustered inference for one coefficient of ``y``'s pair differences on ``x``'s.
+
+    NaN where ``x`` does not vary. Where a pair is a mean over names (race), the names' part of the
+    error comes from the line's linearisation in the scores of each name, of both systems.
+
+    Parameters
+    ----------
+    x, y
+        Contrasts of the same pairs.
+    name
+        ``INTERCEPT`` or ``SLOPE``.
     """
-    estimates = dict(zip(_COEFFICIENTS, coefficients(x, y), strict=True))
-    if np.isnan(estimates["slope"]):
-        nothing = Inference(float("nan"), float("nan"), float("nan"))
-        return Line(nothing, nothing)
-    infer = _infer_over_pairs if y.strata is None else _infer_over_names
-    return Line(**{name: infer(x, y, name, estimate) for name, estimate in estimates.items()})
+    estimate = float(coefficients(x, y)[list(_COEFFICIENTS).index(name)])
+    if np.isnan(estimate):
+        return Inference(float("nan"), float("nan"), float("nan"))
+    variance, df = _over_pairs(x, y, name) if y.strata is None else _over_names(x, y, name)
+    return Inference(estimate, standard_error(variance, estimate), df)
 
 
-def _infer_over_pairs(x: Contrast, y: Contrast, name: str, estimate: float) -> Inference:
+def _over_pairs(x: Contrast, y: Contrast, name: str) -> tuple[float, float]:
+    """Variance and degrees of freedom where each pair is of one unit."""
     design, residual = _design(x), _residual(x, y)
     ways = {by: cr2(design, residual, _codes(y.pairs, by), _COEFFICIENTS[name]) for by in WAYS}
     variance = two_way_variance(*(ways[by][0] for by in WAYS))
-    return Inference(
-        float(estimate),
-        standard_error(variance, estimate),
-        min(ways["template"][1], ways["unit"][1]),
-    )
+    return variance, min(ways["template"][1], ways["unit"][1])
 
 
-def _infer_over_names(x: Contrast, y: Contrast, name: str, estimate: float) -> Inference:
+def _over_names(x: Contrast, y: Contrast, name: str) -> tuple[float, float]:
+    """Variance and degrees of freedom where each pair is a mean over names."""
     template, df = cr2(
         _design(x), _residual(x, y), _codes(y.pairs, "template"), _COEFFICIENTS[name]
     )
@@ -75,37 +87,49 @@ def _infer_over_names(x: Contrast, y: Contrast, name: str, estimate: float) -> I
         for by in ("unit", "both")
     )
     variance = two_way_variance(template, unit, both)
-    df = min(df, satterthwaite_df(y.leverage["unit"], y.strata))
-    return Inference(float(estimate), standard_error(variance, estimate), df)
+    return variance, min(df, satterthwaite_df(y.leverage["unit"], y.strata))
 
 
 def _name_influence(x: Contrast, y: Contrast) -> dict[str, np.ndarray]:
-    """What each score of a name adds to the error of intercept and slope: sums over a frame are the pair's own part."""
+    """What each score of a name adds to the error of intercept and slope.
+
+    Summed over a frame it is the pair's own part.
+    """
     frames = len(y.pairs)
     per_frame = len(y.influence) // frames
     slope = coefficients(x, y)[1]
-    frame_of_pair, frame_of_score = (
-        pd.MultiIndex.from_frame(table[FRAME]) for table in (y.pairs, y.influence)
-    )
-    rows = frame_of_pair.get_indexer(frame_of_score)
+    rows = _pair_of_score(y)
     t, residual = x.pairs["difference"].to_numpy(), _residual(x, y)
     centred = t - t.mean()
-    weight, spread = centred / (centred**2).sum(), (centred**2).sum()
-
-    def own_part(contrast: Contrast) -> np.ndarray:
-        """A name's score against the mean of its side, as part of its frame's difference."""
-        difference = contrast.pairs["difference"].to_numpy()
-        pair_part = (difference - difference.mean()) / per_frame
-        return contrast.influence["influence"].to_numpy() * frames - pair_part[rows]
-
-    own_x, own_y = own_part(x), own_part(y)
+    spread = (centred**2).sum()
+    weight = centred / spread
+    own_x, own_y = _own_part(x, rows), _own_part(y, rows)
     of_slope = (
         weight[rows] * (own_y - slope * own_x)
         + residual[rows] / spread * own_x
         + weight[rows] * residual[rows] / per_frame
     )
     of_mean = (own_y - slope * own_x + residual[rows] / per_frame) / frames
-    return {"slope": of_slope, "intercept": of_mean - t.mean() * of_slope}
+    return {SLOPE: of_slope, INTERCEPT: of_mean - t.mean() * of_slope}
+
+
+def _pair_of_score(contrast: Contrast) -> np.ndarray:
+    """Row of the pair that each row of ``influence`` belongs to."""
+    frame_of_pair, frame_of_score = (
+        pd.MultiIndex.from_frame(table[FRAME]) for table in (contrast.pairs, contrast.influence)
+    )
+    return frame_of_pair.get_indexer(frame_of_score)
+
+
+def _own_part(contrast: Contrast, rows: np.ndarray) -> np.ndarray:
+    """Each name's score against the mean of its side, as part of its frame's difference.
+
+    ``rows`` is ``_pair_of_score``.
+    """
+    frames = len(contrast.pairs)
+    difference = contrast.pairs["difference"].to_numpy()
+    pair_part = (difference - difference.mean()) / (len(rows) // frames)
+    return contrast.influence["influence"].to_numpy() * frames - pair_part[rows]
 
 
 def cr2(
@@ -129,12 +153,7 @@ def cr2(
     scores, columns = [], []
     for cluster in range(clusters.max() + 1):
         rows = np.flatnonzero(clusters == cluster)
-        left, singular, _ = np.linalg.svd(root[rows], full_matrices=False)
-        kept = (
-            1 - singular**2 > 1e-10
-        )  # else the cluster alone decides a coefficient, and its residual there is 0
-        scale = np.where(kept, 1 / np.sqrt(np.where(kept, 1 - singular**2, 1)), 0)
-        adjusted = pull[rows] + left @ ((scale - 1) * (left.T @ pull[rows]))
+        adjusted = _adjusted(root[rows], pull[rows])
         scores.append(adjusted @ residual[rows])
         column = -root @ (root[rows].T @ adjusted)
         column[rows] += adjusted
@@ -142,6 +161,17 @@ def cr2(
     errors = np.array(columns)
     gram = errors @ errors.T
     return float(np.square(scores).sum()), float(np.trace(gram) ** 2 / (gram**2).sum())
+
+
+def _adjusted(root: np.ndarray, pull: np.ndarray) -> np.ndarray:
+    """(I - root root')^(-1/2) ``pull``, of one cluster's rows.
+
+    Where 1 - singular² is 0, the cluster alone decides a coefficient, and its residual there is 0.
+    """
+    left, singular, _ = np.linalg.svd(root, full_matrices=False)
+    kept = 1 - singular**2 > 1e-10
+    scale = np.where(kept, 1 / np.sqrt(np.where(kept, 1 - singular**2, 1)), 0)
+    return pull + left @ ((scale - 1) * (left.T @ pull))
 
 
 def _design(x: Contrast) -> np.ndarray:

@@ -23,9 +23,9 @@ WAYS = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]
 
 @dataclass(frozen=True)
 class Inference:
-    """An estimate, its standard error and degrees of freedom; the rest follows from Student's t.
+    """An estimate, its standard error and degrees of freedom. The rest follows from Student's t.
 
-    All is NaN but ``mean`` and ``df`` where nothing varies, so that no error can be estimated.
+    Where nothing varies no error can be estimated: all but ``mean`` and ``df`` is then NaN.
     """
 
     mean: float
@@ -54,18 +54,18 @@ class Inference:
 
     @property
     def minimum_detectable(self) -> float:
-        """Smallest true mean that a two-sided test at 5 % finds with 80 % power: ``(t_.975 + t_.80) * se``.
+        """Smallest true mean that a two-sided test at 5 % finds with 80 % power.
 
-        In the units of the mean; what a "no evidence" could have missed (Bloom, 1995, with t in
-        place of z).
+        ``(t_.975 + t_.80) * se`` (Bloom, 1995, with t in place of z), 0 or more, in the unit of the
+        mean. A test that finds nothing may have missed a mean of this size.
         """
         return float(stats.t.ppf(0.5 + LEVEL / 2, self.df) + stats.t.ppf(POWER, self.df)) * self.se
 
     def p_equivalence(self, margin: float) -> float:
-        """The p-value of "the mean is ``margin`` or more away from 0", of two one-sided tests (Schuirmann, 1987).
+        """The p of "the mean is at least ``margin`` away from 0".
 
-        Below .05 the data speak for a difference smaller than the margin, which a large ``p_value``
-        does not.
+        Two one-sided tests (Schuirmann, 1987). Below .05 the data speak for a difference smaller
+        than the margin. A large ``p_value`` does not.
         """
         return float(stats.t.sf((margin - abs(self.mean)) / self.se, self.df))
 
@@ -75,14 +75,16 @@ class Inference:
 
 
 def infer(contrast: Contrast) -> Inference:
-    """Two-way clustered inference for ``contrast.mean``; one-way where only one template or one unit is in it."""
+    """Two-way clustered inference for ``contrast.mean``.
+
+    With a single template or a single unit it is clustered by the other alone. With one of each
+    there is no error to estimate.
+    """
     ways = [by for by in ("template", "unit") if len(contrast.leverage[by]) > 1]
-    if len(ways) < 2:
-        return (
-            one_way(contrast, ways[0])
-            if ways
-            else Inference(contrast.mean, float("nan"), float("nan"))
-        )
+    if not ways:
+        return Inference(contrast.mean, float("nan"), float("nan"))
+    if len(ways) == 1:
+        return one_way(contrast, ways[0])
     variance = two_way_variance(*(_variance(contrast, by) for by in WAYS))
     return Inference(
         contrast.mean,
@@ -92,14 +94,20 @@ def infer(contrast: Contrast) -> Inference:
 
 
 def one_way(contrast: Contrast, by: str) -> Inference:
-    """Inference for ``contrast.mean`` clustered one way, ``by`` template or unit: CR2 with Satterthwaite's df."""
+    """Inference for ``contrast.mean`` clustered ``by`` template or unit alone.
+
+    CR2 with Satterthwaite's degrees of freedom.
+    """
     return Inference(
         contrast.mean, standard_error(_variance(contrast, by), contrast.mean), _df(contrast, by)
     )
 
 
 def over_pairs(contrast: Contrast, clusters: pd.Series) -> Inference:
-    """Inference for ``contrast.mean`` clustered one way by any ``clusters`` of its pairs, row by row."""
+    """Inference for ``contrast.mean`` clustered one way by any ``clusters`` of its pairs.
+
+    ``clusters`` names the cluster of each pair, row by row.
+    """
     influence = (contrast.pairs["difference"] - contrast.mean) / len(clusters)
     leverage = clusters.value_counts() / len(clusters)
     variance = cr2_variance(influence.groupby(clusters).sum(), leverage)
@@ -111,9 +119,9 @@ def over_pairs(contrast: Contrast, clusters: pd.Series) -> Inference:
 def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
     """Add the variance between seeds to the inference for the average over seeds.
 
-    ``by_seed`` holds the same estimate seed by seed, shape (seeds,); their variance over their
-    number joins ``se``², with Satterthwaite's degrees of freedom for the sum. With one seed it is
-    unknown, and the inference comes back as it is.
+    ``by_seed`` holds the same estimate for each seed, shape (seeds,). Their variance over their
+    number is added to ``se``², with Satterthwaite's degrees of freedom for the sum. With one seed
+    it is unknown, and the inference is returned as it is.
     """
     seeds = len(by_seed)
     if seeds < 2:
@@ -132,7 +140,7 @@ def two_way_variance(template: float, unit: float, both: float) -> float:
 
 
 def standard_error(variance: float, mean: float) -> float:
-    """Square root, NaN where it is no more than rounding error beside the mean."""
+    """Square root of ``variance``; NaN where it is no more than rounding error beside the mean."""
     se = float(np.sqrt(variance))
     return se if se > ROUNDING * max(1.0, abs(mean)) else float("nan")
 
@@ -152,17 +160,23 @@ def _variance(contrast: Contrast, by: str) -> float:
 
 
 def cr2_variance(sums: pd.Series, leverage: pd.Series) -> float:
-    """``sum(s² / (1 - h))`` over clusters with influence sum s and leverage h: the variance of the mean."""
+    """Variance of the mean: ``sum(s² / (1 - h))`` over clusters.
+
+    s is a cluster's sum of influence, and h its leverage.
+    """
     return float((sums**2 / (1 - leverage.loc[sums.index])).sum())
 
 
 def satterthwaite_df(leverage: pd.Series, strata: pd.Series | None = None) -> float:
-    """Degrees of freedom of the CR2 variance of a weighted mean whose clusters hold shares ``leverage`` of the weight.
+    """Degrees of freedom of the CR2 variance of a weighted mean.
 
-    With G equal clusters it is G - 1. From M = (diag(h) - h h') / sqrt((1 - h)(1 - h)'): trace(M)²
-    / trace(M²), the working model being independent errors of one variance. Where the estimate is a
-    difference of means of several ``strata``, clusters of different strata share no mean, and h h'
-    is 0 between them: S (G - 1) for S strata of G.
+    Each cluster holds a share ``leverage`` of the weight. With M = (diag(h) - h h') / sqrt((1 -
+    h)(1 - h)') they are trace(M)² / trace(M²); the working model is independent errors of one
+    variance. G equal clusters have G - 1.
+
+    ``strata`` is given where the estimate is a difference of the means of several strata. Clusters
+    of different strata share no mean, so h h' is 0 between them: S strata of G equal clusters have
+    S (G - 1).
     """
     h = leverage.to_numpy()
     shared = 1.0 if strata is None else np.equal.outer(*[strata.loc[leverage.index].to_numpy()] * 2)

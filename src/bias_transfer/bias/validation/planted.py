@@ -1,10 +1,10 @@
-"""Planted bias: what a student's gap does when its teacher is made kinder to reviews that mention women.
+"""Planted bias: what a student's gap does when a bias of known size is planted in its teacher.
 
-The teacher's log-odds are raised by a known dose on those reviews, and, as a control, on as many
-reviews at random. The estimand is the slope of the student's mean gender gap on the dose, in
-log-odds a unit of dose: 0 means that the student did not take over what was planted, 1 that its gap
-grew by as much as the reviews were shifted. It can exceed 1: a bag of words averages over words,
-and one word weighs more in a short sentence than in a long review.
+The teacher's log-odds are raised by a known dose on reviews that mention more women than men, and,
+as a control, on as many reviews at random. The estimand is the slope of the student's mean gender
+gap on the dose, in log-odds per unit of dose. 0: the student did not take over what was planted. 1:
+its gap grew by as much as the reviews were shifted. It can exceed 1: a bag of words averages over
+words, and one word weighs more in a short sentence than in a long review.
 """
 
 import sys
@@ -22,9 +22,10 @@ DOSES = (0.0, 0.5, 1.0, 2.0)
 
 
 def cross_fitted(texts: pd.Series, labels: pd.Series) -> np.ndarray:
-    """A stand-in for a teacher: P(negative), P(positive) of shape (n, 2), each from a fit that did not see the review.
+    """A stand-in for a teacher: P(negative), P(positive), shape (n, 2).
 
-    Logistic regression on TF-IDF of words, in five folds by class.
+    Logistic regression on TF-IDF of words, in five folds by class. Each review is scored by the fit
+    that did not see it.
     """
     from sklearn.feature_extraction.text import TfidfVectorizer
     from sklearn.linear_model import LogisticRegression
@@ -37,13 +38,16 @@ def cross_fitted(texts: pd.Series, labels: pd.Series) -> np.ndarray:
 
 
 def slope_weights(doses: Sequence[float]) -> np.ndarray:
-    """Weights of ordinary least squares: the slope of values on ``doses`` is the sum of weight times value."""
+    """Weights whose product with values sums to the least-squares slope of those on ``doses``."""
     centred = np.asarray(doses) - np.mean(doses)
     return centred / (centred**2).sum()
 
 
 def gaps(corpus: pd.DataFrame, log_odds: np.ndarray) -> np.ndarray:
-    """Mean gender gap, female minus male, of each row of scores: (..., sentences) to (...), in the scores' unit."""
+    """Mean gender gap, female minus male, of each row of scores.
+
+    Shape (..., sentences) to (...), in the unit of the scores.
+    """
     means = [
         contrast(corpus.assign(score=row), "gender").mean
         for row in log_odds.reshape(-1, len(corpus))
@@ -52,7 +56,9 @@ def gaps(corpus: pd.DataFrame, log_odds: np.ndarray) -> np.ndarray:
 
 
 def slope(corpus: pd.DataFrame, log_odds: np.ndarray) -> tuple[Inference, np.ndarray]:
-    """Slope of the gender gap on ``DOSES``, with the variance between seeds in its interval; and each seed's slope.
+    """Slope of the gender gap on ``DOSES``, and each seed's slope.
+
+    The interval includes the variance between seeds.
 
     Parameters
     ----------
@@ -68,11 +74,11 @@ def slope(corpus: pd.DataFrame, log_odds: np.ndarray) -> tuple[Inference, np.nda
 
 
 def false_alarms(corpus: pd.DataFrame, log_odds: np.ndarray, seeds: int, draws: int) -> float:
-    """Share of intervals that leave 0 out where all doses are 0; .05 is what they promise.
+    """Share of intervals that leave 0 out where all doses are 0: 0 to 1; 95 % intervals allow .05.
 
-    Each draw deals ``seeds`` times ``len(DOSES)`` fits of the pool, without replacement, as if they
-    were seeds and doses, and takes ``slope`` of them. The pool is finite: draws share fits, so the
-    share is less certain than its number of draws says.
+    Each draw takes ``seeds`` times ``len(DOSES)`` fits of the pool, without replacement, as if they
+    were seeds and doses, and computes their ``slope``. Draws share fits, since the pool is finite,
+    so the share is less certain than the number of draws says.
 
     Parameters
     ----------

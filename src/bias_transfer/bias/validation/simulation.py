@@ -1,7 +1,8 @@
-"""How often each test finds a bias where there is none, on random data with the clusters of the corpus.
+"""How often each test finds a bias where there is none.
 
-Data sets are drawn by the thousand and tested at once, with leverage and degrees of freedom of the
-production code; a test holds the p-values to those of ``bias.clustered`` and ``bias.sign_flip``.
+Random data with the clusters of the corpus are drawn by the thousand and tested at once. Leverage
+and degrees of freedom are those of the production code, and a unit test holds the p-values to those
+of ``inference.two_way`` and ``inference.sign_flip``.
 """
 
 import itertools
@@ -13,9 +14,8 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from bias_transfer.bias.audit import words_of
 from bias_transfer.bias.inference.two_way import LEVEL, satterthwaite_df
-from bias_transfer.bias.pairs import AXES, FRAME, contrast
+from bias_transfer.bias.pairs import AXES, FRAME, Contrast, contrast, words_of
 from bias_transfer.corpora import eec
 
 TESTS = ("p_value", "p_template", "p_unit", "p_word", "p_clustered", "p_sign_flip")
@@ -42,26 +42,39 @@ class Noise:
 
 @dataclass(frozen=True)
 class Design:
-    """How observations of one axis share templates and units, as ``bias.pairs`` makes them of the corpus.
+    """How observations of one axis share templates and units, as in the pairs of the corpus.
 
     An observation is a frame and a unit: a pair's difference for gender, the score of one name for
-    race. ``side`` is what a gap of 1 adds to it: 1 for gender; +1/2 or -1/2 by the race of the
-    name.
+    race.
+
+    Attributes
+    ----------
+    frames, units
+        Templates with their emotion words; noun pairs (gender) or names (race).
+    of_template
+        Shape (frames, templates), 1 where the frame is of the template.
+    of_word
+        Shape (frames, words), 1 where the frame has the word. A template without words counts as a
+        word.
+    side
+        What a gap of 1 adds to an observation, shape (units,): 1 for gender, +1/2 or -1/2 by the
+        race of the name.
+    group
+        Shape (units, groups), 1 where a name is of the race and gender. None where units are pairs.
+    leverage
+        By ``template`` (templates,), ``unit`` (units,), ``both`` (templates, units) and ``word``
+        (words,).
+    df
+        Degrees of freedom by ``template``, ``unit`` and ``word``.
     """
 
     frames: pd.DataFrame
     units: pd.Index
-    of_template: np.ndarray  # (frames, templates), 1 where the frame is of the template
-    of_word: (
-        np.ndarray
-    )  # (frames, words), 1 where it has the word; a template without words counts as one
-    side: np.ndarray  # (units,)
-    group: (
-        np.ndarray | None
-    )  # (units, groups), 1 where a name is of the race and gender; None where units are pairs
-    leverage: dict[
-        str, np.ndarray
-    ]  # template (templates,), unit (units,), both (templates, units), word (words,)
+    of_template: np.ndarray
+    of_word: np.ndarray
+    side: np.ndarray
+    group: np.ndarray | None
+    leverage: dict[str, np.ndarray]
     df: dict[str, float]
 
 
@@ -72,30 +85,35 @@ def design(axis: str) -> Design:
     templates, units = base.leverage["template"].index, base.leverage["unit"].index
     frames = corpus[FRAME].drop_duplicates(ignore_index=True)
     words = pd.get_dummies(words_of(frames))
-    side = (
-        np.ones(len(units))
-        if base.strata is None
-        else np.where(base.strata[units].str.startswith(eec.AFRICAN_AMERICAN), 0.5, -0.5)
-    )
     return Design(
-        frames,
-        units,
-        np.equal.outer(frames["template"].to_numpy(), templates.to_numpy()).astype(float),
-        words.to_numpy(dtype=float),
-        side,
-        None if base.strata is None else pd.get_dummies(base.strata[units]).to_numpy(dtype=float),
-        {
+        frames=frames,
+        units=units,
+        of_template=np.equal.outer(frames["template"].to_numpy(), templates.to_numpy()).astype(
+            float
+        ),
+        of_word=words.to_numpy(dtype=float),
+        side=_side(base, units),
+        group=None
+        if base.strata is None
+        else pd.get_dummies(base.strata[units]).to_numpy(dtype=float),
+        leverage={
             "template": base.leverage["template"].to_numpy(),
             "unit": base.leverage["unit"].to_numpy(),
             "word": words.mean().to_numpy(),
             "both": base.leverage["both"].unstack().loc[templates, units].to_numpy(),
         },
-        {
+        df={
             "template": satterthwaite_df(base.leverage["template"]),
             "word": satterthwaite_df(words.mean()),
             "unit": satterthwaite_df(base.leverage["unit"], base.strata),
         },
     )
+
+
+def _side(base: Contrast, units: pd.Index) -> np.ndarray:
+    if base.strata is None:
+        return np.ones(len(units))
+    return np.where(base.strata[units].str.startswith(eec.AFRICAN_AMERICAN), 0.5, -0.5)
 
 
 def draw(design: Design, noise: Noise, datasets: int, random: np.random.Generator) -> np.ndarray:
@@ -120,7 +138,7 @@ def draw(design: Design, noise: Noise, datasets: int, random: np.random.Generato
 
 
 def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
-    """Two-sided p-values of "the mean gap is 0", by the names of ``bias.audit``; shape (datasets,) each.
+    """Two-sided p-values of "the mean gap is 0", shape (datasets,) each.
 
     Parameters
     ----------
@@ -132,37 +150,55 @@ def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
     Returns
     -------
     dict
-        ``p_value``: the corpus paper's t-test over pairs as if independent. ``p_template``,
-        ``p_unit``, ``p_word``: CR2, clustered one way. ``p_clustered``: two ways, what verdicts
-        rest on. ``p_sign_flip``: exact flips of whole templates.
+        By the names of ``bias.audit``. ``p_value``: the corpus paper's t-test, which takes the
+        pairs as independent. ``p_template``, ``p_unit``, ``p_word``: CR2, clustered one way.
+        ``p_clustered``: CR2, clustered two ways, on which verdicts rest. ``p_sign_flip``: exact
+        sign flips of whole templates.
+    """
+    gap, pairs, influence = _gaps(design, observed)
+    variance = _variances(design, influence)
+    two_way = np.maximum(
+        variance["template"] + variance["unit"] - variance["both"],
+        np.maximum(variance["template"], variance["unit"]),
+    )
+    sums = np.einsum("ft,dfu,u->dt", design.of_template, observed, design.side, optimize=True)
+    return {
+        "p_value": stats.ttest_1samp(pairs, 0, axis=1).pvalue,
+        "p_template": _p(gap, variance["template"], design.df["template"]),
+        "p_unit": _p(gap, variance["unit"], design.df["unit"]),
+        "p_word": _p(gap, variance["word"], design.df["word"]),
+        "p_clustered": _p(gap, two_way, min(design.df["template"], design.df["unit"])),
+        "p_sign_flip": _sign_flip(sums),
+    }
+
+
+def _gaps(design: Design, observed: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Mean gaps, differences of the pairs, and influence of each observation.
+
+    Shapes (datasets,), (datasets, pairs) and (datasets, frames, units).
     """
     datasets, frames, _ = observed.shape
     side, weight = design.side, frames * (design.side**2).sum()
     gap = (observed @ side).sum(1) / weight
     if design.group is None:
-        pairs = observed.reshape(datasets, -1)
         influence = (observed - gap[:, None, None]) / weight
-    else:
-        pairs = observed @ side / (side**2).sum()
-        own = observed - observed @ design.group / design.group.sum(0) @ design.group.T
-        influence = side * own / weight + (pairs - gap[:, None])[:, :, None] / observed[0].size
+        return gap, observed.reshape(datasets, -1), influence
+    pairs = observed @ side / (side**2).sum()
+    own = observed - observed @ design.group / design.group.sum(0) @ design.group.T
+    common = (pairs - gap[:, None])[:, :, None] / observed[0].size
+    return gap, pairs, side * own / weight + common
+
+
+def _variances(design: Design, influence: np.ndarray) -> dict[str, np.ndarray]:
+    """CR2 variances of the mean gap by clustering, each of shape (datasets,)."""
     both = np.einsum("ft,dfu->dtu", design.of_template, influence, optimize=True)
-    sums = {"template": both.sum(2), "unit": both.sum(1), "both": both.reshape(datasets, -1)}
-    sums["word"] = influence.sum(2) @ design.of_word
-    template, unit, shared, word = (
-        (sums[by] ** 2 / (1 - design.leverage[by].ravel())).sum(1) for by in sums
-    )
-    two_way = np.maximum(template + unit - shared, np.maximum(template, unit))
-    return {
-        "p_value": stats.ttest_1samp(pairs, 0, axis=1).pvalue,
-        "p_template": _p(gap, template, design.df["template"]),
-        "p_unit": _p(gap, unit, design.df["unit"]),
-        "p_word": _p(gap, word, design.df["word"]),
-        "p_clustered": _p(gap, two_way, min(design.df["template"], design.df["unit"])),
-        "p_sign_flip": _sign_flip(
-            np.einsum("ft,dfu,u->dt", design.of_template, observed, side, optimize=True)
-        ),
+    sums = {
+        "template": both.sum(2),
+        "unit": both.sum(1),
+        "both": both.reshape(len(both), -1),
+        "word": influence.sum(2) @ design.of_word,
     }
+    return {by: (part**2 / (1 - design.leverage[by].ravel())).sum(1) for by, part in sums.items()}
 
 
 def grid(datasets: int) -> pd.DataFrame:
@@ -171,11 +207,11 @@ def grid(datasets: int) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row an axis and noise: ``axis``, ``template_sd``, ``unit_sd``, ``interaction_sd``,
-        ``word_sd`` (above 0 in the last rows alone, which are off the grid that ``p_clustered`` is
-        made for), ``n_datasets``, and by test (see ``p_values``) the share with p < .05: 0 to 1,
-        .05 being what a test promises. As the true gap is 0, 1 minus the share of ``p_clustered``
-        is the coverage of the 95 % interval.
+        One row per axis and noise: ``axis``, ``template_sd``, ``unit_sd``, ``interaction_sd``,
+        ``word_sd``, ``n_datasets``, and by test (see ``p_values``) the share with p < .05, 0 to 1.
+        A test promises .05. As the true gap is 0, 1 minus the share of ``p_clustered`` is the
+        coverage of the 95 % interval. ``word_sd`` is above 0 in the last rows alone:
+        ``p_clustered`` is not made for these.
     """
     cells = [(*cell, 0.0) for cell in itertools.product(AXES, EFFECTS, EFFECTS, INTERACTIONS)]
     cells += [(axis, 0.0, 0.0, 0.0, word) for axis in AXES for word in WORDS]

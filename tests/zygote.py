@@ -1,0 +1,121 @@
+"""Runs commands in forks of this process, which has imported what they need.
+
+Reads one line of JSON per command on standard input: ``program`` (one of ``PROGRAMS``), ``cwd``,
+``arguments``, ``environment``, ``output``, ``change``, ``signal``. Answers with the number of the
+forked process and, when that has ended, with its exit status. With ``change`` n, the process
+signals itself just before its n-th change to the disk: an opening to write, a renaming, a removal,
+a new folder.
+
+Writes standard output to ``output``, and beside it: standard error (``.errors``), how many changes
+to the disk there were (``.changes``), and the files below ``cwd`` that were opened to read
+(``.reads``). With ``REFUSE_PICKLES`` in its environment a command dies at a pickle.
+"""
+
+import json
+import os
+import pickle
+import signal
+import sys
+import traceback
+from pathlib import Path
+from typing import Any
+
+import dvc.cli
+import dvc.repo
+import mlflow.cli
+import mlflow.pyfunc
+import seaborn  # noqa: F401
+import statsmodels.api  # noqa: F401
+import torch  # noqa: F401
+import transformers.models.bert.modeling_bert
+import transformers.models.llama.modeling_llama  # noqa: F401
+
+from bias_transfer import cli
+from bias_transfer.commands import launch, results, verify  # noqa: F401
+from bias_transfer.pretrained import classifier  # noqa: F401
+from bias_transfer.report import page  # noqa: F401
+from bias_transfer.stages import bias, label, predict, publish, report, reviews, train  # noqa: F401
+
+PROGRAMS = {
+    "bias_transfer": cli.main,
+    "mlflow": mlflow.cli.cli.main,
+    "dvc": lambda arguments: sys.exit(dvc.cli.main(arguments)),
+}
+CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
+WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
+
+
+def within(path: Any) -> str | None:
+    """A path relative to the current folder, if it is below it."""
+    # Not with pathlib: this runs at every opening of a file.
+    here = os.path.abspath(os.fsdecode(path))  # noqa: PTH100
+    start = os.getcwd() + os.sep  # noqa: PTH109
+    return here.removeprefix(start) if here.startswith(start) else None
+
+
+def watch(order: dict[str, Any]) -> set[str]:
+    """Start counting changes to the disk; the set fills with the files that are read."""
+    counts = Path(f"{order['output']}.changes").open("w")  # noqa: SIM115
+    reads: set[str] = set()
+    number = 0
+
+    def change() -> None:
+        nonlocal number
+        number += 1
+        counts.seek(0)
+        counts.write(f"{number}")
+        counts.flush()
+        if number == order["change"]:
+            os.kill(os.getpid(), order["signal"])
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "pickle.find_class" and "REFUSE_PICKLES" in order["environment"]:
+            raise RuntimeError(f"a pickle was loaded: it asks for {arguments}")
+        if event == "open":
+            path, _, flags = arguments
+            if isinstance(path, int) or not (name := within(path)):
+                return
+            if isinstance(flags, int) and flags & WRITING:
+                change()
+            else:
+                reads.add(name)
+        elif event in CHANGES and arguments and within(arguments[0]):
+            change()
+
+    sys.addaudithook(hook)
+    return reads
+
+
+def run(order: dict[str, Any]) -> None:
+    code: int | str | None = 120
+    reads: set[str] = set()
+    try:
+        os.setsid()
+        os.chdir(order["cwd"])
+        os.environ.update(order["environment"])
+        for number, name in ((1, order["output"]), (2, f"{order['output']}.errors")):
+            os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        reads = watch(order)
+        if "LOAD_A_PICKLE" in os.environ:
+            pickle.loads(pickle.dumps(Path()))  # noqa: S301
+        PROGRAMS[order["program"]](order["arguments"])
+    except SystemExit as stop:
+        code = stop.code if isinstance(stop.code, int) else 1 if stop.code else 0
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        Path(f"{order['output']}.reads").write_text("\n".join(sorted(reads)))
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+if __name__ == "__main__":
+    print("ready", flush=True)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            run(json.loads(line))
+        print(child, flush=True)
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
