@@ -6,11 +6,12 @@ import numpy as np
 import pytest
 import torch
 
-from bias_transfer.distillation.fit import GROUP, LabelledTexts, batches, fit
+from bias_transfer.distillation.fit import GROUP, LabelledTexts, Setting, batches, fit
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.students.evaluation import log_loss
 from bias_transfer.students.student import Student, build
+from bias_transfer.study.params import Distillation
 
 GOOD = "warm funny lovely clever moving bright fresh tender".split()
 BAD = "dull stale lifeless thin clumsy tired loud empty".split()
@@ -52,33 +53,22 @@ def validation() -> LabelledTexts:
 
 @pytest.fixture
 def train_bow(tiny_student, train, validation):
-    """Fit a fresh bag of words (or ``kind``) and give it back with its history; anything changed by keyword."""
+    """Fit a fresh bag of words, or another ``kind``: the student and its history.
 
-    def run(
-        kind="bow",
-        fitting=train,
-        judge=validation,
-        wrap=lambda s: s,
-        seed=0,
-        name="bow/seed-0",
-        **changes,
-    ):
-        shared = {
-            "alpha": 0.0,
-            "temperature": 1.0,
-            "warmup_share": 0.1,
-            "patience": 100,
-            "precision": "float32",
-        }
+    Keywords change params.
+    """
+
+    def run(kind="bow", fitting=train, judge=validation, wrap=lambda s: s, seed=0, **changes):
+        shared = {"alpha": 0.0, "temperature": 1.0, "warmup_share": 0.1, "patience": 100}
         shared |= {key: changes.pop(key) for key in list(changes) if key in shared}
         settings = {"epochs": 3, "batch_size": 8, "learning_rate": 0.02} | (
             {"dropout": 0.3} if kind in ("bow", "cnn") else {}
         )
         training = tiny_student(kind, **settings | changes)
         student = wrap(build(training, fitting.texts, seed))
-        return student, fit(
-            student, fitting, judge, training, **shared, seed=seed, device="cpu", name=name
-        )
+        distillation = Distillation(calibration="none", validation_share=0.5, **shared)
+        setting = Setting(shared["alpha"], seed, "cpu", "bow/seed-0")
+        return student, fit(student, fitting, judge, training, distillation, setting)
 
     return run
 
@@ -113,7 +103,7 @@ def test_learns_separable_texts_from_hard_labels(train_bow):
 
 
 def test_learns_the_teachers_probabilities(train_bow):
-    """With alpha 1 the student ends near .8 and .3, where the hard labels would draw it to 1 and 0."""
+    """With alpha 1 the student ends near .8 and .3; hard labels would draw it to 1 and 0."""
     student, _ = train_bow(epochs=25, alpha=1.0, dropout=0.0)
     unseen, labels = texts_and_labels(200, seed=2)
     positive = student.predict_proba(unseen)[:, 1]
@@ -209,7 +199,7 @@ def test_batches_hold_texts_of_similar_length():
     assert max(spread) < 400 / GROUP * 3
 
 
-def test_history_has_a_row_an_epoch_and_fits_its_schema(train_bow):
+def test_history_has_a_row_per_epoch_and_fits_its_schema(train_bow):
     _, history = train_bow(epochs=4)
     tables.validate(history, schemas.HISTORY, "history")
     assert list(history.columns) == list(schemas.HISTORY.columns)
@@ -218,7 +208,7 @@ def test_history_has_a_row_an_epoch_and_fits_its_schema(train_bow):
 
 
 def test_train_loss_is_the_mean_over_texts_and_not_over_batches(train_bow):
-    """With a learning rate too small to move anything, the loss of every epoch is that of the first weights."""
+    """The learning rate moves nothing, so every epoch's loss is that of the first weights."""
     odd = examples(13)
     student, history = train_bow(fitting=odd, learning_rate=1e-12, dropout=0.0)
     expected = log_loss(odd.labels, student.predict_proba(odd.texts)[:, 1])
@@ -227,7 +217,7 @@ def test_train_loss_is_the_mean_over_texts_and_not_over_batches(train_bow):
 
 @pytest.mark.parametrize("alpha", [0.0, 1.0])
 def test_weights_of_the_best_epoch_are_kept(train_bow, alpha):
-    """Validation labels that contradict the training labels: the longer it learns, the worse it gets."""
+    """Validation labels contradict the training labels: the longer it learns, the worse it gets."""
     judge = examples(40, seed=1, flipped=True)
     student, history = train_bow(judge=judge, alpha=alpha, epochs=5)
     best = history["validation_log_loss"].min()
@@ -253,7 +243,7 @@ def test_bfloat16_fits_nearly_the_same_transformer_and_leaves_its_weights_float3
     train_bow, validation, kind
 ):
     coarse, fine = (
-        train_bow(kind, precision=name, learning_rate=1e-3)[0] for name in ("bfloat16", "float32")
+        train_bow(kind, dtype=name, learning_rate=1e-3)[0] for name in ("bfloat16", "float32")
     )
     assert {weights.dtype for weights in coarse.network.state_dict().values()} == {torch.float32}
     difference = np.abs(
@@ -281,7 +271,7 @@ def test_validation_counts_hard_labels_in_both_arms(train_bow, validation):
 
 
 def test_learning_rate_warms_up_and_falls_to_0(train_bow):
-    """160 texts in batches of 8 are 20 steps an epoch; half of 80 steps go up, half down in a straight line."""
+    """160 texts in batches of 8 are 20 steps per epoch; 40 steps go up, 40 down in a line."""
     _, history = train_bow(epochs=4, warmup_share=0.5, learning_rate=0.04)
     assert history["learning_rate"].tolist() == pytest.approx(
         [0.04 * 21 / 40, 0.04, 0.02, 0.0], abs=1e-12
@@ -319,6 +309,6 @@ def test_blow_up_in_the_very_last_step_is_refused(train_bow):
 
 
 def test_student_that_is_sure_and_wrong_in_every_epoch_is_refused(train_bow):
-    """Its training loss is a number, but its validation log loss is infinite from the first epoch on."""
+    """Its training loss is a number, but its validation log loss is always infinite."""
     with pytest.raises(InputError, match="bow/seed-0"):
         train_bow(judge=examples(40, seed=1, flipped=True), learning_rate=1e3)

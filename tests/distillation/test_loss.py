@@ -32,7 +32,10 @@ def softmax(values: np.ndarray) -> np.ndarray:
 
 
 def written_out(logits, teacher, labels, alpha: float, temperature: float) -> float:
-    """alpha T² KL(teacher_T || student_T) + (1 - alpha) CE, row by row; teacher_T is proportional to teacher^(1/T)."""
+    """alpha T² KL(teacher_T || student_T) + (1 - alpha) CE, row by row.
+
+    teacher_T is proportional to teacher^(1/T).
+    """
     logits, teacher, labels = (tensor.numpy() for tensor in (logits, teacher, labels))
     student_t = softmax(logits / temperature)
     teacher_t = teacher ** (1 / temperature)
@@ -52,7 +55,10 @@ def test_loss_is_the_formula(logits, teacher, labels, alpha, temperature):
 
 
 def test_value_by_hand():
-    """Student even, teacher (1/4, 3/4), label positive: KL = 1/4 log 1/2 + 3/4 log 3/2, CE = log 2."""
+    """Student even, teacher (1/4, 3/4), label positive.
+
+    KL is 1/4 log 1/2 + 3/4 log 3/2, CE log 2.
+    """
     even, target, label = torch.zeros(1, 2), torch.tensor([[0.25, 0.75]]), torch.tensor([1])
     soft = 0.25 * np.log(0.5) + 0.75 * np.log(1.5)
     assert distillation_loss(even, target, label, 1.0, 1.0).item() == pytest.approx(soft, rel=1e-6)
@@ -83,7 +89,7 @@ def test_alpha_1_leaves_the_hard_labels_out(logits, teacher, labels, temperature
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0, 20.0])
 def test_loss_is_zero_when_the_student_is_the_teacher(logits, labels, temperature):
-    """Both sides are tempered: the original study tempered the student alone, and then this is not 0."""
+    """Both sides are tempered. The original study tempered the student alone: that is not 0."""
     logits = logits.clone().requires_grad_()
     loss = distillation_loss(logits, logits.detach().softmax(-1), labels, 1.0, temperature)
     loss.backward()

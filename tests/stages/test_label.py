@@ -503,7 +503,7 @@ def test_run_killed_twice_writes_the_very_bytes_of_an_unbroken_one(params_of):
     forget_the_journal()
     for more in np.random.default_rng(0).integers(5, 40, 2):
         before = batches()
-        with subprocess.Popen(  # noqa: S603  our own command
+        with subprocess.Popen(
             [sys.executable, "-m", "bias_transfer", "label", "mine", "tiny"]
         ) as process:
             while process.poll() is None and batches() < before + more:

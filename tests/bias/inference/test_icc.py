@@ -1,4 +1,4 @@
-"""The intraclass correlation over prompts: Shrout and Fleiss's own example, an analysis of variance, and its edges."""
+"""The intraclass correlation over prompts: a published example, an analysis of variance, edges."""
 
 import numpy as np
 import pytest
@@ -13,13 +13,16 @@ AXES = ("gender", "race")
 
 
 def effects(random, column, scale):
-    """A normal effect of every value of ``column``, one a sentence."""
+    """A normal effect of every value of ``column``, one per sentence."""
     codes = CORPUS.groupby(column).ngroup().to_numpy()
     return scale * random.standard_normal(codes.max() + 1)[codes]
 
 
 def prompts(own, count=3, seed=0):
-    """The corpus under several wordings: opinions in common of size 1, and of size ``own`` of each wording's own."""
+    """The corpus under several wordings.
+
+    They share opinions of size 1, and each has opinions of size ``own`` of its own.
+    """
     random = np.random.default_rng(seed)
 
     def opinion():

@@ -1,4 +1,4 @@
-"""What the choice of names alone does: the placebo by its definition, the permutation test against random draws."""
+"""What names alone do: the placebo by its definition, the permutation test by random draws."""
 
 from itertools import combinations
 
@@ -8,6 +8,7 @@ import pytest
 
 from bias_transfer.bias.inference.names import (
     GROUPS,
+    _differences,
     name_means,
     noise_floor,
     permutation_p,
@@ -140,6 +141,7 @@ def test_permutation_p_where_only_one_gender_varies_is_that_genders_own(means):
     assert len(halves) == 184_756
     expected = (np.abs(halves) >= abs(gap(one_gender)) - 1e-12).mean()
     assert permutation_p(one_gender) == pytest.approx(expected, rel=1e-12)
+    np.testing.assert_allclose(np.sort(_differences(values)), np.sort(halves), atol=1e-12)
 
 
 def test_names_that_part_entirely_have_the_smallest_p_there_is():

@@ -1,4 +1,4 @@
-"""Two-way clustered inference: each formula by hand, then its coverage on differences drawn with a known mean."""
+"""Two-way clustered inference: each formula by hand, then coverage of a known mean."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ MEAN = 0.02
 
 
 def pairs_of(templates, units, differences):
-    """A contrast with one pair a row, as ``contrast`` makes them for gender."""
+    """A contrast with one pair per row, as ``contrast`` makes them for gender."""
     pairs = pd.DataFrame({"template": templates, "unit": units, "difference": differences})
     return with_differences(
         Contrast(
@@ -188,7 +188,10 @@ def test_nothing_that_varies_gives_nan_not_zero(value):
 
 
 def simulated_pairs(base, effects, draws, seed):
-    """Differences with mean ``MEAN``, shape (draws, 1584): effects of template, unit and their cell, and noise."""
+    """Differences with mean ``MEAN``, shape (draws, 1584).
+
+    ``effects`` are the sizes of those of template, unit and their cell, and of the noise.
+    """
     rng = np.random.default_rng(seed)
     template, unit = (pd.factorize(base.pairs[name])[0] for name in ("template", "unit"))
     by_template, by_unit, by_cell, noise = effects
@@ -223,10 +226,9 @@ def test_interval_covers_where_the_pairs_are_independent_too(corpus):
     assert naive_error < 0.1
 
 
-def test_race_interval_covers_with_effects_of_template_and_name(corpus):
+def test_race_interval_covers_with_effects_of_template_and_name(named, race_contrast):
     rng = np.random.default_rng(2)
     draws = 120
-    named = corpus[corpus["race"] != ""].reset_index(drop=True)
     side = np.where(named["race"] == "African-American", 0.5, -0.5)
     template, name = (pd.factorize(named[column])[0] for column in ("template", "person"))
     scores = (
@@ -234,7 +236,7 @@ def test_race_interval_covers_with_effects_of_template_and_name(corpus):
         + 0.02 * rng.standard_normal((draws, 40))[:, name]
         + 0.02 * rng.standard_normal((draws, len(named)))
     )
-    results = [contrast(named.assign(score=row), "race") for row in scores]
+    results = [race_contrast(row) for row in scores]
     naive_error = np.mean(
         [stats.ttest_1samp(each.pairs["difference"], MEAN).pvalue < 0.05 for each in results]
     )
