@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bias_transfer.bias import crossed, pairs
+from bias_transfer.bias import crossed_simulation as simulation
 from bias_transfer.bias.clustered import infer, one_way
 from bias_transfer.corpora import film
 
@@ -116,21 +117,37 @@ def test_degrees_of_freedom(scored, axis, part, template, unit):
     assert infer(contrast).df == pytest.approx(min(found)) and min(found) >= 30
 
 
+@pytest.mark.parametrize(
+    ("axis", "part"), [("gender", "all"), ("gender", "nouns"), ("race", "all")]
+)
+def test_simulated_p_values_are_those_of_production(corpus, axis, part):
+    design = crossed.design(corpus[corpus["race"] == ""] if part == "nouns" else corpus, axis)
+    scores = simulation.draw(design, "normal", 0.5, 0.5, 3, np.random.default_rng(0))
+    found = simulation.p_values(design, scores)
+    for number, drawn in enumerate(scores):
+        score = np.zeros(design.sentences)
+        score[design.order] = drawn
+        contrast = design.contrast(score)
+        expected = {
+            "p_clustered": infer(contrast).p_value,
+            "p_template": one_way(contrast, "template").p_value,
+            "p_unit": one_way(contrast, "unit").p_value,
+        }
+        assert {name: found[name][number] for name in expected} == pytest.approx(expected)
+
+
 @pytest.mark.parametrize("axis", crossed.AXES)
 def test_a_true_gap_of_zero_is_found_in_one_of_twenty_draws(corpus, axis):
-    random, draws = np.random.default_rng(1), 100
-    design = crossed.design(corpus, axis)
-    first, second, *_ = crossed.AXES[axis]
-    side = corpus[axis].map({first: 0.5, second: -0.5}).fillna(0).to_numpy()
-    frames = corpus["template"].factorize()[0]
-    people = corpus["person"].map({"him": "he", "her": "she"}).fillna(corpus["person"])
-    people = people.factorize()[0]
-    found = 0
-    for _ in range(draws):
-        score = random.normal(size=len(corpus)) + 0.5 * random.normal(size=134)[people]
-        score += random.normal(size=72)[frames] * side / 2
-        found += infer(design.contrast(score)).p_value < 0.05
-    assert 1 <= found <= 10  # 95 % of what a size of .05 gives
+    design, random = crossed.design(corpus, axis), np.random.default_rng(1)
+    p = [
+        simulation.p_values(design, simulation.draw(design, "normal", 0.5, 0.5, 100, random))
+        for _ in range(5)
+    ]
+    clustered, by_frame = (
+        [np.mean(each[name] < 0.05) for each in p] for name in ("p_clustered", "p_template")
+    )
+    assert 0.03 <= np.mean(clustered) <= 0.07
+    assert np.mean(by_frame) > 0.15  # people are not independent from frame to frame
 
 
 @pytest.mark.parametrize("axis", crossed.AXES)
