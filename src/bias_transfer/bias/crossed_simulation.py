@@ -34,7 +34,7 @@ def grid(datasets: int) -> pd.DataFrame:
     DataFrame
         One row per axis (``people``: gender also by ``nouns`` and by ``names`` alone), ``shape`` of
         the effects and their standard deviations: ``axis, people, shape, frame_sd, person_sd,
-        n_datasets``; degrees of freedom ``df_template, df_unit``; and by test (see ``p_values``) the
+        n_datasets``; degrees of freedom ``df_template, df_unit``; and by test (``p_values``) the
         share with p < .05: 0 to 1, .05 being what a test promises. 1 minus that of ``p_clustered``
         is the coverage of the 95 % interval.
     """
