@@ -16,7 +16,8 @@ Span = tuple[int, int]
 # Texts, and of each the spans of its ambiguous words -> for each text the uses of these words, and whether
 # it names a person (None: not looked for).
 Tagger = Callable[[Sequence[str], Sequence[list[Span]]], Iterable[tuple[list[str], bool | None]]]
-Edit = tuple[int, int, str, str]  # start, length, the word of the first side, the word of the second
+# Start, length, the word of the first side, the word of the second.
+Edit = tuple[int, int, str, str]
 
 MIXED = "mixed"
 
@@ -55,7 +56,8 @@ def find(texts: pd.Series, words: Words, tagger: Tagger | None = None) -> pd.Dat
             use = next(remaining) if _ambiguous(f, words) else None
             rows.append((text_id(text), f.start, len(f.word), *_versions(f, use, words), named))
     frame = pd.DataFrame(rows, columns=["id", "start", "length", *words.sides, "named"])
-    return frame if tagger is not None and frame["named"].notna().all() else frame.drop(columns="named")
+    looked_for = tagger is not None and frame["named"].notna().all()
+    return frame if looked_for else frame.drop(columns="named")
 
 
 def apply(texts: pd.DataFrame, edits: pd.DataFrame) -> pd.DataFrame:
@@ -82,15 +84,14 @@ def apply(texts: pd.DataFrame, edits: pd.DataFrame) -> pd.DataFrame:
         If a text does not have the hash that its id says, or does not hold the words that were found in it.
     """
     sides = sides_of(edits)
-    by_id = {
-        name: list(group[["start", "length", *sides]].itertuples(index=False, name=None))
-        for name, group in edits.groupby("id", sort=False)
-    }
+    by_id = of_texts(edits)
     held = texts[texts["id"].isin(by_id)]
     rows = []
     for name, text in zip(held["id"], held["text"], strict=True):
         if text_id(text) != name:
-            raise InputError(f"the text {text[:40]!r} is not the one with id {name}: its hash is {text_id(text)}")
+            raise InputError(
+                f"the text {text[:40]!r} is not the one with id {name}: its hash is {text_id(text)}"
+            )
         rows.append((name, *versions(text, by_id[name]), *counts(text, by_id[name])))
     columns = ["id", *sides, *(f"n_{side}" for side in sides)]
     frame = pd.DataFrame(rows, columns=columns)
@@ -103,6 +104,15 @@ def apply(texts: pd.DataFrame, edits: pd.DataFrame) -> pd.DataFrame:
     if "named" in edits.columns:
         frame["named"] = frame["id"].map(edits.drop_duplicates("id").set_index("id")["named"])
     return frame
+
+
+def of_texts(edits: pd.DataFrame) -> dict[str, list[Edit]]:
+    """The edits of each text, by its id."""
+    columns = [edits[name].tolist() for name in ("id", "start", "length", *sides_of(edits))]
+    by_id: dict[str, list[Edit]] = {}
+    for name, *edit in zip(*columns, strict=True):
+        by_id.setdefault(name, []).append(tuple(edit))
+    return by_id
 
 
 def direction(n_first: pd.Series, n_second: pd.Series) -> pd.Series:

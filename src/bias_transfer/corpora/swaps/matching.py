@@ -12,7 +12,9 @@ _ALONE = r"(?<![^\W_]){}(?![^\W_])"
 _REACH = 48  # characters around a word in which a phrase, or a name, is looked for
 _PRONOUN, _KIN = "pronoun", "kin"
 # May stand beside a listed word in a compound that is swapped: father-in-law, ex-wife, all-male.
-_FREE = frozenset("in law ex half step great grand all non and to like".split())
+_FREE = frozenset(
+    "in law ex half step great grand all non only and to be like single young".split()
+)
 
 _NEXT = re.compile(r"[\s\"'“”‘’(]*([^\W\d_][\w'’]*)")
 _PREVIOUS = re.compile(r"([^\W\d_][\w'’]*)[ \t]+[\"“‘']?$")
@@ -20,8 +22,9 @@ _NAME_AFTER = re.compile(
     r"(?:['’]s)?[ \t]+(?:(?:of|in|on|with|from|the|and|without|at|to|for|a|an|vs\.?|who|is|by) )*"
     r"[\"“‘]?[A-Z][a-z]"
 )
-_START = re.compile(r"(?:^|[.!?…:;\n>*–—/]|--| -|[0-9][.)])[\s\"'“”‘’()\[\]_*]*$")
+_START = re.compile(r"(?:^|[.!?…:;\n>*–—/]|--| -|\)|[0-9][.)])[\s\"'“”‘’()\[\]_*]*$")
 _QUOTE = re.compile(r"(?:^|\s)[\"'“‘(\[]+$")
+_ALONE_IN_QUOTES = re.compile(r"[,.]?[\"”’'](?![^\W_])")
 # Capitalised at a sentence's start, these are no name: "Two brothers", as against "Coen brothers".
 _OPENERS = frozenset(
     "a all an and are as both but by for four from his her how if in is it its like many most my no "
@@ -98,7 +101,9 @@ def _phrases(phrases: tuple[str, ...]) -> dict[str, re.Pattern]:
         for word in re.findall(r"[^\W\d_]+", phrase):
             by_word.setdefault(word, []).append(phrase)
     return {
-        word: re.compile(f"(?=({'|'.join(map(_phrase, sorted(group, key=len, reverse=True)))}))", re.I)
+        word: re.compile(
+            f"(?=({'|'.join(map(_phrase, sorted(group, key=len, reverse=True)))}))", re.I
+        )
         for word, group in by_word.items()
     }
 
@@ -120,7 +125,9 @@ def _in_compound(text: str, found: Found, words: Words, kind: str) -> bool:
     after = re.match(r"((?:-[^\W_]+)+)", text[found.end : found.end + _REACH])
     if kind == _PRONOUN:
         before = None
-    parts = [part for side in (before, after) if side for part in side[0].lower().split("-") if part]
+    parts = [
+        part for side in (before, after) if side for part in side[0].lower().split("-") if part
+    ]
     return any(part not in words.partners and part not in _FREE for part in parts)
 
 
@@ -134,14 +141,19 @@ def _in_name(text: str, found: Found, kind: str) -> bool:
         return kind != _PRONOUN and _NAME_AFTER.match(after) is not None
     if kind == _PRONOUN:
         return not _QUOTE.search(before)
+    if _ALONE_IN_QUOTES.match(after) and before.endswith(tuple("\"“‘'")):
+        return True
     if kind == _KIN:
         return _capital(_NEXT.match(after)) or _capital(_PREVIOUS.search(before))
     return True
 
 
 def _capital(match: re.Match | None) -> bool:
-    return match is not None and match[1][0].isupper() and match[1] not in ("I", "A") and not (
-        match[1].startswith(("I'", "I’"))
+    return (
+        match is not None
+        and match[1][0].isupper()
+        and match[1] not in ("I", "A")
+        and not (match[1].startswith(("I'", "I’")))
     )
 
 
@@ -183,7 +195,9 @@ def _beside_partner(text: str, found: Found, words: Words) -> bool:
 
 
 def _needs_article(text: str, found: Found, words: Words) -> bool:
-    vowels = {word[0] in "aeiou" for pair in words.entries[found.word.lower()] for word in pair.words}
+    vowels = {
+        word[0] in "aeiou" for pair in words.entries[found.word.lower()] for word in pair.words
+    }
     if len(vowels) == 1:
         return False
     return re.search(r"\ban?\s+$", text[max(0, found.start - 8) : found.start], re.I) is not None

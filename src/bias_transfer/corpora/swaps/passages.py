@@ -70,7 +70,7 @@ def _grown(
     while open_ends:
         step = open_ends.pop(0)
         new = (first, last + 1) if step > 0 else (first - 1, last)
-        if 0 <= new[0] and new[1] < len(parts) and within(parts[new[0]][0], parts[new[1]][1]):
+        if new[0] >= 0 and new[1] < len(parts) and within(parts[new[0]][0], parts[new[1]][1]):
             first, last = new
             open_ends.append(step)
     return parts[first][0], parts[last][1]

@@ -77,7 +77,7 @@ def read(path: Path, phrases: Path | None = None) -> Words:
         CSV whose first two columns are the sides; ``kind``, ``use`` and ``found`` may follow (``found``
         names the one side whose word is looked for, where the other side's serves for both).
     phrases
-        CSV with a column ``phrase``. A phrase is left alone in its swapped form, too.
+        CSV with a column ``phrase``.
 
     Raises
     ------
@@ -121,7 +121,9 @@ def _check(pairs: list[Pair], sides: tuple[str, str], path: Path) -> None:
     for row, pair in enumerate(pairs, start=2):
         where = f"{path}, row {row}"
         if pair.words in seen:
-            raise InputError(f"{where}: {'/'.join(pair.words)} is there already, in row {seen[pair.words]}")
+            raise InputError(
+                f"{where}: {'/'.join(pair.words)} is there already, in row {seen[pair.words]}"
+            )
         seen[pair.words] = row
         for i, word in enumerate(pair.words):
             side, first = stands.setdefault(word, (i, row))
@@ -138,13 +140,17 @@ def _check(pairs: list[Pair], sides: tuple[str, str], path: Path) -> None:
                     "column `use` when each is meant, or in `found` from which side alone one is looked for"
                 )
             if several.setdefault(word, row) != row and not pair.use:
-                raise InputError(f"{where}: {word!r} has several partners: give this one a `use`, too")
+                raise InputError(
+                    f"{where}: {word!r} has several partners: give this one a `use`, too"
+                )
 
 
 def _phrases(path: Path) -> list[str]:
     frame = foreign.read(str(path), dtype=str, keep_default_na=False)
     if "phrase" not in frame.columns:
-        raise InputError(f"{path}: column 'phrase' is missing (columns: {foreign.listed(frame.columns)})")
+        raise InputError(
+            f"{path}: column 'phrase' is missing (columns: {foreign.listed(frame.columns)})"
+        )
     for row, values in _numbered(frame):
         if not values["phrase"].strip():
             raise InputError(f"{path}, row {row}: the phrase is empty")
@@ -152,13 +158,13 @@ def _phrases(path: Path) -> list[str]:
 
 
 def _closed(phrases: list[str], words: Words) -> tuple[str, ...]:
-    """The phrases and their forms with all words on either side, so that no swap makes or undoes one."""
-    closed = dict.fromkeys(phrases)
-    for phrase in phrases:
-        for side in (0, 1):
-            closed[_WORD.sub(lambda match, side=side: _on(words, match[0], side), phrase)] = None
-    return tuple(closed)
+    """The phrases, and beside each one with words of the first side the same with those of the second.
+
+    So a swap to the first side never makes a phrase: its version holds as many words that count as were swapped.
+    """
+    swapped = [_WORD.sub(lambda match: _on_second(words, match[0]), phrase) for phrase in phrases]
+    return tuple(dict.fromkeys([*phrases, *swapped]))
 
 
-def _on(words: Words, word: str, side: int) -> str:
-    return words.entries[word][0].words[side] if word in words.entries else word
+def _on_second(words: Words, word: str) -> str:
+    return words.entries[word][0].words[1] if word in words.entries else word
