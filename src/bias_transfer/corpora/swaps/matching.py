@@ -178,20 +178,27 @@ def _shouted(text: str, found: Found) -> bool:
     return sum(letter.isupper() for letter in letters) > 0.8 * len(letters)
 
 
-_JOINT_BEFORE = re.compile(
-    r"([^\W\d_]+)(?:['’]s)?(?:\s+(?:and|or|&|n|nor|vs\.?|versus)\s+|\s*[/&+]\s*)(?:the |a |my )?$"
+_JOINT = (
+    r"(?:[\s-]+in[\s-]+law)?(?:['’]s)?"
+    r"(?:\s+(?:and|or|&|n|nor|vs\.?|versus)\s+|\s*[/&+]\s*)"
 )
-_JOINT_AFTER = re.compile(
-    r"(?:['’]s)?(?:\s+(?:and|or|&|n|nor|vs\.?|versus)\s+|\s*[/&+]\s*)(?:the |a |my )?([^\W\d_]+)"
-)
+_DETERMINER = r"(?:the |an? |my |her |his )"
+_JOINTS_BEFORE = [
+    re.compile(rf"([^\W\d_]+){_JOINT}{between}$", re.I) for between in ("", _DETERMINER)
+]
+_JOINTS_AFTER = [
+    re.compile(rf"{_JOINT}{between}([^\W\d_]+)", re.I) for between in ("", _DETERMINER)
+]
 
 
 def _beside_partner(text: str, found: Found, words: Words) -> bool:
     """As in "men and women" or "he/she", where one version would say "women and women"."""
-    before = _JOINT_BEFORE.search(text[max(0, found.start - _REACH) : found.start])
-    after = _JOINT_AFTER.match(text[found.end :][:_REACH])
+    before = text[max(0, found.start - _REACH) : found.start]
+    after = text[found.end :][:_REACH]
+    joined = [joint.search(before) for joint in _JOINTS_BEFORE]
+    joined += [joint.match(after) for joint in _JOINTS_AFTER]
     partners = words.partners[found.word.lower()]
-    return any(match is not None and match[1].lower() in partners for match in (before, after))
+    return any(match is not None and match[1].lower() in partners for match in joined)
 
 
 def _needs_article(text: str, found: Found, words: Words) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bias_transfer.corpora.swaps.edits import Span, Tagger
-from bias_transfer.corpora.swaps.pronouns import her_is_object, her_quoted, his_stands_alone
+from bias_transfer.corpora.swaps.pronouns import her_is_object, her_is_possessive, his_stands_alone
 from bias_transfer.errors import InputError
 
 SPACY = "spacy==3.8.18"
@@ -100,5 +100,5 @@ def _use(doc: Any, span: Span) -> str:
     if doc.text[slice(*span)].lower() != "her":
         return "absolute" if his_stands_alone(doc, token.i) else "possessive"
     if token.tag_ == "PRP":
-        return "possessive" if her_quoted(doc, token.i) else "object"
+        return "possessive" if her_is_possessive(doc, token.i) else "object"
     return "object" if her_is_object(doc, token.i) else "possessive"
