@@ -9,12 +9,13 @@ import pandas as pd
 
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.swaps import matching
+from bias_transfer.corpora.swaps.context import Found
 from bias_transfer.corpora.swaps.wordlist import Words
 from bias_transfer.errors import InputError
 
 Span = tuple[int, int]
-# Texts, and of each the spans of its ambiguous words -> for each text the uses of these words, and whether
-# it names a person (None: not looked for).
+# Texts, and of each the spans of its ambiguous words -> for each text the uses of these words, and
+# whether it names a person (None: not looked for).
 Tagger = Callable[[Sequence[str], Sequence[list[Span]]], Iterable[tuple[list[str], bool | None]]]
 # Start, length, the word of the first side, the word of the second.
 Edit = tuple[int, int, str, str]
@@ -37,8 +38,9 @@ def find(texts: pd.Series, words: Words, tagger: Tagger | None = None) -> pd.Dat
     Returns
     -------
     DataFrame
-        A row per word: ``id`` of the text, ``start`` and ``length`` in code points, two columns named after
-        the list's sides, and ``named`` where the tagger looked for it: whether the text names a person.
+        A row per word: ``id`` of the text, ``start`` and ``length`` in code points, two columns
+        named after the list's sides, and ``named`` where the tagger looked for it: whether the text
+        names a person.
     """
     unique = pd.Series(texts.unique())
     held = [(text, found) for text in unique if (found := matching.find(text, words))]
@@ -73,15 +75,16 @@ def apply(texts: pd.DataFrame, edits: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        A row per text, in its order: ``id``; two columns of versions, named after the sides; ``n_`` and a
-        side: how many of the original's words are of it; ``n_edits``: at how many places the two versions
-        differ, which is the sum of both counts; ``original``: the side all of the original's words are of,
-        or ``mixed``; ``direction``; and ``named`` where ``edits`` has it.
+        A row per text, in its order: ``id``; two columns of versions, named after the sides; ``n_``
+        and a side: how many of the original's words are of it; ``n_edits``: at how many places the
+        two versions differ, which is the sum of both counts; ``original``: the side all of the
+        original's words are of, or ``mixed``; ``direction``; and ``named`` where ``edits`` has it.
 
     Raises
     ------
     InputError
-        If a text does not have the hash that its id says, or does not hold the words that were found in it.
+        If a text does not have the hash that its id says, or does not hold the words that were
+        found in it.
     """
     sides = sides_of(edits)
     by_id = of_texts(edits)
@@ -116,7 +119,7 @@ def of_texts(edits: pd.DataFrame) -> dict[str, list[Edit]]:
 
 
 def direction(n_first: pd.Series, n_second: pd.Series) -> pd.Series:
-    """From -1, all of the original's words are of the second side, to 1, all of the first; NaN without any."""
+    """From -1 (all of the original's words are of the second side) to 1 (all are of the first)."""
     return (n_first - n_second) / (n_first + n_second)
 
 
@@ -126,7 +129,8 @@ def sides_of(edits: pd.DataFrame) -> tuple[str, str]:
     sides = tuple(name for name in edits.columns if name not in known)
     if len(sides) != 2 or not {"id", "start", "length"} <= set(edits.columns):
         raise InputError(
-            f"edits must have the columns id, start, length and two sides, not {', '.join(map(str, edits.columns))}"
+            "edits must have the columns id, start, length and two sides, not "
+            + ", ".join(map(str, edits.columns))
         )
     return sides
 
@@ -143,8 +147,9 @@ def versions(text: str, edits: Sequence[Edit]) -> tuple[str, str]:
     at = 0
     for start, length, *both in sorted(edits):
         if start < at or text[start : start + length] not in both:
+            held = text[start : start + length]
             raise InputError(
-                f"edit at {start}: the text has {text[start : start + length]!r}, not {both[0]!r} or {both[1]!r}"
+                f"edit at {start}: the text has {held!r}, not {both[0]!r} or {both[1]!r}"
             )
         for side, word in zip(pieces, both, strict=True):
             side += (text[at:start], word)
@@ -158,11 +163,11 @@ def counts(text: str, edits: Sequence[Edit]) -> tuple[int, int]:
     return n, len(edits) - n
 
 
-def _ambiguous(found: matching.Found, words: Words) -> bool:
+def _ambiguous(found: Found, words: Words) -> bool:
     return len(words.entries[found.word.lower()]) > 1
 
 
-def _versions(found: matching.Found, use: str | None, words: Words) -> tuple[str, str]:
+def _versions(found: Found, use: str | None, words: Words) -> tuple[str, str]:
     entries = words.entries[found.word.lower()]
     pairs = entries if use is None else [pair for pair in entries if pair.use == use]
     if len(pairs) != 1:

@@ -18,8 +18,8 @@ _CUTS = (
 def cut(text: str, edits: Sequence[Edit], fits: Fits) -> tuple[str, list[Edit]]:
     """The passage around the first edit, and the edits in it with offsets of the passage.
 
-    Whole sentences are added in turn behind and before the one with the first edit while both versions fit;
-    clauses, if that sentence is too long; words, if its clause is.
+    Whole sentences are added in turn behind and before the one with the first edit while both
+    versions fit; clauses, if that sentence is too long; words, if its clause is.
 
     Parameters
     ----------
@@ -52,7 +52,10 @@ def _around(text: str, edit: Edit, within: Callable[[int, int], bool]) -> tuple[
 
 
 def _parts(text: str, cuts: re.Pattern) -> list[tuple[int, int]]:
-    """Offsets of the parts between cuts, without the space there; closing quotes stay with their sentence."""
+    """Offsets of the parts between cuts, without the space there.
+
+    Closing quotes stay with their sentence.
+    """
     parts, at = [], 0
     for match in cuts.finditer(text):
         end = match.start() + len(match[0]) - len(match[0].lstrip("\"'”’)]"))

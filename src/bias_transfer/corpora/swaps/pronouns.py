@@ -80,9 +80,9 @@ _SAYING = _forms(
 _WITH_COMPLEMENT = _LETTING | _MAKING | _TAKING | _GIVING | _SAYING
 # Nouns in form that follow an object: saw her last night, take her home, beat her senseless.
 _NO_HEADS = frozenset(
-    "about afternoon alone anything back day evening everyday everything home hundreds late minutes "
-    "month more morning much night none nothing plenty plus senseless silly something thousands "
-    "time times today tomorrow tonight week weekend wrong year yesterday".split()
+    "about afternoon alone anything back day evening everyday everything home hundreds late "
+    "minutes month more morning much night none nothing plenty plus senseless silly something "
+    "thousands time times today tomorrow tonight week weekend wrong year yesterday".split()
 )
 _TO_A_NOUN = frozenset("JJ JJR JJS RB RBR RBS CD VBN HYPH ,".split())
 _ATTACHED = frozenset(",;:.?!)]}–—-(")

@@ -1,7 +1,7 @@
 """spaCy tells uses of ``her`` and ``his`` apart, and finds named persons.
 
-The model is spaCy's ``en_core_web_sm`` 3.8.0 (MIT), in the registry package that ``PACKAGE`` pins. It is
-loaded by path, so that nothing of that package is run.
+The model is spaCy's ``en_core_web_sm`` 3.8.0 (MIT), in the registry package that ``PACKAGE`` pins.
+It is loaded by path, so that nothing of that package is run.
 """
 
 import re

@@ -28,7 +28,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Words:
-    """A list of pairs whose two ``sides`` are named in its header, and phrases that are left alone."""
+    """Pairs whose two ``sides`` the list's header names, and phrases that are left alone."""
 
     sides: tuple[str, str]
     pairs: tuple[Pair, ...]
@@ -74,16 +74,17 @@ def read(path: Path, phrases: Path | None = None) -> Words:
     Parameters
     ----------
     path
-        CSV whose first two columns are the sides; ``kind``, ``use`` and ``found`` may follow (``found``
-        names the one side whose word is looked for, where the other side's serves for both).
+        CSV whose first two columns are the sides; ``kind``, ``use`` and ``found`` may follow
+        (``found`` names the one side whose word is looked for, where the other side's serves for
+        both).
     phrases
         CSV with a column ``phrase``.
 
     Raises
     ------
     InputError
-        Naming file and row, if a side is empty or no word, a word is on both sides, a pair stands twice,
-        or a word has two partners and no ``use`` to tell them apart.
+        Naming file and row, if a side is empty or no word, a word is on both sides, a pair stands
+        twice, or a word has two partners and no ``use`` to tell them apart.
     """
     frame = foreign.read(str(path), dtype=str, keep_default_na=False)
     if frame.shape[1] < 2:
@@ -114,35 +115,35 @@ def _pair(row: dict[str, str], sides: tuple[str, str], where: str) -> Pair:
 
 
 def _check(pairs: list[Pair], sides: tuple[str, str], path: Path) -> None:
-    seen: dict[tuple[str, str], int] = {}
-    stands: dict[str, tuple[int, int]] = {}  # word -> its side and the row where it first stood
-    uses: dict[tuple[str, str], int] = {}
-    several: dict[str, int] = {}
+    """Refuse what would make a swap depend on the order of the rows."""
+    rows: dict[tuple[str, str], int] = {}
+    first: dict[str, tuple[int, int]] = {}  # word -> its side, and the row where it first stands
+    looked_for: dict[str, dict[str, int]] = {}  # word -> use -> row
     for row, pair in enumerate(pairs, start=2):
         where = f"{path}, row {row}"
-        if pair.words in seen:
+        if pair.words in rows:
             raise InputError(
-                f"{where}: {'/'.join(pair.words)} is there already, in row {seen[pair.words]}"
+                f"{where}: {'/'.join(pair.words)} is in row {rows[pair.words]} already"
             )
-        seen[pair.words] = row
+        rows[pair.words] = row
         for i, word in enumerate(pair.words):
-            side, first = stands.setdefault(word, (i, row))
+            side, before = first.setdefault(word, (i, row))
             if side != i:
                 raise InputError(
                     f"{where}: {word!r} is on the {sides[i]} side here and on the {sides[side]} "
-                    f"side in row {first}"
+                    f"side in row {before}"
                 )
-            if pair.found not in (BOTH, sides[i]):
-                continue
-            if first := uses.setdefault((word, pair.use), row) != row:
-                raise InputError(
-                    f"{where}: {word!r} has another partner in row {uses[word, pair.use]}: say in the "
-                    "column `use` when each is meant, or in `found` from which side alone one is looked for"
-                )
-            if several.setdefault(word, row) != row and not pair.use:
-                raise InputError(
-                    f"{where}: {word!r} has several partners: give this one a `use`, too"
-                )
+            if pair.found in (BOTH, sides[i]):
+                _refuse_two_partners(word, pair.use, row, looked_for.setdefault(word, {}), where)
+
+
+def _refuse_two_partners(word: str, use: str, row: int, uses: dict[str, int], where: str) -> None:
+    if uses and (not use or "" in uses or use in uses):
+        raise InputError(
+            f"{where}: {word!r} has another partner in row {min(uses.values())}: say in the column "
+            "'use' of both when each is meant, or in 'found' from which side one is looked for"
+        )
+    uses[use] = row
 
 
 def _phrases(path: Path) -> list[str]:
@@ -158,9 +159,10 @@ def _phrases(path: Path) -> list[str]:
 
 
 def _closed(phrases: list[str], words: Words) -> tuple[str, ...]:
-    """The phrases, and beside each one with words of the first side the same with those of the second.
+    """The phrases, and those with words of the first side also with words of the second.
 
-    So a swap to the first side never makes a phrase: its version holds as many words that count as were swapped.
+    So a swap to the first side never makes a phrase: its version holds as many words that count as
+    were swapped.
     """
     swapped = [_WORD.sub(lambda match: _on_second(words, match[0]), phrase) for phrase in phrases]
     return tuple(dict.fromkeys([*phrases, *swapped]))
