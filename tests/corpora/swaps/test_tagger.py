@@ -63,7 +63,7 @@ def test_uses_of_her(read, text, uses):
         ("Her scenes are better than his.", ["absolute"]),
         ("It is his over-the-top manner that tires.", ["possessive"]),
         ("We saw his and Dora's house.", ["possessive"]),
-        ("He lowered his (already low) voice.", ["possessive"]),
+        ("He opened his (rather old) umbrella.", ["possessive"]),
         ("This is his<br /><br />third failure.", ["possessive"]),
     ],
 )

@@ -126,7 +126,7 @@ def his_stands_alone(doc: Any, at: int) -> bool:
     if not after:
         return True
     before, tag, word = _before(doc, at), after[0].tag_, after[0].lower_
-    if tag == "CC":  # his and Owen's house, as against: his and theirs
+    if tag == "CC":  # his and Ben's house, as against: his and theirs
         return not any(token.tag_ == "POS" for token in after[1:5])
     if tag in ("IN", "RP"):
         return word not in _IN_ADJECTIVES or before in _OF
