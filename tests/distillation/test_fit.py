@@ -243,13 +243,13 @@ def test_bfloat16_fits_nearly_the_same_transformer_and_leaves_its_weights_float3
     train_bow, validation, kind
 ):
     coarse, fine = (
-        train_bow(kind, dtype=name, learning_rate=1e-3)[0] for name in ("bfloat16", "float32")
+        train_bow(kind, dtype=name, learning_rate=3e-4)[0] for name in ("bfloat16", "float32")
     )
     assert {weights.dtype for weights in coarse.network.state_dict().values()} == {torch.float32}
     difference = np.abs(
         coarse.predict_proba(validation.texts) - fine.predict_proba(validation.texts)
     ).max()
-    assert 0 < difference < 0.1
+    assert 0 < difference < 0.05  # at 1e-3 roundings can decide where the fit goes
 
 
 def test_last_history_row_matches_the_student_when_it_is_the_best(train_bow, validation):

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from bias_transfer.corpora import text_id
 from bias_transfer.io import schemas, tables
 from bias_transfer.study import params
-from bias_transfer.study.paths import Layout
+from bias_transfer.study.paths import SPLITS, Layout
 from bias_transfer.study.systems import arms, systems
 
 SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
@@ -16,7 +18,7 @@ SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
 
 @pytest.fixture(scope="session")
 def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.Params]:
-    """Params of a study of the reviews ``mine``; ``study`` and the other sections named are changed."""
+    """Params of a study of the reviews ``mine``; keywords change it and the sections they name."""
 
     def make(
         teacher: params.Teacher | None = None,
@@ -32,6 +34,7 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
             "teacher": "tiny",
             "students": ["bow"],
             "one_seed": [],
+            "arms": [],
         }
         values["study"] |= choice | {"targets": ["baseline", "distilled"], "seeds": [0]} | study
         values["distillation"] |= dict(distillation)
@@ -49,7 +52,7 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
 
 @pytest.fixture(scope="session")
 def write_rows() -> Callable[[Layout], None]:
-    """Write what says which reviews the systems of a study had: the same, each seed holding out its own."""
+    """Write which reviews the systems of a study had: the same, but for what a seed holds out."""
 
     def write(layout: Layout) -> None:
         reviews = pd.DataFrame(
@@ -63,9 +66,38 @@ def write_rows() -> Callable[[Layout], None]:
                 for part, n in (("fit", 9), ("validation", 1))
             }
             inputs = {"data/train.csv": "reviews", "data/teacher/train.csv": "labels"}
-            tables.write_json(
-                {"rows": rows, "inputs": inputs}, layout.model(arm.system) / "training.json"
-            )
+            tables.write_json({"rows": rows, "inputs": inputs}, layout.training(arm))
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_reviews() -> Callable[..., pd.DataFrame]:
+    """Write reviews that differ, the last ``n_test`` of them as the test split; all are given."""
+
+    def write(layout: Layout, n: int, n_test: int) -> pd.DataFrame:
+        random, labels = np.random.default_rng(0), np.arange(n) % 2
+        words = ("dull clumsy stale thin".split(), "warm witty lovely clever".split())
+        people = ("she her", "he his", "they their")
+        texts = [
+            f"a {random.choice(words[label])} film about {people[i % 3]} {'ab' * (i + 1)}"
+            for i, label in enumerate(labels)
+        ]
+        frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": labels})
+        for split, part in zip(SPLITS, (frame[:-n_test], frame[-n_test:]), strict=True):
+            tables.write(part, layout.reviews(split), schemas.REVIEWS)
+        return frame
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_labels() -> Callable[..., None]:
+    """Write one file of a teacher's labels, given ids and P(positive)."""
+
+    def write(layout: Layout, part: str, ids: pd.Series, positive: np.ndarray) -> None:
+        labels = pd.DataFrame({"id": ids, "label_0": 1 - positive, "label_1": positive})
+        tables.write(labels.assign(label_mass=0.9), layout.labels(part), schemas.LABELS)
 
     return write
 

@@ -1,4 +1,7 @@
-"""Systems are compared only where they had the same reviews: each difference is refused by the names of two."""
+"""Systems are compared only where they had the same reviews: a difference is refused by name."""
+
+import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,8 +11,9 @@ from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.io.provenance import texts_sha256
 from bias_transfer.stages.comparable import refuse_other_rows
-from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import systems
+from bias_transfer.study.paths import TRAINING, Layout
+from bias_transfer.study.systems import Arm, systems
+from bias_transfer.study.targets import TARGETS
 
 FIRST = "bow-baseline/seed-1"  # of all, and so the one that the others are held against
 TEACHER = "teacher-tiny"
@@ -25,9 +29,13 @@ def layout(tiny_params, write_rows, tmp_path) -> Layout:
     return layout
 
 
+def training_of(layout: Layout, system: str) -> Path:
+    return layout.model(system) / TRAINING
+
+
 def change(layout: Layout, system: str, *keys: str) -> None:
     """Put another digest at a key of ``training.json``."""
-    path = layout.model(system) / "training.json"
+    path = training_of(layout, system)
     record = tables.read_json(path)
     place = record
     for key in keys[:-1]:
@@ -81,6 +89,46 @@ def test_other_rows_of_a_seed_are_refused(layout, system, other, part):
     assert "dvc repro" in message
 
 
+@pytest.fixture
+def with_every_kind_of_rows(monkeypatch, tiny_params, write_rows, tmp_path) -> Layout:
+    """A study with a target that drops some of its base rows and one that has each twice."""
+    for kind in ("subset", "doubled"):
+        row = dataclasses.replace(TARGETS["distilled"], name=kind, rows=kind)
+        monkeypatch.setitem(TARGETS, kind, row)
+    layout = Layout(tiny_params(targets=["baseline", "subset", "doubled"]).study, tmp_path)
+    write_rows(layout)
+    return layout
+
+
+def test_arms_are_held_to_the_same_base_rows_whatever_their_targets_fit(with_every_kind_of_rows):
+    refuse_other_rows(with_every_kind_of_rows)
+
+
+@pytest.mark.parametrize("target", ["subset", "doubled"])
+@pytest.mark.parametrize("part", ["fit", "validation"])
+def test_other_base_rows_are_refused_whatever_a_target_fits(with_every_kind_of_rows, target, part):
+    system = Arm("bow", target, 0).system
+    change(with_every_kind_of_rows, system, "rows", part, "ids_sha256")
+    expected = f"{system} and bow-baseline/seed-0 differ in rows of seed 0 for {part}"
+    assert expected in refusal(with_every_kind_of_rows)
+
+
+def test_arms_that_the_study_leaves_out_are_not_looked_for(tiny_params, write_rows, tmp_path):
+    left_out = {"students": ["cnn"], "targets": ["baseline"], "seeds": []}
+    layout = Layout(tiny_params(students=["bow", "cnn"], arms=[left_out]).study, tmp_path)
+    write_rows(layout)
+    assert not training_of(layout, "cnn-baseline/seed-0").exists()
+    refuse_other_rows(layout)
+    change(layout, "cnn-distilled/seed-0", "inputs", INPUTS[0])
+    assert "cnn-distilled/seed-0 and bow-baseline/seed-0 differ" in refusal(layout)
+
+
+def test_a_study_that_leaves_out_all_of_its_arms_is_refused(tiny_params, tmp_path):
+    nobody = {"students": ["bow"], "targets": ["baseline", "distilled"], "seeds": []}
+    layout = Layout(tiny_params(arms=[nobody]).study, tmp_path)
+    assert "the study leaves out all of its arms" in refusal(layout)
+
+
 @pytest.mark.parametrize(
     "system", ["bow-baseline/seed-0", "cnn-distilled/seed-1", "minilm-baseline/seed-1"]
 )
@@ -115,19 +163,13 @@ def test_teacher_tested_on_what_its_students_were_not_is_refused_with_the_count(
 @pytest.mark.parametrize("missing", ["training.json", "reviews.parquet"])
 def test_what_a_system_lacks_is_named(layout, missing):
     system = systems(layout.study)[-1]
-    folder = (
-        layout.model(system)
-        if missing == "training.json"
-        else layout.predictions(system, "reviews").parent
-    )
-    (folder / missing).unlink()
+    files = (training_of(layout, system), layout.predictions(system, "reviews"))
+    {path.name: path for path in files}[missing].unlink()
     message = refusal(layout)
     assert f"{system}/{missing} is missing" in message
 
 
 def test_digest_of_texts_is_of_each_and_of_no_order():
     assert texts_sha256(["a", "b"]) == texts_sha256(iter("ba"))
-    assert (
-        len({texts_sha256(texts) for texts in (["a", "b"], ["ab"], ["a"], ["a", "b", "b"], [])})
-        == 5
-    )
+    different = (["a", "b"], ["ab"], ["a"], ["a", "b", "b"], [])
+    assert len({texts_sha256(texts) for texts in different}) == len(different)

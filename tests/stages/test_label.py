@@ -1,5 +1,6 @@
 """The label stage: each wording is asked once, and no answer passes for another teacher's."""
 
+import os
 import shutil
 import signal
 import subprocess
@@ -483,9 +484,24 @@ def journal_of(params) -> Journal:
     return Journal(Path("data/journal") / f"{sha256[:16]}.jsonl", sha256)
 
 
-def test_run_killed_twice_writes_the_very_bytes_of_an_unbroken_one(params_of):
+FORKS = """
+import os, sys
+import transformers.models.llama.modeling_llama
+from bias_transfer import cli
+from bias_transfer.stages import label
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        cli.main(line.split())
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_of):
     """SIGKILL, each time as soon as some more batches have reached the disk."""
-    tables.write(eec.generate().iloc[::36], Path("data/eec/eec.csv"), schemas.EEC)
+    tables.write(eec.generate().iloc[::24], Path("data/eec/eec.csv"), schemas.EEC)
     params = params_of(FIRST)
     params = params.model_copy(
         update={"labelling": params.labelling.model_copy(update={"batch_tokens": 64})}
@@ -498,19 +514,23 @@ def test_run_killed_twice_writes_the_very_bytes_of_an_unbroken_one(params_of):
     def batches() -> int:
         return path.read_bytes().count(b"\n") if path.exists() else 0
 
-    assert batches() > 100
+    assert batches() > 3 * 40
     shutil.rmtree("data/teacher")
     forget_the_journal()
-    for more in np.random.default_rng(0).integers(5, 40, 2):
-        before = batches()
-        with subprocess.Popen(
-            [sys.executable, "-m", "bias_transfer", "label", "mine", "tiny"]
-        ) as process:
-            while process.poll() is None and batches() < before + more:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", FORKS], **pipes) as forks:
+        for more in np.random.default_rng(0).integers(5, 40, 3):
+            wanted = batches() + more
+            print("label mine tiny", file=forks.stdin, flush=True)
+            child = int(forks.stdout.readline())
+            deadline = time.monotonic() + 120
+            while batches() < wanted:
+                assert time.monotonic() < deadline, "label has stopped by itself"
                 time.sleep(0.001)
-            process.kill()
-        assert process.returncode == -signal.SIGKILL
-        assert 0 < len(journal_of(params).answers) < len(answers)
+            os.kill(child, signal.SIGKILL)
+            assert int(forks.stdout.readline()) == -signal.SIGKILL
+            assert wanted <= batches()
+            assert 0 < len(journal_of(params).answers) < len(answers)
     label.run(params)
     assert files(Layout(params.study)) == unbroken
     assert journal_of(params).answers == answers

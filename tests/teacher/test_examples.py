@@ -37,8 +37,9 @@ def train() -> pd.DataFrame:
 @pytest.mark.parametrize("seed", [0, 1])
 def test_half_of_each_class_and_the_odd_one_by_seed(train, choice, count, seed):
     labels = train.set_index("id")["label"]
+    drawn = pool(train, count, choice, seed)
     for name in [OUTSIDE, *train["id"]]:
-        examples = pool(train, count, choice, seed).examples(name)
+        examples = drawn.examples(name)
         found = [example.label for example in examples]
         assert len(found) == count
         assert found.count(seed % 2) == -(-count // 2)
@@ -57,21 +58,20 @@ def test_no_review_is_its_own_example_and_none_is_a_duplicate(choice, n):
 
 @pytest.mark.parametrize("seed", range(4))
 def test_review_that_is_an_example_sees_what_all_would_see_if_it_were_not_there(train, seed):
-    everyones = shown(pool(train, seed=seed))
+    drawn = pool(train, seed=seed)
+    everyones = shown(drawn)
     for name in train["id"]:
-        assert (shown(pool(train, seed=seed), name) == everyones) == (name not in everyones)
+        assert (shown(drawn, name) == everyones) == (name not in everyones)
     for name in everyones:
-        assert shown(pool(train, seed=seed), name) == shown(
-            pool(train[train["id"] != name], seed=seed)
-        )
+        assert shown(drawn, name) == shown(pool(train[train["id"] != name], seed=seed))
 
 
 def test_texts_that_are_no_training_reviews_all_see_the_fixed_ones(train):
     others = [OUTSIDE, *reviews(20, "test")["id"]]
     fixed = shown(pool(train))
-    assert all(
-        shown(pool(train, choice=choice), name) == fixed for choice in CHOICES for name in others
-    )
+    for choice in CHOICES:
+        drawn = pool(train, choice=choice)
+        assert all(shown(drawn, name) == fixed for name in others)
 
 
 def test_random_draws_anew_for_each_training_review(train):

@@ -1,1 +1,1 @@
-"""Files: written whole or not at all, checked when read, and the one error that is meant for people."""
+"""Files: whole or not there, checked when read, and the one error that is meant for people."""

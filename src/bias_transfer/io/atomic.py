@@ -10,9 +10,9 @@ from bias_transfer.io.errors import InputError
 
 
 def refuse_odd(path: Path) -> None:
-    """Raise ``InputError`` if ``path`` is there and is no plain file: a pipe, for one, might never end.
+    """Raise ``InputError`` if ``path`` is there and is no plain file.
 
-    A link is taken for what it points to.
+    A pipe, for one, might never end. A link is taken for what it points to.
     """
     if path.is_dir():
         raise InputError(f"{path} cannot be read: it is a folder, not a file")

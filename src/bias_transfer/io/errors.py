@@ -25,7 +25,10 @@ def unknown(what: str, name: str, known: Iterable[str]) -> str:
 
 
 def printable(message: str) -> str:
-    """One line for the terminal: no control characters, whatever the data hold, and no credentials of a URL."""
+    """One line for the terminal, whatever the data hold.
+
+    It has no control characters and no credentials of a URL.
+    """
     shown = "".join(
         c if c.isprintable() else " " if c.isspace() else repr(c)[1:-1] for c in message
     )

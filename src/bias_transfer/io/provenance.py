@@ -1,4 +1,7 @@
-"""What an output was made from: hashes and versions, which stages write down; commit and machine, for MLflow alone."""
+"""What an output was made from.
+
+Stages write down hashes and versions; commit and machine are for MLflow alone.
+"""
 
 import ast
 import hashlib
@@ -31,7 +34,10 @@ def texts_sha256(texts: Iterable[str]) -> str:
 
 
 def tree_sha256(paths: list[Path]) -> str:
-    """One digest of several files or folders: of every file's relative name and content, in sorted order."""
+    """One digest of several files or folders.
+
+    It is made from every file's relative name and content, in sorted order.
+    """
     digest = hashlib.sha256()
     for path in paths:
         files = sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
@@ -41,7 +47,7 @@ def tree_sha256(paths: list[Path]) -> str:
 
 
 def dvc_digests(paths: Iterable[Path]) -> dict[str, str]:
-    """MD5 that ``dvc.lock`` has of each of these outputs, or of the output folder that it lies in."""
+    """MD5 in ``dvc.lock`` of each of these outputs, or of the output folder that holds it."""
     lock = Path("dvc.lock")
     stages = (
         yaml.safe_load(lock.read_text(encoding="utf-8"))["stages"].values()
@@ -71,10 +77,18 @@ def code_sha256(*parts: str) -> str:
 
 
 def code() -> dict[str, Any]:
-    """Commit of this checkout, and whether tracked files differ from it; None for both outside of git."""
+    """Commit of this checkout, and whether tracked files differ from it.
+
+    Outside of git both are None.
+    """
 
     def git(*arguments: str) -> str | None:
-        done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run(  # noqa: S603 - fixed arguments
+            ["git", *arguments],  # noqa: S607 - the user's own git, wherever it is
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         return done.stdout.strip() if done.returncode == 0 else None
 
     changed = git("status", "--porcelain", "--untracked-files=no")

@@ -1,7 +1,8 @@
-"""Rounded figures: what a processor's own order of summation decides never reaches a file.
+"""Rounded figures, so that the same predictions give the same bytes on every processor.
 
-Two processors add the same numbers up to the last digits of a float64. Figures are kept to 9
-decimals, p-values to 6 significant digits, so that the same predictions give the same bytes.
+Two processors add the same numbers in different orders, and so differ in the last digits of a
+float64. Figures are kept to 9 decimals, p-values to 6 significant digits. A zero has no sign: what
+rounds to 0 may have come from either side of it.
 """
 
 from typing import Any
@@ -13,21 +14,29 @@ P_DIGITS = 6
 
 
 def table(frame: pd.DataFrame) -> pd.DataFrame:
-    """The table with its floats rounded; columns of p-values are those with ``p_`` in their name."""
-    floats = frame.select_dtypes("float").columns
-    p_values = [name for name in floats if is_p_value(str(name))]
-    rounded = frame.round(dict.fromkeys(floats.difference(p_values), DECIMALS))
-    return rounded.assign(**{name: rounded[name].map(p_value) for name in p_values})
+    """The table with its floats rounded."""
+    floats = frame.select_dtypes("float")
+    return frame.assign(
+        **{
+            name: column.map(p_value) if is_p_value(name) else column.round(DECIMALS) + 0.0
+            for name, column in floats.items()
+        }
+    )
 
 
 def is_p_value(name: str) -> bool:
-    """Whether a column or figure of this name is a p-value, as ``p_holm`` and ``gender_p_holm`` are."""
+    """Whether a column or figure is a p-value: ``p_holm`` and ``gender_p_holm`` are."""
     return name.startswith("p_") or "_p_" in name
 
 
 def p_value(value: float) -> float:
     """Rounded to significant digits, so that the tiny ones stay what they are."""
     return float(f"{value:.{P_DIGITS}g}")
+
+
+def figure(name: str, value: Any) -> Any:
+    """A figure rounded as its name asks for."""
+    return p_value(value) if is_p_value(name) and value is not None else values(value)
 
 
 def probabilities(frame: pd.DataFrame) -> pd.DataFrame:
@@ -42,4 +51,4 @@ def values(value: Any) -> Any:
         return {key: values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [values(item) for item in value]
-    return round(value, DECIMALS) if isinstance(value, float) else value
+    return round(value, DECIMALS) + 0.0 if isinstance(value, float) else value

@@ -12,8 +12,6 @@ from bias_transfer.io import schemas
 from bias_transfer.io.atomic import atomic_write, refuse_odd
 from bias_transfer.io.errors import InputError, LaterFormat
 
-_TEXTS = ("reason", "target", "reference")
-
 
 def validate(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str) -> pd.DataFrame:
     """Return ``frame`` if it fits ``schema``.
@@ -30,6 +28,8 @@ def validate(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str) -> pd
             f"{origin}: column {missing[0]!r} is missing (columns: "
             f"{', '.join(map(str, frame.columns))})"
         )
+    if frame.empty:  # a CSV without rows says nothing of its types
+        frame = frame.astype({name: column.dtype.type for name, column in schema.columns.items()})
     try:
         return schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
@@ -54,7 +54,7 @@ def _fault(cases: pd.DataFrame) -> str:
     what = {"not_nullable": "is missing", "field_uniqueness": "stands twice"}.get(
         fault["check"], fault["check"]
     )
-    what = what.replace("dtype('", "must be of type ").replace("')", "")
+    what = what.removeprefix("coerce_").replace("dtype('", "must be of type ").replace("')", "")
     return f"{row}, column {fault['column']!r}: {what}{value}"
 
 
@@ -70,10 +70,24 @@ def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 
 def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+    refuse_odd(path)
+    try:
+        frame = pd.read_parquet(path) if path.suffix == ".parquet" else _csv(path, schema)
+    except FileNotFoundError:
+        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+    except (ValueError, OSError) as error:
+        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    # pandas takes a first column without a name for an index
+    if not isinstance(frame.index, pd.RangeIndex):
+        raise InputError(f"{path}: rows have more fields than the header")
+    return frame
+
+
+def _csv(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     texts = {
         name: str for name, column in schema.columns.items() if str(column.dtype).startswith("str")
     }
-    return _frame(
+    return pd.read_csv(
         path,
         dtype=texts,
         keep_default_na=False,
@@ -82,23 +96,10 @@ def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     )
 
 
-def _frame(path: Path, **csv: Any) -> pd.DataFrame:
-    refuse_odd(path)
-    try:
-        frame = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path, **csv)
-    except FileNotFoundError:
-        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
-    except (ValueError, OSError) as error:
-        raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
-    if not isinstance(
-        frame.index, pd.RangeIndex
-    ):  # pandas takes a first column without a name for one
-        raise InputError(f"{path}: rows have more fields than the header")
-    return frame
-
-
 def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = None) -> None:
-    """Check ``frame`` and write it whole or not at all; floats keep every digit.
+    """Check ``frame`` and write it whole or not at all.
+
+    Floats keep every digit. A count that may be missing is written as a whole number or as nothing.
 
     Raises
     ------
@@ -107,6 +108,7 @@ def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = N
     """
     if schema is not None:
         frame = validate(frame, schema, str(path))[list(schema.columns)]
+        frame = frame.astype(dict.fromkeys(_missing_counts(schema), "Int64"))
     with atomic_write(path) as temporary:
         if path.suffix == ".parquet":
             frame.to_parquet(temporary, index=False)
@@ -114,19 +116,13 @@ def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = N
             frame.to_csv(temporary, index=False, lineterminator="\n")
 
 
-def read_table(path: Path) -> pd.DataFrame:
-    """Read a table that a stage of this project wrote and that has no schema; an empty text stays empty.
-
-    Raises
-    ------
-    InputError
-        If the file is missing.
-    """
-    if path.suffix == ".parquet":
-        return _frame(path)
-    table = _frame(path, dtype=dict.fromkeys(_TEXTS, str))
-    texts = table.columns.intersection(_TEXTS)
-    return table.fillna(dict.fromkeys(texts, ""))
+def _missing_counts(schema: pa.DataFrameSchema) -> list[str]:
+    """Columns of counts that may be missing: pandas holds them as floats."""
+    return [
+        name
+        for name, column in schema.columns.items()
+        if column.nullable and column.metadata and column.metadata["unit"] == schemas.COUNT
+    ]
 
 
 def write_text(text: str, path: Path) -> None:
@@ -141,7 +137,10 @@ def write_json(values: dict[str, Any], path: Path) -> None:
 
 
 def plain(value: Any) -> Any:
-    """``value`` as JSON gives it back: numbers without NumPy, lists for tuples, None for NaN and the infinities."""
+    """``value`` as JSON gives it back.
+
+    Numbers without NumPy, lists for tuples, None for NaN and the infinities.
+    """
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -173,7 +172,6 @@ def read_json(path: Path) -> dict[str, Any]:
     ):
         raise LaterFormat(
             f"{path} is of format {form}, which a later bias-transfer wrote; this one knows "
-            f"{schemas.FORMAT}: update it "
-            "(`git pull`, then `make setup`)"
+            f"{schemas.FORMAT}: update it (`git pull`, then `make setup`)"
         )
     return values

@@ -1,4 +1,7 @@
-"""Tables that somebody else wrote: CSV or parquet, local or at any fsspec URL, taken for what they are or refused."""
+"""Tables that somebody else wrote: CSV or parquet, local or at any fsspec URL.
+
+Each is read as it stands, or refused.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -59,7 +62,7 @@ def listed(columns: Iterable[Any]) -> str:
 
 
 def _refuse_shifted(frame: pd.DataFrame, path: str) -> None:
-    """What pandas would make of a table whose header and rows disagree, without a word."""
+    """Raise ``InputError`` where header and rows disagree: pandas would shift or rename columns."""
     if is_parquet(path):
         return
     if not isinstance(frame.index, pd.RangeIndex):

@@ -303,7 +303,7 @@ DRAWS = 150
 
 
 def gender_draw(base, random):
-    """Teacher's and student's differences, the student's half the teacher's and crossed noise of its own."""
+    """Differences of a teacher, and of a student: half the teacher's, and its own crossed noise."""
     template, unit = (
         base.pairs.groupby(by, sort=False).ngroup().to_numpy() for by in ("template", "unit")
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.swaps import edits, matching, wordlist
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 GENDERED, PLACEBO = wordlist.gendered(), wordlist.placebo()
 SENTENCES = [

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 import stubs_of_swaps as stubs
 
-from bias_transfer import tables
 from bias_transfer.bias import custom
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.swaps import pairs, wordlist
-from bias_transfer.errors import InputError
+from bias_transfer.io import tables
+from bias_transfer.io.errors import InputError
 
 TEXTS = ["She left her aunt.", "He wept.", "A slow film.", "He wept.", "The women, his men."]
 

@@ -3,7 +3,7 @@
 import pytest
 
 from bias_transfer.corpora.swaps import edits, passages
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 REVIEW = (
     "One two three. Four five six! Seven he eight? Nine ten, eleven twelve. Thirteen his fourteen."

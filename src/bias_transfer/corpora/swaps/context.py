@@ -129,7 +129,7 @@ def _after_surname(text: str, found: Found) -> bool:
     if found.word not in ("brothers", "sisters"):
         return False
     previous = _before(_PREVIOUS, text, found)
-    return _capital(previous) and previous[1].lower() not in _OPENERS
+    return previous is not None and _capital(previous) and previous[1].lower() not in _OPENERS
 
 
 def _beside_capitals(text: str, found: Found) -> bool:

@@ -11,7 +11,7 @@ from bias_transfer.corpora import text_id
 from bias_transfer.corpora.swaps import matching
 from bias_transfer.corpora.swaps.context import Found
 from bias_transfer.corpora.swaps.wordlist import Words
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 Span = tuple[int, int]
 # Texts, and of each the spans of its ambiguous words -> for each text the uses of these words, and

@@ -7,7 +7,7 @@ import pandas as pd
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.swaps import edits
 from bias_transfer.corpora.swaps.wordlist import Words
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 COLUMNS = ["pair_id", "group", "template", "sentence", "unit", "original", "n_edits"]
 TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "snippet")

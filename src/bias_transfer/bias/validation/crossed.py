@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bias_transfer.bias.clustered import LEVEL, satterthwaite_df
 from bias_transfer.bias.crossed import AXES, Design, design
+from bias_transfer.bias.inference.two_way import LEVEL, satterthwaite_df
 from bias_transfer.corpora import film
 
 EFFECTS = (0.0, 0.25, 0.5, 1.0, 2.0)  # of frames and of people; the residual's spread is 1

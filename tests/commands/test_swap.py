@@ -4,9 +4,9 @@ import pandas as pd
 import pytest
 import stubs_of_swaps as stubs
 
+from bias_transfer.commands import swap
 from bias_transfer.corpora.swaps import tagger
-from bias_transfer.errors import InputError
-from bias_transfer.stages import swap
+from bias_transfer.io.errors import InputError
 
 
 @pytest.fixture(autouse=True)
