@@ -4,9 +4,10 @@ python benchmarks/growth.py                          10,000 and 100,000
 python benchmarks/growth.py 10000 100000 1000000
 
 Each stage runs as DVC runs it, in a process of its own with one thread, on made-up reviews of about
-30 words; the teacher is the tests' tiny Llama, so that `label` measures the project and not a
-language model. The last column is the exponent with which time grows from row to row once starting
-Python is taken off (that of `eec`, which sees no review): 1 is linear.
+30 words. The teacher is the tests' tiny Llama, so that `label` measures the project and not a
+language model. The last column is the exponent with which time grows from one number of reviews to
+the next, without the time that Python takes to start (that of `eec`, which sees no review): 1 is
+linear.
 """
 
 import multiprocessing
@@ -29,14 +30,17 @@ STAGES = {
     "eec": "eec --out data/eec/eec.csv",
     "reviews": "reviews files",
     "label": "label files tiny",
-    "train": "train bow distilled 0",
-    "predict": "predict bow-distilled/seed-0",
+    "train": "train bow distilled",
+    "predict": "predict bow-distilled",
 }
 WORDS, LENGTH = 20_000, 30
 
 
 def write_study(folder: Path, model: Path, n: int) -> None:
-    """Params, teacher and reviews. For a process of its own: what a parent holds counts as its children's peak."""
+    """Write params, teacher and reviews.
+
+    For a process of its own, since what a parent holds counts towards its children's peak.
+    """
     import tiny_models
 
     folder.mkdir()
@@ -70,6 +74,10 @@ def write_params(folder: Path, model: Path) -> None:
         "reviews": "files",
         "teacher": "tiny",
         "students": ["bow"],
+        "one_seed": [],
+        "targets": ["distilled"],
+        "seeds": [0],
+        "arms": [],
     }
     values["teachers"]["tiny"] = values["teachers"]["smollm2"] | {
         "model": str(model),
@@ -82,7 +90,7 @@ def write_params(folder: Path, model: Path) -> None:
 def measure(folder: Path, arguments: str) -> tuple[float, float]:
     """Seconds, and peak memory in GB, of one command."""
     start = time.monotonic()
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own commands
         [sys.executable, "-m", "bias_transfer", *arguments.split()],
         cwd=folder,
         env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},

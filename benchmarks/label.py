@@ -1,10 +1,10 @@
-"""Speed and equality of the teacher's labelling, against the original study's loop on the same prompts.
+"""Speed and equality of the teacher's labelling, against the original study's loop.
 
 python benchmarks/label.py                          sentences of the default study
 python benchmarks/label.py --reviews imdb.parquet   reviews of your own: columns text, label
 python benchmarks/label.py --memory                 peak memory with ten times the texts
 
-The reference is the original algorithm, written plainly: three prompts a batch, padded to the
+The reference is the original algorithm, written plainly: three prompts per batch, padded to the
 longest, every prompt read whole, logits at every position. Reference and ours take turns in one
 process, on the same token ids.
 """
@@ -87,10 +87,10 @@ class Ours:
 
 def plain(teacher: parameters.Teacher) -> torch.nn.Module:
     """The teacher's model as ``transformers`` loads it."""
-    source = hub.locate(teacher.model, teacher.revision)
+    checkpoint = hub.locate(teacher.model, teacher.revision)
     with hub.clear_errors(teacher.model):
         return AutoModelForCausalLM.from_pretrained(
-            source.name, dtype=torch.float32, **source.weights
+            checkpoint.name, dtype=torch.float32, **checkpoint.weights
         ).eval()
 
 
@@ -165,7 +165,7 @@ def compare(reviews: str | None, n: int, examples: int) -> None:
     found = [
         probabilities(np.concatenate([turn[i][1] for turn in runs])) for i in range(len(names))
     ]
-    differences = [np.abs(labels_["label_1"] - found[0]["label_1"]) for labels_ in found]
+    differences = [np.abs(one["label_1"] - found[0]["label_1"]) for one in found]
     few = rows.iloc[: n // 4]
     alone = [None, *(probabilities(one.score_alone(by_id(few))) for one in ours.values())]
     hard = rows["label"].to_numpy()
@@ -197,18 +197,18 @@ def compare(reviews: str | None, n: int, examples: int) -> None:
             else np.full(1, np.nan)
         )
         print(
-            f"{name:16}{n / seconds[:, i].sum():11.2f}{speedups[i]:11.2f}{differences[i].max():11.1e}"
-            f"{differences[i].mean():11.1e}{moved.max():11.1e}{moved.mean():11.1e}{accuracy(found[i], hard):11.4f}"
-            f"{found[i]['label_mass'].mean():11.3f}"
+            f"{name:16}{n / seconds[:, i].sum():11.2f}{speedups[i]:11.2f}"
+            f"{differences[i].max():11.1e}{differences[i].mean():11.1e}"
+            f"{moved.max():11.1e}{moved.mean():11.1e}"
+            f"{accuracy(found[i], hard):11.4f}{found[i]['label_mass'].mean():11.3f}"
         )
     config = reference.network.config
     most = matmul_flops(
         2048, config.hidden_size, config.intermediate_size, torch.float32, torch.device("cpu")
     )
     print(
-        f"the reference feeds the model {tokens:.2f} times as many tokens: that is the bound by "
-        "counting them; ours is "
-        f"{speedups[1] / tokens:.0%} of it"
+        f"the reference feeds the model {tokens:.2f} times as many tokens: that bounds the speedup "
+        f"by their number; ours is {speedups[1] / tokens:.0%} of it"
     )
     speed = flops / seconds[:, 1].sum()
     print(f"ours: {speed / 1e9:.0f} GFLOP/s, {speed / most:.0%} of one matmul's")
@@ -242,7 +242,8 @@ def main(reviews: str | None, n: int, examples: int, memory: bool, peak_of: int 
         peak(peak_of)
     elif memory:
         for size in (1_000, 10_000):
-            subprocess.run([sys.executable, __file__, "--peak-of", str(size)], check=True)
+            command = [sys.executable, __file__, "--peak-of", str(size)]
+            subprocess.run(command, check=True)  # noqa: S603 - this file
     else:
         compare(reviews, n, examples)
 

@@ -1,9 +1,8 @@
 """A teacher of the shape of Llama 3.1 8B, with random weights, on the device that there is.
 
-python benchmarks/large_teacher.py --reviews imdb.parquet                       bfloat16 python
-benchmarks/large_teacher.py --reviews imdb.parquet --quantization int8   for a card of 24 GB python
-benchmarks/large_teacher.py --layers 2 --n 8                             a part of it, where there
-is no GPU
+python benchmarks/large_teacher.py --reviews imdb.parquet                       bfloat16
+python benchmarks/large_teacher.py --reviews imdb.parquet --quantization int8   for a card of 24 GB
+python benchmarks/large_teacher.py --layers 2 --n 8                             on a CPU, in part
 
 Weights are written to a folder (16 GB) and loaded from there by the entry `llama3.1-8b` of
 params.yaml, with its three examples, its budget for a review and its dtype. The tokenizer is
@@ -41,8 +40,9 @@ SHAPE = {
 
 def write(folder: Path, layers: int) -> None:
     """Random weights and a tokenizer, as `from_pretrained` reads them."""
-    source = hub.locate(PARAMS.teachers["smollm2"].model, None)
-    AutoTokenizer.from_pretrained(source.name, **source.options).save_pretrained(folder)
+    checkpoint = hub.locate(PARAMS.teachers["smollm2"].model, None)
+    tokenizer = AutoTokenizer.from_pretrained(checkpoint.name, **checkpoint.options)
+    tokenizer.save_pretrained(folder)
     torch.set_default_dtype(torch.bfloat16)
     torch.manual_seed(0)
     LlamaForCausalLM(LlamaConfig(**SHAPE | {"num_hidden_layers": layers})).save_pretrained(folder)
@@ -51,7 +51,10 @@ def write(folder: Path, layers: int) -> None:
 def measure(
     folder: Path, reviews: str | None, n: int, reference: int, quantization: str | None
 ) -> None:
-    """Print speed, share of the device's own and memory, beside the original study's loop on some of the texts."""
+    """Print speed, its share of the device's, and memory, beside the original study's loop.
+
+    The loop is timed on the first ``reference`` texts.
+    """
     device = torch.device(devices.resolve(PARAMS.device))
     changes = {"model": str(folder), "revision": None, "quantization": quantization}
     teacher = PARAMS.teachers["llama3.1-8b"].model_copy(update=changes)
@@ -153,18 +156,10 @@ def main(
     with tempfile.TemporaryDirectory() as temporary:
         place = folder or Path(temporary)
         if not (place / "config.json").exists():
-            command = [
-                sys.executable,
-                __file__,
-                "--write",
-                "--layers",
-                str(layers),
-                "--folder",
-                str(place),
-            ]
-            subprocess.run(
-                command, check=True
-            )  # in a process of its own, so that its memory is not counted
+            options = ["--write", "--layers", str(layers), "--folder", str(place)]
+            # In a process of its own, so that its memory is not counted.
+            command = [sys.executable, __file__, *options]
+            subprocess.run(command, check=True)  # noqa: S603 - this file
         measure(place, reviews, n, reference, quantization)
 
 

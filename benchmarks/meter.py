@@ -1,4 +1,4 @@
-"""What goes through a causal language model, and how that compares with what the device can multiply."""
+"""The work of a causal language model, beside what the device can multiply."""
 
 import time
 
@@ -6,7 +6,7 @@ import torch
 
 
 class Meter:
-    """Counts the tokens that a model is fed, and the pairs of tokens that its attention looks at."""
+    """Counts the tokens that a model is fed, and the pairs of tokens that attend."""
 
     def __init__(self, model: torch.nn.Module) -> None:
         self.config = model.config
@@ -26,7 +26,10 @@ class Meter:
 
     @property
     def flops(self) -> float:
-        """Of the layers' matrices and of attention, two a multiplication; without the language head."""
+        """Floating point operations of the layers' matrices and of attention.
+
+        One multiplication counts as two. The language head is left out.
+        """
         c = self.config
         width = c.head_dim * c.num_attention_heads
         matrices = c.hidden_size * (
@@ -38,7 +41,7 @@ class Meter:
 def matmul_flops(
     rows: int, hidden: int, intermediate: int, dtype: torch.dtype, device: torch.device
 ) -> float:
-    """Floating point operations a second of one large multiplication, the best of five."""
+    """Floating point operations per second of one large multiplication, the best of five."""
     left = torch.randn(rows, hidden, device=device).to(dtype)
     right = torch.randn(hidden, intermediate, device=device).to(dtype)
     seconds = []

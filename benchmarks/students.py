@@ -1,8 +1,8 @@
-"""Speed and accuracy of the word-level students, against the original study's loops on the same reviews.
+"""Speed and accuracy of the word-level students, against the original study's loops.
 
 python benchmarks/students.py                                    sentences of the default study
-python benchmarks/students.py --reviews imdb.parquet             columns text, label; split in
-halves python benchmarks/students.py --reviews imdb.parquet --epochs 1  shorter
+python benchmarks/students.py --reviews imdb.parquet             columns text, label; drawn halves
+python benchmarks/students.py --reviews imdb.parquet --epochs 1  shorter
 
 The references are the original algorithms, written plainly: a Python list of tensors, padded batch
 by batch, with torch's own layers. Timed are tokenising, fitting and scoring the test half. Ours
@@ -24,6 +24,7 @@ from torch.nn.utils.rnn import pad_sequence
 from bias_transfer.corpora import sources
 from bias_transfer.corpora.splits import split
 from bias_transfer.distillation.arm import fit_arm
+from bias_transfer.distillation.fit import Setting
 from bias_transfer.study import params as parameters
 
 PARAMS = parameters.load(Path(__file__).resolve().parents[1] / "params.yaml")
@@ -106,10 +107,10 @@ def ours(name: str, train: pd.DataFrame, test: pd.DataFrame, epochs: int) -> np.
     """P(positive) of the test texts."""
     training = PARAMS.students[name].model_copy(update={"epochs": epochs})
     soft = np.full((len(train), 2), 0.5)  # has no weight: a baseline
-    shared = PARAMS.distillation.model_copy(
-        update={"patience": epochs}
-    )  # as many epochs as the reference
-    fitted = fit_arm(train, soft, training, shared, alpha=0.0, seed=0, device="cpu", name=name)
+    # As many epochs as the reference has.
+    shared = PARAMS.distillation.model_copy(update={"patience": epochs})
+    setting = Setting(alpha=0.0, seed=0, device="cpu", name=name)
+    fitted = fit_arm(train, soft, training, shared, setting)
     return fitted.student.predict_proba(test["text"].tolist())[:, 1]
 
 

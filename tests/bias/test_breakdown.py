@@ -1,4 +1,4 @@
-"""The parts of a gap: which there are, how they add up to the whole, and the intervals that are new here."""
+"""The parts of a gap: which there are, how they add up to the whole, and their intervals."""
 
 import numpy as np
 import pandas as pd

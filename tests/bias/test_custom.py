@@ -1,4 +1,4 @@
-"""Counterfactual pairs of one's own: read or refused, and a contrast that an example by hand agrees with."""
+"""Counterfactual pairs of a user's own: read or refused, and their contrast by hand."""
 
 import numpy as np
 import pandas as pd

@@ -26,7 +26,7 @@ def number_of_template(corpus):
 
 
 def by_gender(corpus, gap, per_template=0.0):
-    """0.3 + 0.02 a template, and for women ``gap`` and ``per_template`` a template more."""
+    """0.3 + 0.02 per template, and for women ``gap`` and ``per_template`` per template more."""
     template = number_of_template(corpus)
     female = (corpus["gender"] == "female").astype(float)
     return corpus.assign(score=0.3 + 0.02 * template + female * (gap + per_template * template))

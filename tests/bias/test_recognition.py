@@ -1,4 +1,4 @@
-"""Who scores like somebody else, and how much of a contrast lies on people whom a system cannot tell apart."""
+"""People whom a system cannot tell apart, and how much of a contrast lies on them."""
 
 import numpy as np
 import pytest

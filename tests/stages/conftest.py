@@ -1,5 +1,6 @@
 """Params of tiny studies, from the shipped ones, for stages that run on files laid out by hand."""
 
+import copy
 from collections.abc import Callable
 from pathlib import Path
 
@@ -20,6 +21,8 @@ SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
 def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.Params]:
     """Params of a study of the reviews ``mine``; keywords change it and the sections they name."""
 
+    shipped = params.load(SHIPPED).model_dump()
+
     def make(
         teacher: params.Teacher | None = None,
         distillation=(),
@@ -27,7 +30,7 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
         labelled_test_size: int | None = None,
         **study,
     ) -> params.Params:
-        values = params.load(SHIPPED).model_dump()
+        values = copy.deepcopy(shipped)
         choice = {
             "name": "tiny",
             "reviews": "mine",

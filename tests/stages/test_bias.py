@@ -1,4 +1,4 @@
-"""The bias stage: which arms are compared, and which rows a study of several seeds and wordings gives."""
+"""The bias stage: which arms are compared, and which rows several seeds and wordings give."""
 
 from pathlib import Path
 
@@ -11,15 +11,21 @@ from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, transfer
 from bias_transfer.corpora import eec
-from bias_transfer.io import schemas, tables
+from bias_transfer.io import rounding, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.stages import bias
 from bias_transfer.students.tokenizer import train_words
 from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import arms, systems
-from bias_transfer.study.targets import CONTROLS
 from bias_transfer.teacher.calibration import Calibration
 
+CONTROLS = ("teacher-argmax", "smoothed", "permuted")
+TABLES = {
+    "bias.csv": schemas.BIAS,
+    "breakdown.csv": schemas.BREAKDOWN,
+    "pairs.parquet": schemas.PAIRS,
+    "transfer.csv": schemas.TRANSFER,
+}
 CORPUS = eec.generate()
 FEMALE = (CORPUS["gender"] == "female").to_numpy(float)
 UNKNOWN = {"Latoya", "my uncle"}
@@ -55,7 +61,10 @@ def write_predictions(layout: Layout) -> None:
 
 
 def write_variants(layout: Layout, *shifts: float) -> None:
-    """The teacher's own log-odds, a little apart and all higher by a ``shift`` that calibration takes away."""
+    """The teacher's own log-odds, a little apart, and all higher by a ``shift``.
+
+    Calibration takes the shift away.
+    """
     columns = {
         name: pd.Series(dtype=column.dtype.type)
         for name, column in schemas.VARIANTS.columns.items()
@@ -85,7 +94,10 @@ def write_words(layout: Layout) -> None:
 
 @pytest.fixture(scope="module")
 def lay_out(tiny_params, write_rows, tmp_path_factory):
-    """Write a study's inputs below a folder of its own, run the stage there, and give params and layout."""
+    """Write a study's inputs below a folder of its own and run the stage there.
+
+    It gives params and layout.
+    """
 
     def run(*shifts: float, **study):
         params = tiny_params(**study)
@@ -118,14 +130,16 @@ def one(lay_out):
 @pytest.fixture
 def transfer_alone(monkeypatch, lay_out):
     """Run the stage without its slow tables."""
-    empty = pd.DataFrame(columns=["system", "axis", "mean_difference"])
-    monkeypatch.setattr(bias, "audit", lambda scores, **options: empty)
-    monkeypatch.setattr(bias, "breakdown", lambda system, frames: empty)
+    gaps, parts = (
+        pd.DataFrame(columns=list(schema.columns)) for schema in (schemas.BIAS, schemas.BREAKDOWN)
+    )
+    monkeypatch.setattr(bias, "audit", lambda scores, **options: gaps)
+    monkeypatch.setattr(bias, "breakdown", lambda system, frames: parts)
     return lay_out
 
 
 def report(study, name: str) -> pd.DataFrame:
-    return tables.read_table(study[1].report(name))
+    return tables.read(study[1].report(name), TABLES[name])
 
 
 def scores(study, system: str) -> pd.DataFrame:
@@ -166,6 +180,25 @@ def test_targets_are_compared_with_the_baseline_and_the_distilled_with_the_contr
     targets, expected
 ):
     assert bias._comparisons(targets) == expected
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_tables_are_written_in_the_order_of_their_schemas_and_rounded(several, name):
+    path = several[1].report(name)
+    raw = pd.read_parquet(path) if path.suffix == ".parquet" else pd.read_csv(path)
+    assert list(raw.columns) == list(TABLES[name].columns)
+    for column in raw.select_dtypes("float"):
+        values = raw[column].dropna()
+        if rounding.is_p_value(column):
+            assert all(float(f"{value:.6g}") == value for value in values), column
+        else:
+            assert (values.round(9) == values).all(), column
+
+
+def test_missing_count_of_people_leaves_the_others_whole_numbers(several):
+    lines = several[1].report("bias.csv").read_text().splitlines()
+    place = lines[0].split(",").index("n_unknown_persons")
+    assert {line.split(",")[place] for line in lines[1:]} == {"", "1", "2"}
 
 
 def test_seeds_are_pooled_in_a_row_before_theirs(several):
@@ -237,10 +270,7 @@ def test_breakdown_and_pairs_have_one_entry_a_group(request, study):
             *(f"{s}-{t}/seed-0" for s in ("bow", "cnn") for t in ("baseline", "distilled")),
         ],
     }[len(study[0].study.seeds)]
-    breakdown, pairs = (
-        report(study, "breakdown.csv"),
-        pd.read_parquet(study[1].report("pairs.parquet")),
-    )
+    breakdown, pairs = (report(study, name) for name in ("breakdown.csv", "pairs.parquet"))
     assert breakdown["system"].drop_duplicates().tolist() == names
     assert breakdown.groupby("system").size().nunique() == 1
     assert list(pairs.columns[:2]) == ["system", "axis"]
@@ -251,7 +281,7 @@ def test_breakdown_and_pairs_have_one_entry_a_group(request, study):
 
 
 def test_pairs_average_the_seeds_on_both_scales(several):
-    pairs = pd.read_parquet(several[1].report("pairs.parquet"))
+    pairs = report(several, "pairs.parquet")
     found = pairs[(pairs["system"] == "bow-distilled") & (pairs["axis"] == "gender")]
     frames = [scores(several, f"bow-distilled/seed-{seed}") for seed in (0, 1)]
     she_he = (CORPUS["template"] == eec.TEMPLATES[7]) & CORPUS["person"].isin(["she", "he"])
@@ -316,7 +346,7 @@ def test_reliability_is_there_where_the_teacher_has_variants(several, one):
 
 
 def test_variants_are_brought_to_the_teachers_mean_log_odds(several):
-    """Wordings one of which answers 3 log-odds higher: as reliable as without that, on either scale."""
+    """One wording answers 3 log-odds higher: it is as reliable as without that, on either scale."""
     found = reliabilities(several).set_index(["axis", "scale"])
     assert (found["ci_low"] > 0).all()
     assert found.loc[("gender", "log-odds"), "estimate"] > 0.9
@@ -364,4 +394,4 @@ def test_students_of_one_seed_stand_beside_those_of_several(transfer_alone):
 def test_study_without_a_comparison_writes_a_header(transfer_alone):
     table = report(transfer_alone(targets=["distilled"]), "transfer.csv")
     assert len(table) == 0
-    assert list(table.columns) == list(bias.COLUMNS)
+    assert list(table.columns) == list(schemas.TRANSFER.columns)

@@ -9,7 +9,6 @@ import pytest
 
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.io.provenance import texts_sha256
 from bias_transfer.stages.comparable import refuse_other_rows
 from bias_transfer.study.paths import TRAINING, Layout
 from bias_transfer.study.systems import Arm, systems
@@ -167,9 +166,3 @@ def test_what_a_system_lacks_is_named(layout, missing):
     {path.name: path for path in files}[missing].unlink()
     message = refusal(layout)
     assert f"{system}/{missing} is missing" in message
-
-
-def test_digest_of_texts_is_of_each_and_of_no_order():
-    assert texts_sha256(["a", "b"]) == texts_sha256(iter("ba"))
-    different = (["a", "b"], ["ab"], ["a"], ["a", "b", "b"], [])
-    assert len({texts_sha256(texts) for texts in different}) == len(different)

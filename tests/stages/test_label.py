@@ -518,7 +518,7 @@ def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_
     shutil.rmtree("data/teacher")
     forget_the_journal()
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", FORKS], **pipes) as forks:
+    with subprocess.Popen([sys.executable, "-c", FORKS], **pipes) as forks:  # noqa: S603 - our own
         for more in np.random.default_rng(0).integers(5, 40, 3):
             wanted = batches() + more
             print("label mine tiny", file=forks.stdin, flush=True)

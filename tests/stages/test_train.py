@@ -1,108 +1,125 @@
-"""The train stage: a control is the same fit as ``distilled`` to other targets, and no arm is another."""
+"""The train stage: targets differ in their soft labels alone, and what is made already is kept."""
 
+import dataclasses
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
-from typing import get_args
 
 import numpy as np
-import pandas as pd
 import pytest
+import yaml
 
-from bias_transfer.corpora import text_id
+from bias_transfer.corpora.mentions import mentions_more_women
 from bias_transfer.corpora.splits import hold_out
-from bias_transfer.io import schemas, tables
+from bias_transfer.io import provenance, schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.io.provenance import texts_sha256
 from bias_transfer.stages import train
-from bias_transfer.study import params
-from bias_transfer.study.paths import SPLITS, Layout
+from bias_transfer.study.params import Params, load
+from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import Arm
-from bias_transfer.study.targets import BASELINE, CONTROLS, DISTILLED, soft_labels
+from bias_transfer.study.targets import BASELINE, DISTILLED, TARGETS, Labelled, soft_labels
 
-GOOD, BAD = "warm witty lovely clever".split(), "dull clumsy stale thin".split()
-
-
-@pytest.fixture(autouse=True)
-def inputs(checkout, tiny_params) -> None:
-    """100 reviews that differ, and a teacher that is wrong about some of them."""
-    random = np.random.default_rng(0)
-    labels = np.arange(100) % 2
-    texts = [
-        f"a {random.choice(GOOD if label else BAD)} film about {'ab' * (i + 1)}"
-        for i, label in enumerate(labels)
-    ]
-    frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": labels})
-    layout = Layout(tiny_params().study)
-    for split, part in zip(SPLITS, (frame.iloc[:80], frame.iloc[80:]), strict=True):
-        tables.write(part, layout.reviews(split), schemas.REVIEWS)
-    positive = np.clip(0.2 + 0.5 * labels[:80] + random.normal(0, 0.2, 80), 0.01, 0.99)
-    write_teacher(layout, np.stack([1 - positive, positive], 1))
+TARGET_NAMES = [f"{name}-1" if row.dosed else name for name, row in TARGETS.items()]
+OTHERS = [name for name in TARGET_NAMES if name not in (BASELINE, DISTILLED)]
+FILES = {"config.json", "model.safetensors", "tokenizer.json", "history.csv", "training.json"}
+GROUP = f"bow-{DISTILLED}"
 
 
 @pytest.fixture
-def weights(tiny_params, checkout):
-    """Train an arm of the bag of words on the labels that are there, and give the weights' bytes."""
+def layout(checkout, tiny_params) -> Layout:
+    return Layout(tiny_params().study, checkout / "made")
 
-    def run(target: str, seed: int = 0, root: str = "made", **distillation) -> bytes:
-        study = tiny_params(distillation=distillation, targets=[target], seeds=[seed])
-        arm = Arm("bow", target, seed)
-        train.run(study, arm, checkout / root)
-        folder = Layout(study.study, checkout / root).model(arm.system)
-        record = tables.read_json(folder / "training.json")
-        assert (record["target"], record["seed"]) == (target, seed)
-        assert record["alpha"] == (0.0 if target == BASELINE else study.distillation.alpha)
-        return (folder / "model.safetensors").read_bytes()
+
+@pytest.fixture(autouse=True)
+def inputs(layout, write_reviews, teach) -> None:
+    """80 reviews that differ, 20 more for the test, and a teacher that is wrong about some."""
+    labels = write_reviews(layout, 100, 20)["label"].to_numpy()[:80]
+    teach(np.clip(0.2 + 0.5 * labels + np.random.default_rng(0).normal(0, 0.2, 80), 0.01, 0.99))
+
+
+@pytest.fixture
+def teach(layout, write_labels):
+    """Write what the teacher says of the training reviews: P(positive)."""
+
+    def run(positive: np.ndarray) -> None:
+        ids = tables.read(layout.reviews("train"), schemas.REVIEWS)["id"]
+        write_labels(layout, "train", ids, positive)
 
     return run
 
 
-def write_teacher(layout: Layout, probabilities: np.ndarray) -> None:
-    ids = tables.read(layout.reviews("train"), schemas.REVIEWS)["id"]
-    frame = pd.DataFrame(probabilities, columns=schemas.PROBABILITIES).assign(
-        id=ids, label_mass=0.9
-    )
-    tables.write(frame, layout.labels("train"), schemas.LABELS)
+@pytest.fixture
+def weights(tiny_params, checkout):
+    """Train an arm of the bag of words on the labels that are there: the weights' bytes."""
+
+    def run(target: str, seed: int = 0, root: str = "made", **distillation) -> bytes:
+        params = tiny_params(distillation=distillation, targets=[target], seeds=[seed])
+        arm, layout = Arm("bow", target, seed), Layout(params.study, checkout / root)
+        train.run(params, arm.student, target, checkout / root)
+        record = tables.read_json(layout.training(arm))
+        assert (record["target"], record["seed"]) == (target, seed)
+        assert record["alpha"] == (0.0 if target == BASELINE else params.distillation.alpha)
+        return (layout.model(arm.system) / "model.safetensors").read_bytes()
+
+    return run
 
 
 def test_every_target_gives_a_model_of_its_own(weights):
-    targets = get_args(params.Target)
-    assert len({weights(target) for target in targets}) == len(targets)
+    assert len({weights(target) for target in TARGET_NAMES}) == len(TARGET_NAMES)
 
 
-@pytest.mark.parametrize("target", CONTROLS)
+@pytest.mark.parametrize("target", OTHERS)
 def test_same_seed_gives_the_same_bytes(weights, target):
     assert weights(target, seed=3, root="one") == weights(target, seed=3, root="other")
 
 
-@pytest.mark.parametrize("target", CONTROLS)
-def test_control_is_distilling_from_a_teacher_that_gives_its_targets(weights, tiny_params, target):
-    """Byte for byte: same weights to start from, same batches, same loss, and the seed that permutes is the arm's."""
+@pytest.mark.parametrize("target", OTHERS)
+def test_every_target_is_distilled_fitted_to_other_labels(weights, layout, teach, target):
+    """A teacher that says what the target is gives the same student; the seed is the arm's."""
     found = weights(target, seed=5, calibration="none")
-    layout = Layout(tiny_params().study)
     reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
     teacher = tables.read(layout.labels("train"), schemas.LABELS)[schemas.PROBABILITIES].to_numpy()
-    write_teacher(layout, soft_labels(target, teacher, reviews["label"].to_numpy(), seed=5))
+    women = mentions_more_women(reviews["text"])
+    assert 0 < women.sum() < len(women)
+    soft = soft_labels(target, Labelled(teacher, reviews["label"].to_numpy(), women, seed=5))
+    teach(soft[:, 1])
     assert found == weights(DISTILLED, seed=5, calibration="none")
 
 
-@pytest.mark.parametrize("target", ["teacher-argmax", "smoothed"])
-def test_controls_are_made_of_the_calibrated_teacher(weights, target):
+@pytest.mark.parametrize("target", ["teacher-argmax", "smoothed", "planted-1"])
+def test_targets_are_made_of_the_calibrated_teacher(weights, target):
     assert weights(target, calibration="none") != weights(target, calibration="batch")
 
 
-def test_record_says_which_reviews_an_arm_was_fitted_on_and_validated_with(
-    weights, tiny_params, checkout
-):
-    """The same in every arm of a seed; another seed holds out others of the same reviews."""
-    arms = [
-        Arm("bow", target, seed) for target, seed in ((BASELINE, 0), (DISTILLED, 0), (DISTILLED, 1))
-    ]
-    for arm in arms:
-        weights(arm.target, seed=arm.seed)
-    study = tiny_params()
-    layout = Layout(study.study, checkout / "made")
-    records = [tables.read_json(layout.model(arm.system) / "training.json") for arm in arms]
+def test_a_dose_is_part_of_what_is_fitted(weights):
+    assert len({weights(f"planted-{dose}") for dose in ("0.5", "1", "2")}) == 3
+    assert weights("planted-0", calibration="none") == weights(DISTILLED, calibration="none")
+
+
+@pytest.fixture
+def recorded(tiny_params, layout):
+    """``training.json`` of an arm that is trained here."""
+
+    def run(target: str, seed: int) -> dict:
+        params = tiny_params(targets=[target], seeds=[seed])
+        train.run(params, "bow", target, layout.root)
+        return tables.read_json(layout.training(Arm("bow", target, seed)))
+
+    return run
+
+
+def test_base_rows_are_recorded_the_same_in_every_arm_of_a_seed(recorded, tiny_params, layout):
+    """Another seed holds out others of the same reviews."""
+    arms = [(BASELINE, 0), (DISTILLED, 0), (DISTILLED, 1)]
+    records = [recorded(*arm) for arm in arms]
     reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
-    for arm, record in zip(arms, records, strict=True):
-        rows = hold_out(reviews["label"], study.distillation.validation_share, arm.seed)
+    share = tiny_params().distillation.validation_share
+    for (_, seed), record in zip(arms, records, strict=True):
+        rows = hold_out(reviews["label"], share, seed)
         expected = {
             part: {"n": len(positions), "ids_sha256": texts_sha256(reviews["id"].iloc[positions])}
             for part, positions in zip(("fit", "validation"), rows, strict=True)
@@ -117,10 +134,268 @@ def test_record_says_which_reviews_an_arm_was_fitted_on_and_validated_with(
         assert other_seed["rows"][part]["ids_sha256"] != baseline["rows"][part]["ids_sha256"]
 
 
-@pytest.mark.parametrize("target", [BASELINE, *CONTROLS])
-def test_model_has_a_folder_under_its_targets_name(weights, checkout, target):
+@pytest.mark.parametrize("kind", ["subset", "doubled"])
+def test_base_rows_are_recorded_whatever_a_target_fits(recorded, monkeypatch, kind):
+    row = dataclasses.replace(TARGETS[DISTILLED], name="other", rows=kind)
+    monkeypatch.setitem(TARGETS, "other", row)
+    assert recorded("other", 0)["rows"] == recorded(BASELINE, 0)["rows"]
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_model_has_a_folder_under_its_targets_name(weights, layout, target):
     weights(target, seed=2)
-    folder = checkout / "made" / "models/tiny" / f"bow-{target}" / "seed-2"
-    assert {path.name for path in Path(folder).iterdir()} == {
-        *("config.json", "model.safetensors", "tokenizer.json", "history.csv", "training.json")
-    }
+    folder = layout.model(f"bow-{target}/seed-2")
+    assert {path.name for path in folder.iterdir()} == FILES
+
+
+@pytest.fixture
+def fit(tiny_params, layout, capsys):
+    """Run the stage; how many seeds were fitted and how many kept."""
+
+    def run(params: Params | None = None, only: tuple[int, ...] | None = None, **study) -> str:
+        params = params or tiny_params(**{"seeds": [0, 1]} | study)
+        train.run(params, "bow", DISTILLED, layout.root, only)
+        printed = capsys.readouterr().out.strip().splitlines()
+        assert len(printed) == 1
+        return printed[0].removeprefix(f"{layout.model(GROUP)}: ")
+
+    return run
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
+
+
+def touched(folder: Path) -> dict[str, tuple[int, int]]:
+    """Of each file and folder: which it is, and when it was last written."""
+    found = {path: path.stat() for path in (folder, *folder.rglob("*"))}
+    return {str(path): (stat.st_ino, stat.st_mtime_ns) for path, stat in found.items()}
+
+
+def test_a_second_run_keeps_every_seed_and_touches_no_file(fit, layout):
+    assert fit() == "2 fitted, 0 kept"
+    before = touched(layout.model(GROUP))
+    assert fit() == "0 fitted, 2 kept"
+    assert touched(layout.model(GROUP)) == before
+
+
+def test_what_is_not_of_a_fit_keeps_every_seed(fit, tiny_params):
+    fit()
+    study = {"students": ["bow", "cnn"], "targets": ["permuted", DISTILLED]}
+    margins = {"margin_probability": 0.5}
+    assert fit(tiny_params(seeds=[1, 0], bias=margins, **study)) == "0 fitted, 2 kept"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        *({"alpha": 0.5}, {"temperature": 2.0}, {"validation_share": 0.2}, {"patience": 1}),
+        *({"warmup_share": 0.5}, {"calibration": "none"}),
+    ],
+    ids=str,
+)
+def test_another_param_of_distillation_fits_every_seed_anew(fit, tiny_params, layout, change):
+    fit()
+    before = files(layout.model(GROUP))
+    assert fit(tiny_params(seeds=[0, 1], distillation=change)) == "2 fitted, 0 kept"
+    after = files(layout.model(GROUP))
+    for seed in (0, 1):
+        assert before[f"seed-{seed}/training.json"] != after[f"seed-{seed}/training.json"]
+
+
+@pytest.mark.parametrize(
+    "change", [{"epochs": 1}, {"dropout": 0.2}, {"weight_decay": 1e-12}], ids=str
+)
+def test_another_param_of_the_student_fits_every_seed_anew(fit, tiny_params, change):
+    """However small: params are compared as they are, not as computed figures are rounded."""
+    fit()
+    params = tiny_params(seeds=[0, 1])
+    bow = params.students["bow"].model_copy(update=change)
+    changed = params.model_copy(update={"students": params.students | {"bow": bow}})
+    assert fit(changed) == "2 fitted, 0 kept"
+
+
+def test_a_param_that_a_baseline_does_not_use_keeps_it(tiny_params, layout, capsys):
+    for alpha, expected in ((1.0, "1 fitted, 0 kept"), (0.5, "0 fitted, 1 kept")):
+        params = tiny_params(distillation={"alpha": alpha})
+        train.run(params, "bow", BASELINE, layout.root)
+        assert expected in capsys.readouterr().out
+
+
+def test_another_label_fits_every_seed_anew(fit, layout, teach):
+    fit()
+    before = files(layout.model(GROUP))
+    labels = tables.read(layout.labels("train"), schemas.LABELS)["label_1"].to_numpy()
+    teach(np.where(np.arange(80) == 7, 0.5, labels))
+    assert fit() == "2 fitted, 0 kept"
+    for seed in (0, 1):
+        name = f"seed-{seed}/model.safetensors"
+        assert before[name] != files(layout.model(GROUP))[name]
+
+
+def test_another_review_fits_every_seed_anew(fit, layout):
+    fit()
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    reviews.loc[3, "text"] += " indeed"
+    tables.write(reviews, layout.reviews("train"), schemas.REVIEWS)
+    assert fit() == "2 fitted, 0 kept"
+
+
+def test_other_code_fits_every_seed_anew(fit, monkeypatch):
+    fit()
+    monkeypatch.setattr(provenance, "code_sha256", lambda *parts: "another")
+    assert fit() == "2 fitted, 0 kept"
+    assert fit() == "0 fitted, 2 kept"
+
+
+def test_code_that_makes_other_soft_labels_fits_every_seed_anew(fit, monkeypatch):
+    fit()
+    row = dataclasses.replace(TARGETS[DISTILLED], soft=lambda data, dose: data.teacher**2)
+    monkeypatch.setitem(TARGETS, DISTILLED, row)
+    assert fit() == "2 fitted, 0 kept"
+
+
+def test_the_code_of_a_fit_is_that_of_its_loop_its_students_and_this_stage():
+    for part in train._CODE:
+        assert (provenance.PACKAGE / part).exists()
+    assert {"distillation", "students", "stages/train.py"} <= set(train._CODE)
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+def replace_by_folder(path: Path) -> None:
+    path.unlink()
+    (path / "inside").mkdir(parents=True)
+
+
+def replace_by_pipe(path: Path) -> None:
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage"),
+    [
+        ("model.safetensors", flip),
+        ("tokenizer.json", Path.unlink),
+        ("history.csv", lambda path: path.write_bytes(b"")),
+        ("config.json", replace_by_folder),
+        ("model.safetensors", replace_by_pipe),
+        ("extra.bin", lambda path: path.write_bytes(b"more")),
+        ("training.json", Path.unlink),
+        ("training.json", replace_by_folder),
+        ("training.json", replace_by_pipe),
+        ("training.json", lambda path: path.write_bytes(path.read_bytes()[:99])),
+        ("training.json", lambda path: path.write_bytes(b"\xff")),
+        ("training.json", lambda path: path.write_text("[]")),
+        ("training.json", lambda path: path.write_text("{}")),
+        ("training.json", lambda path: path.write_text('{"format": 99}')),
+    ],
+)
+def test_a_damaged_seed_is_fitted_anew_to_the_same_bytes_and_the_other_kept(
+    fit, layout, name, damage
+):
+    fit()
+    folder = layout.model(GROUP)
+    before, other = files(folder), touched(folder / "seed-0")
+    damage(folder / "seed-1" / name)
+    assert fit() == "1 fitted, 1 kept"
+    assert files(folder) == before
+    assert touched(folder / "seed-0") == other
+
+
+def test_a_further_seed_is_fitted_and_the_others_are_kept(fit, layout):
+    fit()
+    before = {seed: touched(layout.model(f"{GROUP}/seed-{seed}")) for seed in (0, 1)}
+    assert fit(seeds=[5, 1, 0]) == "1 fitted, 2 kept"
+    assert {path.name for path in layout.model(GROUP).iterdir()} == {"seed-0", "seed-1", "seed-5"}
+    for seed in (0, 1):
+        assert touched(layout.model(f"{GROUP}/seed-{seed}")) == before[seed]
+
+
+def test_a_seed_is_the_same_whatever_others_it_is_fitted_with(fit, layout):
+    fit(seeds=[3])
+    alone = files(layout.model(f"{GROUP}/seed-3"))
+    fit(seeds=[0])
+    fit(seeds=[0, 3, 1])
+    assert files(layout.model(f"{GROUP}/seed-3")) == alone
+
+
+def test_seeds_that_left_the_study_are_removed(fit, layout):
+    fit()
+    before = touched(layout.model(f"{GROUP}/seed-1"))
+    assert fit(seeds=[1]) == "0 fitted, 1 kept"
+    assert [path.name for path in layout.model(GROUP).iterdir()] == ["seed-1"]
+    assert touched(layout.model(f"{GROUP}/seed-1")) == before
+
+
+def test_whatever_else_lies_among_the_seeds_is_removed(fit, layout):
+    fit()
+    folder = layout.model(GROUP)
+    (folder / ".seed-1.part").mkdir()  # as a killed run leaves it
+    (folder / ".seed-1.part" / "model.safetensors").write_bytes(b"half")
+    (folder / "notes.txt").write_text("mine")
+    (folder / "seed-9").symlink_to("seed-0")
+    assert fit() == "0 fitted, 2 kept"
+    assert {path.name for path in folder.iterdir()} == {"seed-0", "seed-1"}
+    assert {path.name for path in (folder / "seed-0").iterdir()} == FILES
+
+
+def test_seeds_that_are_asked_for_are_fitted_beside_those_there(fit, layout):
+    fit()
+    assert fit(only=(1, 7)) == "1 fitted, 1 kept"
+    assert {path.name for path in layout.model(GROUP).iterdir()} == {"seed-0", "seed-1", "seed-7"}
+
+
+def test_a_student_and_target_that_the_study_leaves_out_give_an_empty_folder(fit, layout):
+    left_out = {"students": ["bow"], "targets": [DISTILLED], "seeds": []}
+    assert fit(arms=[left_out]) == "0 fitted, 0 kept"
+    assert list(layout.model(GROUP).iterdir()) == []
+    fit()
+    assert fit(arms=[left_out]) == "0 fitted, 0 kept"
+    assert list(layout.model(GROUP).iterdir()) == []
+
+
+def test_what_cannot_be_written_is_one_line(fit, layout):
+    layout.model(GROUP).parent.mkdir(parents=True)
+    layout.model(GROUP).write_text("no folder")
+    with pytest.raises(InputError, match=r"^cannot write .*bow-distilled") as caught:
+        fit()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.slow
+def test_a_run_killed_between_seeds_goes_on_where_it_was(tiny_params, layout, checkout, capsys):
+    """SIGKILL comes once the first seed is there; the end is that of a run without it."""
+    seeds = list(range(6))
+    values = tiny_params(seeds=seeds, distillation={"patience": 99}).model_dump(mode="json")
+    values["students"]["bow"] |= {"epochs": 20}
+    (checkout / "params.yaml").write_text(yaml.safe_dump(values))
+    params = load(Path("params.yaml"))
+    made, first = Layout(params.study).model(GROUP), Layout(params.study).model(f"{GROUP}/seed-0")
+
+    command = [sys.executable, "-m", "bias_transfer", "train", "bow", DISTILLED]
+    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:  # noqa: S603 - our own
+        while not first.exists():
+            assert process.poll() is None, process.stderr.read().decode()
+            time.sleep(0.002)
+        process.kill()
+    assert process.returncode == -signal.SIGKILL
+    left = {path.name for path in made.iterdir()}
+    assert "seed-5" not in left
+    before = touched(first)
+
+    train.run(params, "bow", DISTILLED)
+    assert touched(first) == before
+    train.run(params, "bow", DISTILLED, checkout / "unbroken")
+    kept, whole = (line.split(": ")[1] for line in capsys.readouterr().out.splitlines())
+    assert int(kept.split(" kept")[0].split()[-1]) >= 1
+    assert whole == "6 fitted, 0 kept"
+    unbroken = Layout(params.study, checkout / "unbroken").model(GROUP)
+    assert files(made) == files(unbroken)
+    assert len(files(made)) == len(seeds) * len(FILES)

@@ -1,21 +1,21 @@
 """Gaps on the film sentences, where every frame is filled with every person.
 
-A *frame* is a template; a *unit* is what recurs in all of them: a noun pair or a name. Both are
-ways to cluster (``bias.clustered``): what is inferred is about frames and people like these.
+A *frame* is a template. A *unit* is what recurs in all frames: a noun pair or a name. Both are
+clusters (``bias.inference.two_way``): the inference is about frames and people like these.
 
 Gender (female minus male)
-    In each frame, half the weight on the mean difference of the 32 noun pairs, a quarter on the
-    mean over the female minus the mean over the male African-American names, a quarter on the
-    same of the European names. So a gap is no matter of race, though the lists have fewer women
-    among the African-American names, and people weigh about alike: a noun pair 1/64, a name 1/60
-    to 1/76. Two nouns are a pair and one unit; names have no counterpart, and each is a unit of its
+    In each frame, half the weight is on the mean difference of the 32 noun pairs. A quarter is on
+    the mean over the female minus the mean over the male African-American names, and a quarter on
+    the same of the European names. So race makes no gender gap, although the lists have fewer
+    women among the African-American names. People weigh about the same: a noun pair 1/64, a name
+    1/60 to 1/76. Two nouns are a pair and one unit. A name has no counterpart: it is a unit of its
     own, held against the names of its race and gender.
 Race (African-American minus European)
-    In each frame, half the weight on women's names and half on men's, mean minus mean. So a gap is
-    no matter of gender. Each name is a unit.
+    In each frame, half the weight is on women's names and half on men's, mean minus mean. So
+    gender makes no race gap. Each name is a unit.
 
-``bias.pairs`` does the same for the EEC, with ten names of each kind, and all names together
-weighing as much as one noun pair of eleven.
+``bias.pairs`` does the same for the EEC. There are ten names of each race and gender there, and all
+names together weigh as much as one noun pair of eleven.
 """
 
 from dataclasses import dataclass
@@ -40,12 +40,12 @@ AXES = {
 
 @dataclass(frozen=True)
 class Design:
-    """Who is compared with whom along ``axis``, whatever the scores.
+    """Who is compared with whom along ``axis``, for any scores.
 
     ``frames`` has ``template`` and ``valence``. ``people`` has ``unit``, ``gender``, ``race`` and
-    ``weight``, a person's share of the mean of one side. ``order`` is where in the corpus, of
-    ``sentences`` rows, the sentence of a frame and person stands, shape (frames, people). The rest
-    is as in ``Contrast``.
+    ``weight``, a person's share of the mean of one side. ``order`` is the row in the corpus of each
+    frame's and person's sentence, shape (frames, people); the corpus has ``sentences`` rows. The
+    rest is as in ``Contrast``.
     """
 
     axis: str
@@ -60,7 +60,7 @@ class Design:
         """Compare the two sides in each frame; ``scores`` are in the order of the corpus.
 
         ``pairs`` has ``template``, ``valence``, ``first``, ``second`` and ``difference``, one row
-        per frame: the gap is the mean of the differences, -1 to 1 for probabilities, 0 where both
+        per frame. The gap is the mean of the differences: -1 to 1 for probabilities, 0 if both
         sides score alike.
         """
         score = scores[self.order]
@@ -73,8 +73,8 @@ class Design:
         means = [(score * weight)[:, side == name].sum(axis=1) for name in (first, second)]
         difference = means[0] - means[1]
         pairs = self.frames.assign(first=means[0], second=means[1], difference=difference)
-        # A sentence's part of the error: its person against those of its side, and, divided among
-        # the sentences of a frame, the frame's gap in this part of the axis against all frames'.
+        # A sentence's part of the error is that of its person against the people of its side, and a
+        # share of that of its frame: the frame's gap in this part of the axis against all frames'.
         error = np.empty_like(score)
         for name in set(part):
             ones, others = ((part == name) & (side == each) for each in (first, second))
@@ -95,8 +95,8 @@ class Design:
     def weights(self) -> np.ndarray:
         """What each sentence counts in the mean of its side, in the order of the corpus.
 
-        They add up to 1 on either side, and are 0 where ``axis`` does not compare. The sum over the
-        people that a system cannot read is the share of a side that is hidden from it.
+        They sum to 1 on either side, and are 0 for sentences that ``axis`` does not compare. Their
+        sum over the people that a system cannot read is the share of a side that is hidden from it.
         """
         weights = np.zeros(self.sentences)
         weights[self.order] = self.people["weight"].to_numpy() / len(self.frames)
@@ -109,7 +109,7 @@ def design(corpus: pd.DataFrame, axis: str) -> Design:
     Parameters
     ----------
     corpus
-        Columns of ``corpora.film.generate``. Or a part of it: frames of one valence, nouns alone,
+        What ``corpora.film.generate`` gives, or a part of it: frames of one valence, nouns alone,
         the people that a system can read. Frames and people must still be crossed. A part of an
         axis with fewer than two people on a side is left out, and the others share its weight.
     axis

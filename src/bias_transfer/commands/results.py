@@ -1,16 +1,16 @@
-"""A study's figures as a Markdown section: every number of the study's own comes from its ``summary.csv``."""
+"""A study's figures as a Markdown section: each number of its own comes from ``summary.csv``."""
 
 import re
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from matplotlib.figure import Figure
 
 from bias_transfer.bias.transfer import CHANGE, SLOPE
-from bias_transfer.io import tables
+from bias_transfer.io import schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
-from bias_transfer.report import figures
+from bias_transfer.report import figures, markdown
 from bias_transfer.report.findings import answer, finding, readers_first
 from bias_transfer.report.summary import estimate_name
 from bias_transfer.study.params import Params
@@ -24,10 +24,10 @@ _AGAINST = ("accuracy", "precision", "recall", "f1", "gender_gap", "race_gap")
 
 
 def write(params: Params, name: str, out: Path, against: Path | None, command: str) -> None:
-    """Write the figures of study ``name`` into the Markdown file ``out``, and four plots into a folder beside it.
+    """Write the figures of study ``name`` into the Markdown file ``out``.
 
-    If ``out`` is there, what stands between its two marks for this study is replaced and the rest
-    is kept.
+    Four plots go into a folder beside it. If ``out`` is there, what stands between its two marks
+    for this study is replaced and the rest is kept.
 
     Parameters
     ----------
@@ -71,20 +71,15 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
 
 
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:
-    summary = tables.read_table(layout.report("summary.csv"))
+    summary = tables.read(layout.report("summary.csv"), schemas.SUMMARY)
     values = dict(zip(summary["name"], summary["value"], strict=True))
-    bias = readers_first(tables.read_table(layout.report("bias.csv")))
-    transfer = tables.read_table(layout.report("transfer.csv"))
+    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
     other = _other(against)
     students = [group_of(arm.system) for arm in arms(params.study)]
-    environment = Environment(
-        loader=PackageLoader("bias_transfer", "report/templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     changes = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
-    return environment.get_template("results.md.j2").render(
+    return markdown.render(
+        "results.md.j2",
         command=command,
         study=params.study,
         distillation=params.distillation,
@@ -110,18 +105,19 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
 def _other(against: Path | None) -> dict[str, dict[str, Any]]:
     if against is None:
         return {}
-    table = tables.read_table(against)
+    table = user_tables.read(str(against))
     missing = {"system", *_AGAINST} - set(table.columns)
     if missing:
         raise InputError(f"{against}: column {min(missing)!r} is missing")
-    return {row.pop("system"): row for row in table.to_dict("records")}
+    return table.set_index("system").to_dict("index")
 
 
-def _plots(params: Params, layout: Layout) -> dict[str, Any]:
-    bias = readers_first(tables.read_table(layout.report("bias.csv")))
-    pairs = tables.read_table(layout.report("pairs.parquet"))
+def _plots(params: Params, layout: Layout) -> dict[str, Figure]:
+    accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
+    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
     return {
-        "accuracy.png": figures.accuracy(tables.read_table(layout.report("accuracy.csv"))),
+        "accuracy.png": figures.accuracy(accuracy),
         "gender_bias.png": figures.gaps(bias, "gender"),
         "race_bias.png": figures.gaps(bias, "race"),
         "transfer.png": figures.transfer(

@@ -1,4 +1,4 @@
-"""Is what MLflow says of a run what the files say? Everything that can be is hashed or computed again."""
+"""Does MLflow say of a run what the files say? What can be is hashed or computed again."""
 
 import math
 from collections.abc import Iterator
@@ -10,21 +10,18 @@ from bias_transfer.bias import audit
 from bias_transfer.bias.scores import match
 from bias_transfer.io import provenance, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.report.publications import GAP_METRICS, params_of
+from bias_transfer.report.publications import params_of
 from bias_transfer.students.evaluation import evaluate
 from bias_transfer.study.params import Params
 from bias_transfer.tracking import archive
 from bias_transfer.tracking.archive import Kept
 
 MATCHES, DIFFERS, MISSING = "matches", "differs", "is not here"
-# Of the metrics of bias.csv, those that rest on one system's scores alone.
-_OWN_GAPS = ("mean_difference", "ci_low", "ci_high", "p_clustered", "log_odds_difference")
-_TOLERANCE = 1e-9
 
 
 @dataclass(frozen=True)
 class Check:
-    """One thing that was compared: of which run, what it is called, how it came out, and what was found instead."""
+    """One thing that was compared: of which run, its name, the outcome, and what was found."""
 
     system: str
     name: str
@@ -113,27 +110,20 @@ def _metrics(run: Kept, predictions: dict[str, Path]) -> Iterator[Check]:
     except (InputError, KeyError) as error:
         yield Check(run.name, "metrics", DIFFERS, f"they cannot be computed again: {error}")
         return
-    found = evaluate(labels.to_numpy(), scores["label_1"].to_numpy())
-    for row in audit({run.name: corpus}).to_dict("records"):
-        found |= {f"{row['axis']}_{GAP_METRICS[column]}": row[column] for column in _OWN_GAPS}
-    for name, value in _as_published(found).items():
-        if value is not None and math.isfinite(value):
+    found: dict[str, Any] = rounding.values(
+        evaluate(labels.to_numpy(), scores["label_1"].to_numpy())
+    )
+    for row in rounding.table(audit({run.name: corpus})).to_dict("records"):
+        found |= schemas.metrics(schemas.BIAS, row, schemas.OWN_SCORES)
+    for name, value in found.items():
+        if math.isfinite(value):
             recorded = run.metrics.get(name)
-            same = recorded is not None and math.isclose(
-                recorded, value, rel_tol=_TOLERANCE, abs_tol=_TOLERANCE
-            )
+            same = recorded is not None and rounding.same(name, recorded, value)
             yield Check(
                 run.name,
                 f"metric {name}",
                 *((MATCHES,) if same else (DIFFERS, f"{recorded}, now {value}")),
             )
-
-
-def _as_published(found: dict[str, float]) -> dict[str, float]:
-    return {
-        name: rounding.p_value(value) if rounding.is_p_value(name) else rounding.values(value)
-        for name, value in found.items()
-    }
 
 
 def _compare(system: str, name: str, recorded: Any, found: Any, *, missing: bool = True) -> Check:

@@ -5,6 +5,7 @@ float64. Figures are kept to 9 decimals, p-values to 6 significant digits. A zer
 rounds to 0 may have come from either side of it.
 """
 
+import math
 from typing import Any
 
 import pandas as pd
@@ -34,9 +35,19 @@ def p_value(value: float) -> float:
     return float(f"{value:.{P_DIGITS}g}")
 
 
-def figure(name: str, value: Any) -> Any:
+def figure(name: str, value: float) -> float:
     """A figure rounded as its name asks for."""
-    return p_value(value) if is_p_value(name) and value is not None else values(value)
+    return p_value(value) if is_p_value(name) else values(value)
+
+
+def same(name: str, first: float, second: float) -> bool:
+    """Whether two rounded figures are equal or one step of rounding apart.
+
+    The last digit of another processor can lie on the other side of a step.
+    """
+    if is_p_value(name):
+        return math.isclose(first, second, rel_tol=1.5 * 10 ** (1 - P_DIGITS))
+    return math.isclose(first, second, rel_tol=0, abs_tol=1.5 * 10**-DECIMALS)
 
 
 def probabilities(frame: pd.DataFrame) -> pd.DataFrame:

@@ -1,13 +1,12 @@
-"""What a run and a registered model say of themselves, in Markdown written from the numbers."""
+"""What a run and a registered model say of themselves, in Markdown from their numbers."""
 
-import math
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.pretrained import packages
+from bias_transfer.report import markdown
 from bias_transfer.study import targets
 from bias_transfer.study.params import Encoder, Params
 from bias_transfer.study.systems import Arm
@@ -31,14 +30,15 @@ def gap_in_words(row: dict[str, Any]) -> str:
     if verdict == ONE_OF_SEVERAL:
         verdict = "one of several seeds; the verdict is on all of them together"
     interval = f"95 % interval {row['ci_low']:+.4f} to {row['ci_high']:+.4f}"
-    return f"{row['axis']} ({_DIFFERENCES[row['axis']]}): {row['mean_difference']:+.4f} ({interval}), {verdict}"
+    gap = f"{row['mean_difference']:+.4f} ({interval})"
+    return f"{row['axis']} ({_DIFFERENCES[row['axis']]}): {gap}, {verdict}"
 
 
 def teacher_note(
     params: Params, metrics: dict[str, Any], bias: pd.DataFrame, labels: dict[str, Any]
 ) -> str:
     """Description of the teacher's run."""
-    return _render(
+    return markdown.render(
         "teacher_note.md.j2", params=params, metrics=metrics, gaps=_gaps(bias), labels=labels
     )
 
@@ -47,7 +47,7 @@ def student_note(
     params: Params, arm: Arm, metrics: dict[str, Any], bias: pd.DataFrame, training: dict[str, Any]
 ) -> str:
     """Description of a student's run."""
-    return _render("student_note.md.j2", **_student(params, arm, metrics, bias, training))
+    return markdown.render("student_note.md.j2", **_student(params, arm, metrics, bias, training))
 
 
 def model_card(
@@ -58,8 +58,11 @@ def model_card(
     training: dict[str, Any],
     code: dict[str, Any],
 ) -> str:
-    """Card of a registered student, after Mitchell et al., "Model Cards for Model Reporting", FAT* 2019."""
-    return _render(
+    """Card of a registered student.
+
+    After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
+    """
+    return markdown.render(
         "card.md.j2",
         **_student(params, arm, metrics, bias, training),
         code=code,
@@ -86,7 +89,10 @@ def _gaps(bias: pd.DataFrame) -> list[str]:
 
 
 def _licences(params: Params, arm: Arm) -> dict[str, str]:
-    """What was used, and under which licence; of models on the hub and your own files only you can know."""
+    """What was used, and under which licence.
+
+    Those of models on the hub and of your own files only you can know.
+    """
     student, source = params.students[arm.student], params.reviews[params.study.reviews].source
     used = {"teacher": params.teachers[params.study.teacher].model}
     if isinstance(student, Encoder):
@@ -100,18 +106,3 @@ def _licences(params: Params, arm: Arm) -> dict[str, str]:
         package = packages.PACKAGES.get(model.removeprefix("package:"))
         found[f"{what} {model}"] = package.licence if package else "see the model's own page"
     return found
-
-
-def _render(template: str, **values: Any) -> str:
-    environment = Environment(
-        loader=PackageLoader("bias_transfer", "report/templates"),
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["decimal"] = _decimal
-    return environment.get_template(template).render(**values)
-
-
-def _decimal(value: float | None, digits: int) -> str:
-    return "undefined" if value is None or math.isnan(value) else f"{value:.{digits}f}"

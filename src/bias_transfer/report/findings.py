@@ -10,7 +10,7 @@ from bias_transfer.study.targets import BASELINE, DISTILLED
 
 
 def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
-    """The answer in two sentences: the teacher's gaps, and how far distilling moved its students'."""
+    """The answer in two sentences: the teacher's gaps, and what distilling moved."""
     people = {
         "gender": "women against men",
         "race": "African-American against European-American names",
@@ -44,7 +44,10 @@ def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
 
 
 def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
-    """The primary rows of ``bias.csv``, systems with nothing that is not measurable first: the teacher always leads."""
+    """The primary rows of ``bias.csv``, those systems first in which all can be measured.
+
+    The teacher is always among them, and so leads.
+    """
     bias = bias[bias["verdict"] != ONE_OF_SEVERAL]
     hidden = bias["verdict"].eq(NOT_MEASURABLE).groupby(bias["system"]).transform("sum")
     return bias.iloc[hidden.argsort(kind="stable")].reset_index(drop=True)
@@ -85,14 +88,16 @@ def answer(transfer: pd.DataFrame) -> str:
 
 
 def _changes(transfer: pd.DataFrame) -> pd.DataFrame:
-    return transfer[
-        (transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE) & (transfer["target"] == DISTILLED)
-        & (transfer["reference"] == BASELINE)
-    ]  # fmt: skip
+    in_log_odds = (transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)
+    arms = (transfer["target"] == DISTILLED) & (transfer["reference"] == BASELINE)
+    return transfer[in_log_odds & arms]
 
 
 def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
-    """What the numbers say of one axis, in words: the teacher's difference, and how many students show one."""
+    """What the numbers say of one axis, in words.
+
+    They are the teacher's difference, and how many students show one.
+    """
     rows = bias[bias["axis"] == axis].set_index("system")
     teacher = rows.loc[teacher_system(params.study)]
     students = rows.drop(index=teacher_system(params.study))

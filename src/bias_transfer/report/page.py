@@ -1,4 +1,7 @@
-"""The report as one HTML page: pictures inside, every text escaped, nothing loaded from elsewhere."""
+"""The report as one HTML page.
+
+Pictures are inside, every text is escaped, and nothing is loaded from elsewhere.
+"""
 
 import base64
 from typing import Any
@@ -23,7 +26,17 @@ def render(
     labels: dict[str, Any],
     training: dict[str, Any],
 ) -> str:
-    """HTML of the study's report; ``images`` are PNGs by file name, ``training`` what one student was made from."""
+    """HTML of the study's report.
+
+    Parameters
+    ----------
+    images
+        PNG of each figure, by its name.
+    training
+        ``training.json`` of one student.
+
+    The others are the tables of the same name, ``counts.json`` and the manifest of the labels.
+    """
     environment = Environment(
         loader=PackageLoader("bias_transfer", "report/templates"),
         autoescape=True,

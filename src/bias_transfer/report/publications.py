@@ -1,8 +1,7 @@
-"""What is published of a study: one publication for each system, and one for its report."""
+"""What is published of a study: one publication per system, and one for its report."""
 
 import hashlib
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,24 +18,6 @@ from bias_transfer.tracking.runs import Publication
 
 VERSION = 2  # of what a run holds; raise it, and the next `publish` writes every run anew
 TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history", "summary")
-GAP_METRICS = {
-    "mean_difference": "gap",
-    "ci_low": "gap_ci_low",
-    "ci_high": "gap_ci_high",
-    "p_clustered": "p_clustered",
-    "p_holm": "p_holm",
-    "p_equivalence": "p_equivalence",
-    "minimum_detectable": "minimum_detectable",
-    "log_odds_difference": "log_odds_gap",
-    "log_odds_ci_low": "log_odds_gap_ci_low",
-    "log_odds_ci_high": "log_odds_gap_ci_high",
-    "noise_floor": "noise_floor",
-    "names_difference": "names_gap",
-    "p_permutation": "p_permutation",
-    "n_identical": "n_identical_pairs",
-    "n_unknown_persons": "n_unknown_persons",
-    "n_alike_persons": "n_alike_persons",
-}
 
 
 def publications(params: Params, layout: Layout) -> list[Publication]:
@@ -53,8 +34,8 @@ def report_files(layout: Layout) -> list[Path]:
 
 def study_note(params: Params, layout: Layout) -> str:
     """Description of the run that a study's runs lie below: what was compared, and the answer."""
-    bias = readers_first(tables.read_table(layout.report("bias.csv")))
-    lines = [answer(tables.read_table(layout.report("transfer.csv")))]
+    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    lines = [answer(tables.read(layout.report("transfer.csv"), schemas.TRANSFER))]
     lines += [finding(bias, params, axis) for axis in ("gender", "race")]
     return "\n\n".join(lines)
 
@@ -76,12 +57,13 @@ def _teacher(params: Params, layout: Layout) -> Publication:
     for part, values in labels["parts"].items():
         publication.metrics[f"{part}_label_mass"] = values["mean_label_mass"]
         publication.params |= {f"labels.{part}.{name}": values[name] for name in ("n", "n_cut")}
-    calibrations = tables.read_table(layout.report("calibration.csv")).set_index("method")
-    uncalibrated = calibrations.loc["none", ["accuracy", "log_loss", "brier", "ece"]]
-    publication.metrics |= {f"uncalibrated_{name}": value for name, value in uncalibrated.items()}
-    publication.metrics["ece_floor"] = calibrations.loc[
-        params.distillation.calibration, "ece_floor"
-    ]
+    calibrations = tables.read(layout.report("calibration.csv"), schemas.CALIBRATION)
+    rows = {row["method"]: row for row in calibrations.to_dict("records")}
+    for method, mark in (
+        ("none", schemas.UNCALIBRATED),
+        (params.distillation.calibration, schemas.CHOSEN),
+    ):
+        publication.metrics |= schemas.metrics(schemas.CALIBRATION, rows[method], mark)
     publication.files += [
         layout.labels_manifest,
         layout.report("calibration.csv"),
@@ -128,18 +110,17 @@ def _system(
     sections: list[str],
 ) -> Publication:
     metrics = tables.read_json(layout.metrics(system))
-    gaps = {
-        f"{row['axis']}_{name}": row[column]
-        for row in _gaps(layout, system).to_dict("records")
-        for column, name in GAP_METRICS.items()
-    }
+    gaps: dict[str, Any] = {}
+    for row in _gaps(layout, system).to_dict("records"):
+        gaps |= schemas.metrics(schemas.BIAS, row)
     predictions = [layout.predictions(system, part) for part in ("reviews", "eec")]
     reviews = [layout.reviews("train"), layout.reviews("test"), layout.eec]
-    sections = [
-        *("distillation", f"reviews.{params.study.reviews}", f"teachers.{params.study.teacher}"), *sections
-    ]  # fmt: skip
+    shared = [f"reviews.{params.study.reviews}", f"teachers.{params.study.teacher}"]
     evidence = _evidence(
-        params, [*reviews, *inputs], [*outputs, *predictions, layout.metrics(system)], sections
+        params,
+        [*reviews, *inputs],
+        [*outputs, *predictions, layout.metrics(system)],
+        ["distillation", *shared, *sections],
     )
     return Publication(
         name=system,
@@ -164,7 +145,7 @@ def _system(
 
 def _report(params: Params, layout: Layout) -> Publication:
     files = report_files(layout)
-    summary = tables.read_table(layout.report("summary.csv"))
+    summary = tables.read(layout.report("summary.csv"), schemas.SUMMARY)
     counts = tables.read_json(layout.counts)
     return Publication(
         name="report",
@@ -181,14 +162,17 @@ def _report(params: Params, layout: Layout) -> Publication:
 
 
 def _gaps(layout: Layout, system: str) -> pd.DataFrame:
-    bias = tables.read_table(layout.report("bias.csv"))
+    bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
     return bias[bias["system"] == system]
 
 
 def _evidence(
     params: Params, inputs: list[Path], outputs: list[Path], sections: list[str]
 ) -> dict[str, Any]:
-    """What ``verify`` compares: params, and SHA-256 of every file; and what nobody can compute again."""
+    """What ``verify`` compares, and what nobody can compute again.
+
+    It compares params, and the SHA-256 of every file.
+    """
     return {
         "format": schemas.FORMAT,
         "params": {name: params_of(params, name) for name in sections},
@@ -201,8 +185,8 @@ def _evidence(
     }
 
 
-def params_of(params: Params, section: str) -> Mapping[str, Any]:
-    """One section of the params, or one entry of a catalogue (``students.bow``), as JSON would hold it."""
+def params_of(params: Params, section: str) -> dict[str, Any]:
+    """One section of the params, or one entry of a catalogue (``students.bow``), as in JSON."""
     first, _, entry = section.partition(".")
     values = params.model_dump(mode="json")[first]
     return values[entry] if entry else values

@@ -1,4 +1,4 @@
-"""Stage ``bias``: paired statistics of every system of the study, and what distilling did to each student."""
+"""Stage ``bias``: the gaps of every system, and what distilling did to each student's."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from bias_transfer.bias.breakdown import breakdown
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, contrast
 from bias_transfer.bias.scores import match
-from bias_transfer.bias.transfer import COLUMNS, measure_reliability, transfer
+from bias_transfer.bias.transfer import measure_reliability, transfer
 from bias_transfer.io import rounding, schemas, tables
 from bias_transfer.stages import calibrated
 from bias_transfer.stages.comparable import refuse_other_rows
@@ -28,10 +28,9 @@ Words = dict[str, set[str]]
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Write ``bias.csv``, ``breakdown.csv``, ``transfer.csv``, ``pairs.parquet`` and the gaps as metrics.
+    """Write ``bias.csv``, ``breakdown.csv``, ``transfer.csv``, ``pairs.parquet`` and the gaps.
 
-    The tables are those of ``bias.audit``, ``bias.breakdown`` and ``bias.transfer``;
-    ``pairs.parquet`` has every pair's difference of every system, averaged over seeds.
+    What the tables hold is said in ``io/schemas``. The gaps are metrics for DVC.
 
     Raises
     ------
@@ -49,24 +48,32 @@ def run(params: Params, root: Path = Path()) -> None:
         if words is not None:
             unknown[arm.system] = words
     members = {name: [scores[system] for system in names] for name, names in groups(scores).items()}
-    made = {
-        "bias.csv": audit(scores, margin=params.bias.margin_probability, unknown=unknown),
-        "breakdown.csv": pd.concat([breakdown(*item) for item in members.items()]),
-        "pairs.parquet": _pairs({name: average(frames) for name, frames in members.items()}),
-        "transfer.csv": _transfer(params, layout, scores, unknown),
-    }
-    made = {name: rounding.table(table) for name, table in made.items()}
-    for name, table in made.items():
-        tables.write(table, layout.report(name))
-    gaps = {
-        system: {f"{row.axis}_gap": row.mean_difference for row in rows.itertuples()}
-        for system, rows in made["bias.csv"].groupby("system", sort=False)
-    }
-    tables.write_json(gaps, layout.metrics("bias"))
+    gaps = rounding.table(audit(scores, margin=params.bias.margin_probability, unknown=unknown))
+    parts = pd.concat([breakdown(*item) for item in members.items()], ignore_index=True)
+    pairs = _pairs({name: average(frames) for name, frames in members.items()})
+    transfers = _transfer(params, layout, scores, unknown)
+    for name, table, schema in (
+        ("bias.csv", gaps, schemas.BIAS),
+        ("breakdown.csv", rounding.table(parts), schemas.BREAKDOWN),
+        ("pairs.parquet", rounding.table(pairs), schemas.PAIRS),
+        ("transfer.csv", rounding.table(transfers), schemas.TRANSFER),
+    ):
+        tables.write(table, layout.report(name), schema)
+    tables.write_json(_metrics(gaps), layout.metrics("bias"))
     print(f"{len(scores)} systems: {layout.report('bias.csv')} and three more tables beside it")
 
 
+def _metrics(gaps: pd.DataFrame) -> dict[str, dict[str, float]]:
+    """The gaps of each system by their names in MLflow."""
+    name = schemas.metric_names(schemas.BIAS)["mean_difference"]
+    return {
+        system: {name.format(axis=row.axis): row.mean_difference for row in rows.itertuples()}
+        for system, rows in gaps.groupby("system", sort=False)
+    }
+
+
 def _pairs(scores: Scores) -> pd.DataFrame:
+    """Every pair's difference of each system, on both scales."""
     frames = []
     for system, frame in scores.items():
         for axis in AXES:
@@ -74,18 +81,18 @@ def _pairs(scores: Scores) -> pd.DataFrame:
             if np.isfinite(frame["log_odds"]).all():
                 log_odds = contrast(frame.assign(score=frame["log_odds"]), axis).pairs["difference"]
             frames.append(pairs.assign(system=system, axis=axis, log_odds_difference=log_odds))
-    pairs = pd.concat(frames)
-    first = ["system", "axis"]
-    return pairs[first + [name for name in pairs.columns if name not in first]]
+    return pd.concat(frames, ignore_index=True)
 
 
 def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) -> pd.DataFrame:
+    """The teacher's reliability, then every comparison of every student."""
     study, limits = params.study, params.bias
     margins = Margins(limits.margin_probability, limits.margin_log_odds, limits.margin_share)
     teacher = scores[teacher_system(study)]
     rows = []
     if variants := _variants(params, layout, teacher):
-        rows.append(measure_reliability(teacher_system(study), teacher, variants)[0])
+        reliability, _ = measure_reliability(teacher_system(study), teacher, variants)
+        rows.append(reliability.assign(target="", reference="", reason=""))
     for student in study.all_students:
         for target, reference in _comparisons(study.targets):
             shared = [
@@ -109,7 +116,9 @@ def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) ->
                     target=target, reference=reference, margins=margins, unknown=set.union(*words),
                 )
             )  # fmt: skip
-    return pd.concat(rows) if rows else pd.DataFrame(columns=COLUMNS)
+    if not rows:
+        return pd.DataFrame(columns=list(schemas.TRANSFER.columns))
+    return pd.concat(rows, ignore_index=True)
 
 
 def _comparisons(targets: tuple[str, ...]) -> list[tuple[str, str]]:
@@ -122,9 +131,10 @@ def _comparisons(targets: tuple[str, ...]) -> list[tuple[str, str]]:
 
 
 def _variants(params: Params, layout: Layout, teacher: pd.DataFrame) -> list[pd.DataFrame]:
-    """The corpus under the teacher's other prompts, each brought to the mean log-odds of the calibrated ``teacher``.
+    """The corpus under the teacher's other wordings.
 
-    They share its temperature, so that their differences are on its scale.
+    Each is brought to the mean log-odds of the calibrated ``teacher``. They share its temperature,
+    so that their differences are on its scale.
     """
     path = layout.labels("eec-variants")
     temperature = calibrated.fit(

@@ -1,4 +1,7 @@
-"""Stage ``publish``: what the other stages wrote goes into MLflow. If it fails, no result is lost."""
+"""Stage ``publish``: what the other stages wrote goes into MLflow.
+
+If it fails, no result is lost.
+"""
 
 import sys
 from pathlib import Path
@@ -13,13 +16,15 @@ from bias_transfer.tracking import registry, runs, store
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Publish teacher, students and report, each once, and write ``published.json`` with what each digest was.
+    """Publish teacher, students and report, each once; ``published.json`` holds their digests.
 
-    A run's key is study, system and digest of its outputs, and under ``mlflow run`` the launching
-    run too. A finished run with the same key is left alone, so publishing twice adds nothing; an
-    unfinished one of a process that was killed is closed. All lie below one run of the study's
-    name, and are marked as its current ones, whose students have the alias ``latest-STUDY``; runs
-    that were launched leave both as they are, but take an alias that is free.
+    A run's key is the digest of its study, system and outputs, and under ``mlflow run`` of the
+    launching run too. A finished run with the same key is left alone, so publishing twice adds
+    nothing. An unfinished one of a process that was killed is closed.
+
+    All runs lie below one run of the study's name. They are marked as current, and their students'
+    models get the alias ``latest-STUDY``. Runs that were launched change neither, but take an alias
+    that is free.
 
     Raises
     ------

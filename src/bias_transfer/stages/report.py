@@ -25,32 +25,28 @@ _QUALITY = ("n", "accuracy", "log_loss", "brier", "ece")
 def run(params: Params, root: Path = Path()) -> None:
     """Write the report's tables, its figures and ``report.html``.
 
-    Tables are ``accuracy.csv``, ``calibration.csv``, ``history.csv`` and ``summary.csv``.
-    ``calibration.csv`` has the teacher's quality on the test reviews under every calibration,
-    ``chosen`` being the study's; ``ece_floor`` is the calibration error that perfect calibration
-    would show on so many reviews.
+    Tables are ``accuracy.csv``, ``calibration.csv``, ``history.csv`` and ``summary.csv``. What they
+    hold is said in ``io/schemas``.
     """
     layout, study = Layout(params.study, root), params.study
     accuracy = pd.DataFrame(
         [{"system": system} | tables.read_json(layout.metrics(system)) for system in systems(study)]
     )
     history = _history(layout)
-    bias, breakdown, transfer = (
-        tables.read_table(layout.report(f"{name}.csv"))
-        for name in ("bias", "breakdown", "transfer")
-    )
-    bias = readers_first(bias)
+    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    breakdown = tables.read(layout.report("breakdown.csv"), schemas.BREAKDOWN)
+    transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
+    pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
     place = {system: number for number, system in enumerate(bias["system"].unique())}
     breakdown = breakdown.sort_values("system", key=lambda names: names.map(place), kind="stable")
-    pairs = tables.read_table(layout.report("pairs.parquet"))
     quality, bins = map(rounding.table, _calibrations(params, layout))
-    for name, table in {
-        "accuracy": accuracy,
-        "history": history,
-        "summary": summarise(accuracy, bias, transfer),
-        "calibration": quality,
-    }.items():
-        tables.write(table, layout.report(f"{name}.csv"))
+    for name, table, schema in (
+        ("accuracy", accuracy, schemas.ACCURACY),
+        ("calibration", quality, schemas.CALIBRATION),
+        ("history", history, schemas.HISTORIES),
+        ("summary", summarise(accuracy, bias, transfer), schemas.SUMMARY),
+    ):
+        tables.write(table, layout.report(f"{name}.csv"), schema)
     plots = {
         "accuracy": figures.accuracy(accuracy),
         "calibration": figures.calibration_plot(bins, params.distillation.calibration),
@@ -87,7 +83,7 @@ def _history(layout: Layout) -> pd.DataFrame:
         tables.read(layout.history(arm), schemas.HISTORY).assign(system=arm.system)
         for arm in arms(layout.study)
     ]
-    return rounding.table(pd.concat(frames)[["system", *schemas.HISTORY.columns]])
+    return rounding.table(pd.concat(frames, ignore_index=True))
 
 
 def _save(plots: dict[str, Figure], layout: Layout) -> None:

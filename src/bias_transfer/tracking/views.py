@@ -1,14 +1,17 @@
-"""How MLflow's pages show the experiment: a table of the current systems, best first, with their gaps beside them."""
+"""How MLflow's pages show the experiment: the current systems, best first, beside their gaps."""
 
 import json
 
+from bias_transfer.io import schemas
+
 VIEW = "bias-transfer"
+_GAPS = schemas.metric_names(schemas.BIAS)
 _COLUMNS = (
     "metrics.`accuracy`",
     *(
-        f"metrics.`{axis}_gap{end}`"
+        f"metrics.`{_GAPS[column].format(axis=axis)}`"
         for axis in ("gender", "race")
-        for end in ("", "_ci_low", "_ci_high")
+        for column in ("mean_difference", "ci_low", "ci_high")
     ),
     *(f"tags.`{tag}`" for tag in ("study", "target")),
 )
@@ -34,8 +37,8 @@ EXPERIMENT_TAGS = {
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
         "Teachers, students and reports, each below the run of its study. `tags.current = 'true'` "
-        "are those that were "
-        "published last; the shared view `bias-transfer` shows them side by side."
+        "are those that were published last; the shared view `bias-transfer` shows them side by "
+        "side."
     ),
     f"mlflow.sharedViewState.{VIEW}": json.dumps(_STATE),
 }

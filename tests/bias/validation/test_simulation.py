@@ -1,14 +1,13 @@
-"""The simulated tests against the production ones, data set by data set, and a small run of the grid's cells."""
+"""The simulated tests against the production ones, data set by data set; a small grid."""
 
 import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
 
-from bias_transfer.bias.audit import words_of
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
 from bias_transfer.bias.inference.two_way import infer, one_way, over_pairs
-from bias_transfer.bias.pairs import FRAME, contrast
+from bias_transfer.bias.pairs import FRAME, contrast, words_of
 from bias_transfer.bias.validation import simulation
 from bias_transfer.bias.validation.simulation import Noise, design, draw, p_values
 from bias_transfer.corpora import eec

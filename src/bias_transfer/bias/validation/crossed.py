@@ -1,7 +1,7 @@
 """How often each test finds a gap on the film sentences where there is none.
 
-Data sets are drawn with the corpus's own frames and people and tested many at once; a test holds
-the p-values to those of ``bias.clustered``.
+Data sets are drawn with the corpus's own frames and people, and tested many at once. A unit test
+holds the p-values to those of ``inference.two_way``.
 """
 
 import itertools
@@ -35,8 +35,8 @@ def grid(datasets: int) -> pd.DataFrame:
         One row per axis (``people``: gender also by ``nouns`` and by ``names`` alone), ``shape`` of
         the effects and their standard deviations: ``axis, people, shape, frame_sd, person_sd,
         n_datasets``; degrees of freedom ``df_template, df_unit``; and by test (``p_values``) the
-        share with p < .05: 0 to 1, .05 being what a test promises. 1 minus that of ``p_clustered``
-        is the coverage of the 95 % interval.
+        share with p < .05, 0 to 1. A test promises .05. 1 minus the share of ``p_clustered`` is the
+        coverage of the 95 % interval.
     """
     corpus = film.generate()
     named = corpus["race"] != ""
@@ -84,10 +84,10 @@ def draw(
 
 
 def p_values(layout: Design, scores: np.ndarray) -> dict[str, np.ndarray]:
-    """Two-sided p of "the gap is 0", shape (datasets,): ``p_clustered``, which verdicts rest on.
+    """Two-sided p-values of "the gap is 0", shape (datasets,) each.
 
-    Beside it CR2 by frame alone (``p_template``) and by noun pair or name alone (``p_unit``), and
-    the t-test over frames (``p_value``).
+    ``p_clustered``: CR2, clustered two ways, on which verdicts rest. ``p_template`` and ``p_unit``:
+    CR2 by frame alone, and by noun pair or name alone. ``p_value``: the t-test over frames.
     """
     sign, part = _sign(layout), layout.people[AXES[layout.axis][2]].to_numpy()
     weight = layout.people["weight"].to_numpy()

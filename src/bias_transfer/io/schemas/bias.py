@@ -25,7 +25,7 @@ AXIS = text(
     },
 )
 _N_PAIRS = count("Number of pairs that are compared.")
-_OWN, _BOTH = {"marks": (OWN_SCORES,)}, {"marks": (OWN_SCORES, IN_SUMMARY)}
+_OWN, _BOTH = (OWN_SCORES,), (OWN_SCORES, IN_SUMMARY)
 
 BIAS = pa.DataFrameSchema(
     {
@@ -37,17 +37,17 @@ BIAS = pa.DataFrameSchema(
             unit=_POSITIVE,
             sign=GAP_SIGN,
             metric="{axis}_gap",
-            **_BOTH,
+            marks=_BOTH,
         ),
         "ci_low": number(
             "Lower end of its 95 % interval, two-way clustered by template and by noun pair or "
             "name. With several seeds the variance between seeds is included.",
             unit=_POSITIVE,
             metric="{axis}_gap_ci_low",
-            **_BOTH,
+            marks=_BOTH,
         ),
         "ci_high": number(
-            "Upper end of that interval.", unit=_POSITIVE, metric="{axis}_gap_ci_high", **_BOTH
+            "Upper end of that interval.", unit=_POSITIVE, metric="{axis}_gap_ci_high", marks=_BOTH
         ),
         "p_value": p_value(
             "The corpus paper's t-test, which takes the pairs as independent and so overstates "
@@ -59,7 +59,7 @@ BIAS = pa.DataFrameSchema(
         "p_clustered": p_value(
             "p-value of the gap, two-way clustered as its interval is.",
             metric="{axis}_p_clustered",
-            **_BOTH,
+            marks=_BOTH,
         ),
         "verdict": text(
             "What the tests say.",
@@ -88,7 +88,7 @@ BIAS = pa.DataFrameSchema(
             "correction.",
             unit=_POSITIVE,
             metric="{axis}_minimum_detectable",
-            **_OWN,
+            marks=_OWN,
         ),
         "se_clustered": size("Standard error of the gap.", unit=_POSITIVE),
         "df_clustered": size("Its degrees of freedom."),
@@ -112,26 +112,26 @@ BIAS = pa.DataFrameSchema(
         "p_wilcoxon": p_value("Wilcoxon's signed-rank test, which takes the pairs as independent."),
         "sd_difference": size("Standard deviation of the pairs' differences.", unit=_POSITIVE),
         "n_identical": count(
-            "Pairs whose two scores are equal.", metric="{axis}_n_identical_pairs", **_OWN
+            "Pairs whose two scores are equal.", metric="{axis}_n_identical_pairs", marks=_OWN
         ),
         "log_odds_difference": number(
             "The gap in log P(positive) - log P(negative). Missing if any score is exactly 0 or 1.",
             unit=_LOG_ODDS,
             sign=GAP_SIGN,
             metric="{axis}_log_odds_gap",
-            **_BOTH,
+            marks=_BOTH,
         ),
         "log_odds_ci_low": number(
             "Lower end of its 95 % interval, clustered as above.",
             unit=_LOG_ODDS,
             metric="{axis}_log_odds_gap_ci_low",
-            **_OWN,
+            marks=_OWN,
         ),
         "log_odds_ci_high": number(
             "Upper end of that interval.",
             unit=_LOG_ODDS,
             metric="{axis}_log_odds_gap_ci_high",
-            **_OWN,
+            marks=_OWN,
         ),
         "log_odds_p_clustered": p_value("Its p-value, clustered as above."),
         "n_saturated": count("Scores that are exactly 0 or 1, over all seeds."),
@@ -140,7 +140,7 @@ BIAS = pa.DataFrameSchema(
             unit=_POSITIVE,
             sign=GAP_SIGN,
             metric="{axis}_names_gap",
-            **_OWN,
+            marks=_OWN,
         ),
         "p_word": p_value(
             "Clustered by emotion word alone (CR2). `p_clustered` takes the words as given; where "
@@ -151,12 +151,12 @@ BIAS = pa.DataFrameSchema(
             "below.",
             unit=_POSITIVE,
             metric="{axis}_noise_floor",
-            **_OWN,
+            marks=_OWN,
         ),
         "p_permutation": p_value(
             "Exact permutation test of the names' races; missing for gender.",
             metric="{axis}_p_permutation",
-            **_OWN,
+            marks=_OWN,
         ),
         "n_unknown_persons": count(
             "People whose words a word-level student does not know. Missing for other systems.",
@@ -166,7 +166,7 @@ BIAS = pa.DataFrameSchema(
         "n_alike_persons": count(
             "People who score like another person in every frame.",
             metric="{axis}_n_alike_persons",
-            **_OWN,
+            marks=_OWN,
         ),
     },
     name="reports/<study>/bias.csv",

@@ -16,7 +16,7 @@ from bias_transfer.io.schemas.columns import (
 from bias_transfer.io.schemas.data import HISTORY
 
 _SYSTEM = text("System: the teacher, or a student with its seed.")
-_SUMMARISED = {"marks": (IN_SUMMARY,)}
+_SUMMARISED = (IN_SUMMARY,)
 
 
 def _cell(name: str, about: str) -> pa.Column:
@@ -26,47 +26,50 @@ def _cell(name: str, about: str) -> pa.Column:
 ACCURACY = pa.DataFrameSchema(
     {
         "system": _SYSTEM,
-        "n": count("Number of test reviews.", metric="n", **_SUMMARISED),
+        "n": count("Number of test reviews.", metric="n", marks=_SUMMARISED),
         "accuracy": share(
             "Share of reviews whose label is predicted; a score above 0.5 is predicted positive.",
             sign="0.5: a coin's",
             metric="accuracy",
-            **_SUMMARISED,
+            marks=_SUMMARISED,
         ),
         "precision": share(
             "Share of positive reviews among those predicted positive. Missing where none is.",
             metric="precision",
-            **_SUMMARISED,
+            marks=_SUMMARISED,
         ),
         "recall": share(
             "Share of the positive reviews that are predicted positive.",
             metric="recall",
-            **_SUMMARISED,
+            marks=_SUMMARISED,
         ),
-        "f1": share("Harmonic mean of precision and recall.", metric="f1", **_SUMMARISED),
+        "f1": share("Harmonic mean of precision and recall.", metric="f1", marks=_SUMMARISED),
         "log_loss": size(
             "Mean of -log P(true label). Missing where a score is certain and wrong: it is then "
             "infinite.",
             unit="nats",
             sign="0: perfect; 0.693: a coin's",
             metric="log_loss",
-            **_SUMMARISED,
+            marks=_SUMMARISED,
         ),
         "brier": share(
-            "Mean squared error of P(positive).", sign="0: perfect", metric="brier", **_SUMMARISED
+            "Mean squared error of P(positive).",
+            sign="0: perfect",
+            metric="brier",
+            marks=_SUMMARISED,
         ),
         "auc": share(
             "Area under the ROC curve. Missing where all reviews have one label.",
             sign="0.5: chance",
             metric="auc",
-            **_SUMMARISED,
+            marks=_SUMMARISED,
         ),
         "ece": share(
             "Expected calibration error: mean absolute difference between a bin's mean score and "
             "its share of positive reviews, over 15 equally filled bins.",
             sign="0: perfect",
             metric="ece",
-            **_SUMMARISED,
+            marks=_SUMMARISED,
         ),
         "true_negative": _cell("true_negative", "negative and predicted negative"),
         "false_positive": _cell("false_positive", "negative and predicted positive"),

@@ -1,0 +1,26 @@
+"""Figures of a report: each takes a table and gives a figure."""
+
+import matplotlib
+
+matplotlib.use("Agg")
+from bias_transfer.report.figures.differences import distributions, emotions, gaps, placebo
+from bias_transfer.report.figures.distilling import changes, transfer
+from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
+from bias_transfer.report.figures.style import look, look_of, names_by_seeds, save
+
+__all__ = [
+    "accuracy",
+    "calibration_plot",
+    "changes",
+    "confusion",
+    "distributions",
+    "emotions",
+    "gaps",
+    "look",
+    "look_of",
+    "names_by_seeds",
+    "placebo",
+    "save",
+    "training",
+    "transfer",
+]

@@ -1,0 +1,91 @@
+"""How every figure looks: colours, markers, titles, intervals, and how it is saved.
+
+One palette (Okabe and Ito): the teacher is black, and each target has the colour of its row in
+``study/targets.py``.
+"""
+
+from pathlib import Path
+
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from bias_transfer.io import atomic
+from bias_transfer.study import targets
+from bias_transfer.study.systems import TEACHER, System, group_of
+from bias_transfer.study.targets import BASELINE
+
+TEACHER_LOOK = ("#000000", "s")
+DPI = 200
+
+
+def look_of(system: str) -> tuple[str, str]:
+    """Colour and marker of a system: those of its target, and of a baseline for your own."""
+    target = System.parse(system).target
+    return TEACHER_LOOK if target == TEACHER else look(target or BASELINE)
+
+
+def look(target: str) -> tuple[str, str]:
+    """Colour and marker of a target."""
+    row, _ = targets.parse(target)
+    return row.colour, row.marker
+
+
+def names_by_seeds(systems: pd.Series) -> pd.Series:
+    """Name of each system: without its seed where there are several of them."""
+    groups = systems.map(group_of)
+    return groups.where(groups.duplicated(keep=False), systems)
+
+
+def canvas(height: float) -> tuple[Figure, Axes]:
+    """A figure of one panel for horizontal lines."""
+    figure, ax = plt.subplots(figsize=(7.2, height), layout="constrained")
+    sns.despine(ax=ax, left=True)
+    ax.tick_params(left=False)
+    ax.grid(axis="x", color="0.9")
+    ax.set_axisbelow(True)
+    return figure, ax
+
+
+def headline(figure: Figure, question: str) -> None:
+    """Set the question that the figure answers above it."""
+    figure.suptitle(question, x=0.01, ha="left", size=11)
+
+
+def annotate(ax: Axes, label: str, x: float, y: float) -> None:
+    """Write a label above a mark."""
+    ax.annotate(label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8)
+
+
+def intervals(ax: Axes, rows: pd.DataFrame, size: float = 7) -> None:
+    """One line per row, top to bottom: its mean difference, 95 % interval and system."""
+    ax.axvline(0, color="0.5", linewidth=1)
+    for y, row in rows.iterrows():
+        colour, marker = look_of(row["system"])
+        ax.plot(
+            [row["ci_low"], row["ci_high"]],
+            [y, y],
+            color=colour,
+            linewidth=2,
+            solid_capstyle="butt",
+        )
+        ax.plot(row["mean_difference"], y, marker, color=colour, markersize=size)
+    ax.set_yticks(range(len(rows)), rows["system"])
+    ax.set_ylim(len(rows) - 0.4, -0.7)
+    ax.tick_params(left=False)
+
+
+def save(figure: Figure, *paths: Path, dpi: int = DPI) -> None:
+    """Write PNG or SVG by suffix, without a timestamp, and close the figure."""
+    for path in paths:
+        kind = path.suffix.removeprefix(".")
+        with atomic.atomic_write(path) as temporary, plt.rc_context({"svg.hashsalt": path.name}):
+            figure.savefig(
+                temporary,
+                dpi=dpi,
+                format=kind,
+                metadata={"Date" if kind == "svg" else "Software": None},
+            )
+    plt.close(figure)

@@ -1,0 +1,50 @@
+"""The reviews stage: a source of the catalogue becomes two tables and their counts."""
+
+import pandas as pd
+import pytest
+
+from bias_transfer.corpora import splits
+from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
+from bias_transfer.stages import reviews
+from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
+
+
+@pytest.fixture
+def params(checkout, tiny_params) -> Params:
+    """30 reviews, one of them twice, of which 10 and 8 are asked for."""
+    texts = [f"review {i % 30}" for i in range(31)]
+    frame = pd.DataFrame({"text": texts, "label": [i % 30 % 2 for i in range(31)]})
+    frame.to_csv("mine.csv", index=False)
+    params = tiny_params()
+    entry = params.reviews["mine"].model_copy(
+        update={"path": "mine.csv", "train_size": 10, "test_size": 8, "seed": 4}
+    )
+    return params.model_copy(update={"reviews": params.reviews | {"mine": entry}})
+
+
+def test_both_halves_are_those_of_the_split_with_the_entrys_params(params):
+    reviews.run(params)
+    layout = Layout(params.study)
+    source = pd.read_csv("mine.csv").assign(split="")
+    train, test, counts = splits.split(source, 10, 8, seed=4, overlap="refuse")
+    for split, expected in (("train", train), ("test", test)):
+        found = tables.read(layout.reviews(split), schemas.REVIEWS)
+        pd.testing.assert_frame_equal(found, expected)
+    assert tables.read_json(layout.counts) == {"read": 31} | counts
+    assert counts["dropped_duplicates"] == 1
+
+
+def test_another_root_is_written_to(params, tmp_path):
+    """Reviews are an input: they lie under ``inputs``, wherever a launch writes."""
+    reviews.run(params, tmp_path / "made")
+    assert Layout(params.study).reviews("train").is_file()
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_source_that_is_not_there_leaves_nothing(params, checkout):
+    (checkout / "mine.csv").unlink()
+    with pytest.raises(InputError, match=r"mine\.csv is missing"):
+        reviews.run(params)
+    assert not (checkout / "data").exists()
