@@ -1,7 +1,6 @@
-"""What people look at, opened in a headless Chromium: MLflow's pages of this checkout's study, and the report.
+"""MLflow's pages of this checkout's study, and the report, in a headless Chromium.
 
-`make test-browser` runs it, after `make repro`. Screenshots go to ``screens/``, for somebody to
-look at.
+`make test-browser` runs it, after `make repro`. Screenshots go to ``screens/``, to be looked at.
 """
 
 import base64
@@ -54,7 +53,7 @@ def server(published):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "ui", "--port", str(port), "--workers", "1"]
-    process = subprocess.Popen(
+    process = subprocess.Popen(  # noqa: S603 - our own server
         command,
         cwd=ROOT,
         env=os.environ | {"MLFLOW_TRACKING_URI": ""},
@@ -65,7 +64,7 @@ def server(published):
     url = f"http://127.0.0.1:{port}"
     for _ in range(PATIENCE * 10):
         try:
-            urllib.request.urlopen(f"{url}/health", timeout=1)
+            urllib.request.urlopen(f"{url}/health", timeout=1)  # noqa: S310 - loopback
             break
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
@@ -77,7 +76,9 @@ def server(published):
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory):
     driver, chromium = shutil.which("chromedriver"), shutil.which("chromium")
-    assert driver and chromium, "Debian's packages chromium and chromium-driver are needed"
+    needed = "Debian's packages chromium and chromium-driver are needed"
+    assert driver, needed
+    assert chromium, needed
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
     quiet = (
@@ -172,7 +173,7 @@ def test_registered_model_shows_its_card(browser, server, study):
 
 @pytest.mark.parametrize(("name", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
 def test_report_by_itself(browser, study, name, size):
-    """No picture is missing, nothing is wider than the page, nothing is fetched, and tables sort."""
+    """Pictures are there, nothing is wider than the page, nothing is fetched, and tables sort."""
     path = ROOT / Layout(study).report("report.html")
     browser.get_log("browser")
     metrics = {
@@ -193,7 +194,8 @@ def test_report_by_itself(browser, study, name, size):
         "return performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:'))"
     )
 
-    column = "return [...document.querySelectorAll('table')[0].tBodies[0].rows].map(r => parseFloat(r.cells[2].innerText))"
+    rows = "[...document.querySelectorAll('table')[0].tBodies[0].rows]"
+    column = f"return {rows}.map(r => parseFloat(r.cells[2].innerText))"
     header = browser.find_elements("css selector", "table thead th")[2]
     header.click()
     once = browser.execute_script(column)
@@ -215,4 +217,5 @@ def test_report_prints(browser, study):
         browser.execute_cdp_cmd("Page.printToPDF", {"preferCSSPageSize": True})["data"]
     )
     (SCREENS / "report.pdf").write_bytes(printed)
-    assert printed.startswith(b"%PDF") and len(printed) > 100_000
+    assert printed.startswith(b"%PDF")
+    assert len(printed) > 100_000

@@ -1,4 +1,4 @@
-"""Command ``audit`` from end to end: files, models, pairs of one's own, figures, and every fault in one line."""
+"""Command ``audit`` from end to end: files, models, own pairs, figures, faults in one line."""
 
 import re
 import shutil

@@ -1,4 +1,4 @@
-"""Entry points of MLproject: which part of a study one student is, and what the teacher's accuracy is of."""
+"""Entry points of MLproject: which part of a study they run, and the teacher's accuracy."""
 
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.study import params
 from bias_transfer.study.paths import Layout
+from bias_transfer.teacher import manifest
 
 SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
 
@@ -56,15 +57,8 @@ def test_the_studys_own_choice_is_all_of_it(several):
 @pytest.mark.parametrize(
     ("student", "stages"),
     [
-        (
-            "cnn",
-            [
-                f"train@tiny-cnn-{target}-{seed}"
-                for target in ("baseline", "distilled")
-                for seed in (1, 0, 2)
-            ],
-        ),
-        ("minilm", [f"train-once@tiny-minilm-{target}-1" for target in ("baseline", "distilled")]),
+        ("cnn", ["train@tiny-cnn-baseline", "train@tiny-cnn-distilled"]),
+        ("minilm", ["train-once@tiny-minilm-baseline", "train-once@tiny-minilm-distilled"]),
     ],
 )
 def test_models_that_are_evaluated_are_made_by_their_stages(
@@ -77,6 +71,31 @@ def test_models_that_are_evaluated_are_made_by_their_stages(
     launch.evaluate(several, student)
     assert [name for name in dvc if "@" in name] == stages
     assert evaluated == [(student,)]
+
+
+def test_students_are_trained_into_a_folder_of_the_launch(several, dvc, monkeypatch):
+    trained, evaluated = [], []
+    monkeypatch.setenv("MLFLOW_RUN_ID", "abc")
+    monkeypatch.setattr(launch.train, "run", lambda *arguments: trained.append(arguments))
+    monkeypatch.setattr(launch, "_evaluate", lambda *arguments: evaluated.append(arguments))
+    launch.train_and_evaluate(several, "minilm")
+    narrow = launch._narrow(several, "minilm")
+    targets, folder = ("baseline", "distilled"), Path("runs/abc")
+    assert trained == [(narrow, "minilm", target, folder) for target in targets]
+    assert evaluated == [(narrow, folder)]
+    assert not [name for name in dvc if "@" in name]
+
+
+def test_folder_of_an_earlier_launch_is_left_alone(several, dvc, monkeypatch):
+    monkeypatch.setenv("MLFLOW_RUN_ID", "abc")
+    Path("runs/abc").mkdir(parents=True)
+    with pytest.raises(InputError, match="runs/abc is there already"):
+        launch.train_and_evaluate(several, "bow")
+
+
+def test_dvc_that_fails_is_one_line(several):
+    with pytest.raises(InputError, match=r"^`dvc repro nowhere` failed: its message stands above"):
+        launch._dvc("repro", "nowhere")
 
 
 def test_student_outside_the_study_is_not_evaluated(several, dvc):
@@ -99,7 +118,7 @@ def test_accuracy_of_the_teacher_is_of_the_reviews_that_it_was_asked_about(sever
         .assign(label_0=[0.9, 0.2], label_1=[0.1, 0.8], label_mass=0.5)
     )
     tables.write(labels, layout.labels("test"), schemas.LABELS)
-    record = {"parts": {"test": {"mean_label_mass": 0.5}}, "teacher": {}}
-    tables.write_json(record, layout.labels_folder / "labels.json")
+    asked = {"parts": {"test": {"mean_label_mass": 0.5}}, "teacher": {}}
+    manifest.write(layout.labels_folder, asked, [layout.labels("test")])
     launch.label(several.with_study(reviews="snippets"), launch.CHOSEN)
     assert "accuracy 0.5000 uncalibrated" in capsys.readouterr().out

@@ -1,4 +1,4 @@
-"""A study's figures in Markdown: each is the one of ``summary.csv``, and a file keeps what is not theirs."""
+"""A study's figures in Markdown: each is that of ``summary.csv``, and a file keeps all else."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ from bias_transfer.bias.audit import DIFFERENCE, NO_EVIDENCE, NOT_MEASURABLE, ON
 from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, SHARE, SLOPE, WITH_TEACHER
 from bias_transfer.commands import results as module
 from bias_transfer.commands.results import write
-from bias_transfer.io import tables
+from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report.findings import readers_first
 from bias_transfer.report.summary import summarise
@@ -24,7 +24,7 @@ from bias_transfer.study.systems import arms, systems
 ROOT = Path(__file__).resolve().parents[2]
 ORIGINAL = ROOT / "docs/original_study.csv"
 CHOICE = {"reviews": "files", "teacher": "smollm2", "students": ["bow"], "one_seed": ["cnn"]}
-CHOICE |= {"targets": ["baseline", "distilled"], "seeds": [3, 4]}
+CHOICE |= {"targets": ["baseline", "distilled"], "seeds": [3, 4], "arms": []}
 TEACHER = "teacher-smollm2"
 GROUPS = (TEACHER, "bow-baseline", "bow-distilled", "cnn-baseline", "cnn-distilled")
 BEGIN, END = "<!-- results of tiny -->\n", "<!-- end of results -->"
@@ -38,16 +38,28 @@ def some(*names: str) -> dict[str, float]:
     return {name: float(random.uniform(0.1, 0.9)) for name in names}
 
 
+def write_table(rows: list[dict], path: Path, schema) -> None:
+    """Write these rows; figures that they lack are missing, texts empty, counts 0."""
+    nothing = {"str": "", "int": 0}
+    empty = {
+        name: nothing.get(str(column.dtype)[:3], np.nan) for name, column in schema.columns.items()
+    }
+    tables.write(pd.DataFrame([empty | row for row in rows]), path, schema)
+
+
 def write_accuracy(layout: Layout) -> None:
     rows = [
         {"system": name, "n": 50 if name == TEACHER else 200} | some(*QUALITY)
         for name in systems(layout.study)
     ]
-    tables.write(pd.DataFrame(rows), layout.report("accuracy.csv"))
+    write_table(rows, layout.report("accuracy.csv"), schemas.ACCURACY)
 
 
 def write_bias(layout: Layout) -> None:
-    """All seeds of the bag of words and each; a race difference of one network that cannot be measured."""
+    """All seeds of the bag of words, and each.
+
+    A race difference of one network cannot be measured.
+    """
     numbers = (
         "mean_difference",
         "ci_low",
@@ -72,7 +84,7 @@ def write_bias(layout: Layout) -> None:
             row |= {"verdict": NO_EVIDENCE}
         if "/" in row["system"] or row["system"] == TEACHER:
             row["seed_sd"] = np.nan
-    tables.write(pd.DataFrame(rows), layout.report("bias.csv"))
+    write_table(rows, layout.report("bias.csv"), schemas.BIAS)
 
 
 def write_transfer(layout: Layout) -> None:
@@ -100,17 +112,19 @@ def write_transfer(layout: Layout) -> None:
         "estimand": RELIABILITY,
         "verdict": "x",
     }
-    tables.write(pd.DataFrame([alone | some(*numbers), *rows]), layout.report("transfer.csv"))
+    rows = [alone | some(*numbers), *rows]
+    write_table(rows, layout.report("transfer.csv"), schemas.TRANSFER)
 
 
 def write_inputs(layout: Layout) -> None:
-    pairs = pd.DataFrame(
-        {"log_odds_difference": random.normal(0, 1, 6), "axis": ["gender", "race"] * 3}
-    )
+    pairs = zip(["gender", "race"] * 3, random.normal(0, 1, 6), strict=True)
     names = [*GROUPS[:3], "cnn-baseline/seed-3", "cnn-distilled/seed-3"]
-    tables.write(
-        pd.concat([pairs.assign(system=name) for name in names]), layout.report("pairs.parquet")
-    )
+    rows = [
+        {"system": name, "axis": axis, "log_odds_difference": difference}
+        for axis, difference in pairs
+        for name in names
+    ]
+    write_table(rows, layout.report("pairs.parquet"), schemas.PAIRS)
     counts = {"read": 1017, "split": "resplit", "dropped_duplicates": 17, "train_negative": 401}
     counts |= {"train_positive": 402, "test_negative": 103, "test_positive": 104}
     tables.write_json(counts, layout.reviews_folder / "counts.json")
@@ -143,10 +157,11 @@ def folder(study, tmp_path_factory) -> Path:
     layout = Layout(study.with_study(name="tiny", **CHOICE).study, folder, folder)
     for part in (write_accuracy, write_bias, write_transfer, write_inputs):
         part(layout)
-    accuracy, bias, transfer = (
-        tables.read_table(layout.report(f"{n}.csv")) for n in ("accuracy", "bias", "transfer")
-    )
-    tables.write(summarise(accuracy, readers_first(bias), transfer), layout.report("summary.csv"))
+    accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
+    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
+    summary = summarise(accuracy, bias, transfer)
+    tables.write(summary, layout.report("summary.csv"), schemas.SUMMARY)
     return folder
 
 
@@ -187,12 +202,15 @@ def results(study, inside, tmp_path):
 
 @pytest.fixture(scope="module")
 def values(folder) -> dict[str, float]:
-    summary = tables.read_table(folder / "reports/tiny/summary.csv")
+    summary = tables.read(folder / "reports/tiny/summary.csv", schemas.SUMMARY)
     return dict(zip(summary["name"], summary["value"], strict=True))
 
 
 def rows_of(text: str, heading: str) -> dict[tuple[str, ...], list[str]]:
-    """Cells of the table under a heading, by those that name the row; every row as long as the header."""
+    """Cells of the table under a heading, by those that name the row.
+
+    Every row is as long as the header.
+    """
     section = text.split(f"### {heading}")[1].split("\n### ")[0]
     lines = [
         [cell.strip() for cell in line.strip("|").split("|")]
@@ -277,7 +295,7 @@ def test_every_number_is_one_of_the_studys_files(text, values):
     }  # counts.json, and the calibration's offset in training.json
     known |= {"0.80", "0.05", "80", "50", "5"}  # labels.json
     known |= {"3", "4", "1.0"}  # params.yaml: seeds, alpha, temperature
-    known |= {"0", "1", "2", "9"}  # how many systems and tests: test_page.py
+    known |= {"0", "1", "2", "9"}  # how many systems and tests: test_findings.py
     numbers = re.findall(r"(?<![\w.])[+-]?\d+(?:\.\d+)?(?![\w])", shown)
     assert len(numbers) > 100
     assert set(numbers) <= known

@@ -1,4 +1,4 @@
-"""Choosing a study: its values go into ``params.yaml``, nothing else there changes, and the way back is open."""
+"""Choosing a study changes its values in ``params.yaml`` alone, and can be undone."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Files that cross a stage: nothing is lost on the way, faults are named, and a file is whole or not there."""
+"""Files that cross a stage: nothing is lost, faults are named, and a file is whole or not there."""
 
 import json
 
@@ -90,7 +90,7 @@ def test_round_trip_keeps_awkward_text(tmp_path, suffix, text):
 def test_round_trip_without_schema_keeps_digits(tmp_path):
     values = np.random.default_rng(1).random(1000)
     tables.write(pd.DataFrame({"x": values}), tmp_path / "table.csv")
-    assert (tables.read_table(tmp_path / "table.csv")["x"].to_numpy() == values).all()
+    assert (pd.read_csv(tmp_path / "table.csv")["x"].to_numpy() == values).all()
 
 
 def test_columns_are_written_in_the_order_of_the_schema(tmp_path):
@@ -197,11 +197,73 @@ def test_missing_file_says_what_makes_it(tmp_path, name):
     assert "dvc repro" in read_error(tmp_path / name, schemas.REVIEWS)
 
 
-def test_table_without_schema_that_is_empty_or_missing_is_named(tmp_path):
-    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
-    for name in ("empty.csv", "none.csv"):
-        with pytest.raises(InputError, match=name):
-            tables.read_table(tmp_path / name)
+def breakdown(**changes):
+    row = dict.fromkeys(schemas.BREAKDOWN.columns, "a") | {"n_pairs": 3, "mean_difference": 0.5}
+    row |= {"ci_low": 0.25, "ci_high": 0.75, "p_clustered": 0.125}
+    return pd.DataFrame([row, row | changes])
+
+
+def test_missing_figures_and_empty_texts_come_back_as_they_were(tmp_path):
+    frame = breakdown(mean_difference=None, p_clustered=np.nan, level="")
+    tables.write(frame, tmp_path / "table.csv", schemas.BREAKDOWN)
+    back = tables.read(tmp_path / "table.csv", schemas.BREAKDOWN)
+    assert back["level"].tolist() == ["a", ""]
+    assert back.isna().sum().sum() == 2
+    assert back.loc[1, ["mean_difference", "p_clustered"]].isna().all()
+
+
+def test_figures_that_no_row_has_are_numbers_when_read(tmp_path):
+    frame = breakdown().assign(mean_difference=None)
+    tables.write(frame, tmp_path / "table.csv", schemas.BREAKDOWN)
+    back = tables.read(tmp_path / "table.csv", schemas.BREAKDOWN)["mean_difference"]
+    assert back.dtype == np.float64
+    assert back.isna().all()
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+@pytest.mark.parametrize("name", ["BIAS", "PAIRS", "TRANSFER", "VARIANTS"])
+def test_table_without_rows_keeps_its_columns_and_their_types(tmp_path, suffix, name):
+    schema, path = getattr(schemas, name), tmp_path / f"table.{suffix}"
+    tables.write(pd.DataFrame(columns=list(schema.columns)), path, schema)
+    back = tables.read(path, schema)
+    assert len(back) == 0
+    assert {name: str(back[name].dtype)[:3] for name in back} == {
+        name: str(column.dtype)[:3] for name, column in schema.columns.items()
+    }
+
+
+def test_count_that_may_be_missing_is_a_whole_number_or_nothing(tmp_path):
+    row = {"method": "none", "chosen": True, "reason": "", "n": 12}
+    table = pd.DataFrame([row, row | {"n": None}]).reindex(
+        columns=list(schemas.CALIBRATION.columns)
+    )
+    path = tmp_path / "table.csv"
+    tables.write(table, path, schemas.CALIBRATION)
+    place = list(schemas.CALIBRATION.columns).index("n")
+    cells = [line.split(",")[place] for line in path.read_text().splitlines()]
+    assert cells == ["n", "12", ""]
+    assert tables.read(path, schemas.CALIBRATION)["n"].tolist() == pytest.approx(
+        [12.0, np.nan], nan_ok=True
+    )
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "fault"),
+    [
+        ("p_clustered", "1.5", "must be between 0 and 1 (1.5)"),
+        ("n_pairs", "-1", "must be 0 or more (-1)"),
+        ("n_pairs", "1.5", "must be of type int64"),
+        ("n_pairs", "", "is missing"),
+        ("mean_difference", "high", "must be of type float64 (high)"),
+    ],
+)
+def test_faulty_figure_of_a_report_is_named(tmp_path, column, value, fault):
+    path = tmp_path / "table.csv"
+    tables.write(breakdown().astype(object).assign(**{column: ["0", value]}), path)
+    message = read_error(path, schemas.BREAKDOWN)
+    assert f"column '{column}': {fault}" in message
+    assert "int64" in fault or "row 3" in message
+    assert "nan" not in message
 
 
 def test_writer_refuses_what_the_reader_would_refuse(tmp_path):
@@ -218,10 +280,15 @@ def test_interrupted_writer_leaves_the_old_file_and_nothing_else(tmp_path, error
     path = tmp_path / "table.csv"
     tables.write_text("old", path)
     expected = InputError if isinstance(error, OSError) else type(error)
-    with pytest.raises(expected), tables.atomic_write(path) as temporary:
-        temporary.write_text("half of the n", encoding="utf-8")
-        assert path.read_text(encoding="utf-8") == "old"
-        raise error
+
+    def write() -> None:
+        with tables.atomic_write(path) as temporary:
+            temporary.write_text("half of the n", encoding="utf-8")
+            assert path.read_text(encoding="utf-8") == "old"
+            raise error
+
+    with pytest.raises(expected):
+        write()
     assert path.read_text(encoding="utf-8") == "old"
     assert files_in(tmp_path) == ["table.csv"]
 

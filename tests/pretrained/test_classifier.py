@@ -12,6 +12,8 @@ from bias_transfer.io.errors import InputError
 from bias_transfer.pretrained import classifier
 from bias_transfer.students import student as students
 
+START, END = "<s>", "</s>"  # of the tiny Llama
+
 
 @pytest.fixture
 def texts(sentences):
@@ -71,7 +73,7 @@ def test_classifier_that_pools_the_last_token(tiny_llama, tmp_path, texts, pad):
     if pad:
         from transformers import AutoTokenizer
 
-        tokenizer = AutoTokenizer.from_pretrained(folder, pad_token="</s>")
+        tokenizer = AutoTokenizer.from_pretrained(folder, pad_token=END)
         tokenizer.save_pretrained(folder)
         change(tmp_path / "config.json", pad_token_id=tokenizer.pad_token_id)
     np.testing.assert_allclose(
@@ -90,7 +92,7 @@ def test_padding_of_the_tokenizer_that_the_model_would_take_for_words(tiny_llama
     from transformers import AutoTokenizer
 
     folder = save(tiny_llama, tmp_path)
-    AutoTokenizer.from_pretrained(folder, pad_token="<s>").save_pretrained(folder)
+    AutoTokenizer.from_pretrained(folder, pad_token=START).save_pretrained(folder)
     change(tmp_path / "config.json", pad_token_id=1)
     np.testing.assert_allclose(
         classifier.score(folder, texts, None), alone(folder, texts)[:, 1], atol=1e-5, rtol=0

@@ -1,4 +1,4 @@
-"""A study's figures by name: means and spreads worked by hand, one name a figure, nothing for what is missing."""
+"""A study's figures by name: means and spreads worked by hand, and nothing for what is missing."""
 
 import re
 

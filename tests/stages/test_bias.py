@@ -224,7 +224,8 @@ def test_bias_is_the_audit_of_the_predictions(one):
     params, _ = one
     table = report(one, "bias.csv")
     assert table["system"].drop_duplicates().tolist() == systems(params.study)
-    expected = audit({TEACHER: scores(one, TEACHER)}, margin=params.bias.margin_probability)
+    found = audit({TEACHER: scores(one, TEACHER)}, margin=params.bias.margin_probability)
+    expected = rounding.table(found)
     for column in (
         "mean_difference",
         "ci_low",
@@ -233,10 +234,9 @@ def test_bias_is_the_audit_of_the_predictions(one):
         "p_equivalence",
         "margin",
     ):
-        np.testing.assert_allclose(
-            table[column].head(2), expected[column], rtol=1e-9, err_msg=column
-        )
-    np.testing.assert_allclose(table["p_holm"], holm(table["p_clustered"]), rtol=1e-9)
+        np.testing.assert_array_equal(table[column].head(2), expected[column], err_msg=column)
+    # Both were rounded to 6 digits, p_holm after its own sum.
+    np.testing.assert_allclose(table["p_holm"], holm(table["p_clustered"]), rtol=2e-5)
 
 
 def test_words_that_a_word_level_student_does_not_know_are_counted(several, one):

@@ -1,5 +1,6 @@
 """What makes a teacher another one."""
 
+import hashlib
 import shutil
 
 import pandas as pd
@@ -7,6 +8,7 @@ import pytest
 from safetensors.torch import load_file, save_file
 
 from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained.parts import ASSEMBLED, Assembled
 from bias_transfer.study import params
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.fingerprint import fingerprint
@@ -125,3 +127,18 @@ def test_revision_that_moved_is_another_teacher(sha256, monkeypatch):
 def test_local_folder_has_no_revision(tiny_teacher):
     """A folder is whatever lies in it: a revision must not look as if it had been obeyed."""
     assert fingerprint(tiny_teacher(revision=COMMIT), None) == fingerprint(tiny_teacher(), None)
+
+
+def test_same_file_is_the_same_teacher_wherever_it_came_from(tiny_teacher, tmp_path, monkeypatch):
+    """From a folder, under another name, or from packages, before any of them is downloaded."""
+    content = b"weights"
+    folders = [tmp_path / "one", tmp_path / "two"]
+    for folder, name in zip(folders, ("model.gguf", "other.gguf"), strict=True):
+        folder.mkdir()
+        (folder / name).write_bytes(content)
+    entry = Assembled("model.gguf", hashlib.sha256(content).hexdigest(), "someone", "abc", "MIT")
+    monkeypatch.setitem(ASSEMBLED, "demo", entry)
+    models = (*map(str, folders), "package:demo")
+    found = [fingerprint(tiny_teacher(model=model), None) for model in models]
+    assert [one["model"] for one in found] == list(models)
+    assert len({one["sha256"] for one in found}) == 1

@@ -16,6 +16,7 @@ from bias_transfer.teacher.examples import Pool, Solved
 from bias_transfer.teacher.prompt import Prompt, Query
 
 CONTEXT = 512
+START, UNKNOWN = "<s>", "<unk>"
 CHAT = (
     "{{ bos_token }}{% for m in messages %}[{{ m.role }}]{{ m.content }}[end]{% endfor %}"
     "{% if add_generation_prompt %}[assistant]{% endif %}"
@@ -49,19 +50,19 @@ def tokenizer(tiny_llama):
 @pytest.fixture(scope="module")
 def sentence_pieces(sentences):
     """As of Llama 2 and Mistral: a space belongs to the word behind it; one is added in front."""
-    pieces = Tokenizer(models.BPE(unk_token="<unk>"))
+    pieces = Tokenizer(models.BPE(unk_token=UNKNOWN))
     pieces.pre_tokenizer = pre_tokenizers.Metaspace(prepend_scheme="first")
     pieces.decoder = decoders.Metaspace(prepend_scheme="first")
     trainer = trainers.BpeTrainer(
-        vocab_size=300, special_tokens=["<unk>", "<s>"], show_progress=False
+        vocab_size=300, special_tokens=[UNKNOWN, START], show_progress=False
     )
     pieces.train_from_iterator(
         [f"Text: {text}\nSentiment: Negative Positive" for text in sentences], trainer
     )
     pieces.post_processor = processors.TemplateProcessing(
-        single="<s> $A", special_tokens=[("<s>", 1)]
+        single=f"{START} $A", special_tokens=[(START, 1)]
     )
-    return PreTrainedTokenizerFast(tokenizer_object=pieces, bos_token="<s>", unk_token="<unk>")
+    return PreTrainedTokenizerFast(tokenizer_object=pieces, bos_token=START, unk_token=UNKNOWN)
 
 
 @pytest.fixture(scope="module")
@@ -171,9 +172,9 @@ def test_label_that_adds_no_token_is_refused(ask, word_pieces, labels):
 
 def test_prompt_without_a_token_before_the_label_is_refused(ask):
     """Where the tokenizer puts none at the start: another text's tokens would be read instead."""
-    bare = Tokenizer(models.WordLevel({"[UNK]": 0, "film": 1, "plot": 2}, unk_token="[UNK]"))
+    bare = Tokenizer(models.WordLevel({UNKNOWN: 0, "film": 1, "plot": 2}, unk_token=UNKNOWN))
     bare.pre_tokenizer = pre_tokenizers.Whitespace()
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bare, unk_token="[UNK]")
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=bare, unk_token=UNKNOWN)
     assert ask("film", tokenizer, prompt="{text}", labels=(" film", " plot")).context == [1]
     with pytest.raises(InputError, match="no token"):
         ask("", tokenizer, prompt="{text}", labels=(" film", " plot"))

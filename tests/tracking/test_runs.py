@@ -1,4 +1,4 @@
-"""Runs of a study: below one parent, finished or closed, never twice, and the current ones marked."""
+"""Runs of a study: nested in one parent, finished or closed, never twice, and marked if current."""
 
 import os
 import socket
@@ -54,7 +54,7 @@ def test_finished_run_is_found_by_its_key_and_no_other_is(client, experiment, pu
 
 def test_run_that_failed_is_not_taken_for_published(client, experiment, publication, tmp_path):
     parent = runs.study_run(experiment, "tiny")
-    with pytest.raises(OSError):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
         runs.publish(experiment, parent, publication("a", files=[tmp_path / "nowhere"]))
     (failed,) = client.search_runs([experiment], "attributes.run_name = 'a'")
     assert failed.info.status == "FAILED"

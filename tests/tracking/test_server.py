@@ -1,4 +1,4 @@
-"""A real tracking server with its artifact proxy on loopback, stopped in the middle and started again."""
+"""A real tracking server on loopback, stopped while runs are published and started again."""
 
 import mlflow
 import pytest
@@ -6,6 +6,7 @@ from tracking_server import Server
 
 from bias_transfer.tracking import runs
 
+pytestmark = pytest.mark.slow
 NAMES = ["teacher-t", "bow-baseline/seed-0", "bow-distilled/seed-0", "report"]
 
 
@@ -34,7 +35,7 @@ def publish_all(publications) -> None:
     runs.mark_current("tiny", ids)
 
 
-def test_publishing_again_after_the_server_stopped_ends_with_one_complete_run_a_system(
+def test_publishing_again_after_the_server_stopped_ends_with_one_complete_run_per_system(
     server, publication, monkeypatch
 ):
     publications = [publication(name) for name in NAMES]

@@ -1,4 +1,4 @@
-"""What goes wrong in MLflow, its database or its artifacts is one line that says where and what to do."""
+"""An error of MLflow, its database or its artifacts is one line that says where and what to do."""
 
 import sqlite3
 

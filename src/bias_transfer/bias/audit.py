@@ -110,7 +110,7 @@ def audit(
     known = unknown or {}
     rows = []
     for group, members in groups(scores).items():
-        # With a single member the group is called as its member is, and has one row.
+        # A group with a single member has that member's name, and so one row.
         for system, part in ({group: members} | {member: [member] for member in members}).items():
             words = [set(known[member]) for member in part if member in known]
             rows += [

@@ -125,9 +125,9 @@ def transfer(
             clustered (``bias.inference.two_way``). With several seeds the variance of the estimate
             between seeds, over their number, is included. With one seed it is unknown.
         ``verdict``
-            None with one seed. ``no change beyond the margin`` needs a ``p_equivalence`` of at most
-            5 %; ``no evidence of a change`` is no evidence either way. Verdicts are not corrected
-            for their number.
+            With one seed there is none. ``no change beyond the margin`` needs a ``p_equivalence``
+            of at most 5 %; ``no evidence of a change`` is no evidence either way. Verdicts are not
+            corrected for their number.
         ``reason``
             Why there is no verdict: a student that cannot read the names of one side, or a teacher
             without a clear gap.

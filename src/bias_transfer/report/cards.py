@@ -103,6 +103,5 @@ def _licences(params: Params, arm: Arm) -> dict[str, str]:
         else "see their source"
     }
     for what, model in used.items():
-        package = packages.PACKAGES.get(model.removeprefix("package:"))
-        found[f"{what} {model}"] = package.licence if package else "see the model's own page"
+        found[f"{what} {model}"] = packages.licence(model) or "see the model's own page"
     return found

@@ -1,6 +1,7 @@
 """One hash of what decides a label besides the text.
 
-Answers are taken from another run only where the hash is the same.
+Answers are taken from another run only where the hash is the same. Where the weights came from is
+not in it: the same file from the registry, the hub or a folder is the same teacher.
 """
 
 import hashlib
@@ -8,7 +9,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bias_transfer.pretrained import hub
+from bias_transfer.pretrained import hub, packages
 from bias_transfer.study.params import Teacher
 from bias_transfer.teacher.examples import Pool
 from bias_transfer.teacher.version import SCORING_VERSION
@@ -19,34 +20,48 @@ _FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 def fingerprint(params: Teacher, pool: Pool | None) -> dict[str, Any]:
     """Scoring version, weights, dtype, prompt and examples, with the ``sha256`` of them all.
 
+    ``model`` is there to be read, and not in the hash. Nothing is downloaded for a model whose
+    weights are pinned by their own hash.
+
     Raises
     ------
     InputError
         If the model is on the hub, its revision is not pinned, and the hub cannot be asked for it.
     """
-    checkpoint = hub.locate(params.model, params.revision)
-    folder = checkpoint.folder
     prompt = [params.prompt, params.labels, params.chat, pool.sha256 if pool else None]
-    parts = {
+    parts = _weights(params) | {
         "scoring_version": SCORING_VERSION,
-        "model": params.model,
-        "revision": None if folder else hub.commit(checkpoint),
-        "weights_sha256": _weights_hash(folder, checkpoint.gguf) if folder else None,
         "dtype": params.dtype,
         "quantization": params.quantization,
         "max_text_tokens": params.max_text_tokens,
         "prompt_sha256": hashlib.sha256(json.dumps(prompt).encode()).hexdigest(),
     }
-    return parts | {
-        "sha256": hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
-    }
+    digest = hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+    return {"model": params.model} | parts | {"sha256": digest}
 
 
-def _weights_hash(folder: Path, gguf: str | None) -> str:
+def _weights(params: Teacher) -> dict[str, str | None]:
+    """The hash of local weights, or a hub model's name and commit."""
+    if pinned := packages.pinned_weights(params.model):
+        return {"hub_model": None, "revision": None, "weights_sha256": pinned}
+    checkpoint = hub.locate(params.model, params.revision)
+    if checkpoint.folder is None:
+        revision = hub.commit(checkpoint)
+        return {"hub_model": params.model, "revision": revision, "weights_sha256": None}
+    digest = _file(checkpoint.folder / checkpoint.gguf) if checkpoint.gguf else None
+    weights = digest or _files(checkpoint.folder)
+    return {"hub_model": None, "revision": None, "weights_sha256": weights}
+
+
+def _file(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _files(folder: Path) -> str:
+    """One digest of a folder's weights, tokenizer and config, names included."""
     digest = hashlib.sha256()
-    patterns = [gguf] if gguf else _FILES
-    for path in sorted(path for pattern in patterns for path in folder.glob(pattern)):
+    for path in sorted(path for pattern in _FILES for path in folder.glob(pattern)):
         digest.update(path.name.encode())
-        with path.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
+        digest.update(bytes.fromhex(_file(path)))
     return digest.hexdigest()

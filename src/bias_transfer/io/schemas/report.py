@@ -122,7 +122,7 @@ CALIBRATION = pa.DataFrameSchema(
     strict=True,
 )
 HISTORIES = pa.DataFrameSchema(
-    {"system": _SYSTEM} | HISTORY.columns,
+    {"system": text("The student with its seed.")} | HISTORY.columns,
     name="reports/<study>/history.csv",
     description="One row per student and epoch.",
     strict=True,

@@ -49,7 +49,7 @@ def test_the_answer_of_several_seeds_stands_beside_students_of_one():
     assert "this study gives no verdict" not in text
 
 
-def test_a_group_of_seeds_has_one_row_an_axis_whatever_can_be_measured():
+def test_a_group_of_seeds_has_one_row_per_axis_whatever_can_be_measured():
     """A student that cannot read one side's names, over two seeds, and one of one seed."""
     corpus = generate()
     african = set(corpus["person"][corpus["race"] == AFRICAN_AMERICAN])
@@ -93,7 +93,8 @@ def differences(*verdicts: str) -> pd.DataFrame:
         ),
         (
             (NOT_SEEN, DIFFERENCE, NOT_MEASURABLE),
-            r"Of 1 students in which it is measurable: difference in 1 \(student0\). 1 cannot tell .* for 2 tests",
+            r"Of 1 students in which it is measurable: difference in 1 \(student0\). 1 cannot tell "
+            ".* for 2 tests",
         ),
         (
             (NOT_SEEN, NOT_SEEN),
