@@ -1,6 +1,6 @@
 # Each target sets up what it needs; Python 3.11 and git are all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro study test test-browser test-latest lint audit ui clean
+.PHONY: help setup repro study test test-quick test-browser test-latest lint audit ui clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -33,8 +33,11 @@ study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.
 	dvc repro
 	@echo "Report: reports/$(STUDY)/report.html    Runs: make ui"
 
-test: setup ## Run the tests, a process a core
+test: setup ## Run the tests, one process per core
 	python -m pytest $(PARALLEL)
+
+test-quick: setup ## Run the tests that start no DVC, MLflow or Ray: for the loop of edit and run
+	python -m pytest $(PARALLEL) -m 'not slow and not browser'
 
 test-browser: repro ## Open MLflow's pages and the report in Debian's chromium (with chromium-driver); pictures go to screens/
 	python -m pytest -m browser

@@ -168,7 +168,10 @@ ODD: dict[Callable, str] = {
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):
-    """A command as typed, in a folder with the shipped params; ``reviews files`` reads what ``choose`` names."""
+    """A command as typed, in a folder with the shipped params.
+
+    ``reviews files`` reads what ``choose`` names.
+    """
     monkeypatch.chdir(tmp_path)
     shutil.copy(ROOT / "params.yaml", "params.yaml")
 
@@ -267,9 +270,15 @@ def nested(depth: int) -> str:
     return "study: " + "[" * depth + "]" * depth
 
 
-LAUGHS = "a: &a [" + "ha, " * 9 + "ha]\n" + "".join(
-    f"{new}: &{new} [{f'*{old}, ' * 9}*{old}]\n" for old, new in zip("abcdefgh", "bcdefghi", strict=True)
-)  # fmt: skip
+LAUGHS = (
+    "a: &a ["
+    + "ha, " * 9
+    + "ha]\n"
+    + "".join(
+        f"{new}: &{new} [{f'*{old}, ' * 9}*{old}]\n"
+        for old, new in zip("abcdefgh", "bcdefghi", strict=True)
+    )
+)
 
 PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
     "nothing": (lambda text: "", "params.yaml"),
@@ -277,27 +286,57 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
     "a word": (lambda text: "study\n", "params.yaml"),
     "UTF-16": (lambda text: text.encode("utf-16"), "UTF-8"),
     "NULs": (lambda text: text + "\0", "not valid YAML"),
-    "a key twice": (lambda text: text.replace("seeds: [0]\n", "seeds: [0]\n  seeds: [1]\n", 1), "not valid YAML.*dupl"),
-    "an anchor that is not there": (lambda text: text.replace("seeds: [0]", "seeds: *none", 1), "not valid YAML.*line"),
-    "an anchor that holds itself": (lambda text: text.replace("seeds: [0]", "seeds: &s [*s]", 1), "seeds"),
+    "a key twice": (
+        lambda text: text.replace("seeds: [0]\n", "seeds: [0]\n  seeds: [1]\n", 1),
+        "not valid YAML.*dupl",
+    ),
+    "an anchor that is not there": (
+        lambda text: text.replace("seeds: [0]", "seeds: *none", 1),
+        "not valid YAML.*line",
+    ),
+    "an anchor that holds itself": (
+        lambda text: text.replace("seeds: [0]", "seeds: &s [*s]", 1),
+        "seeds",
+    ),
     "a billion laughs": (lambda text: LAUGHS + text, "unknown key 'a'"),
-    "a billion laughs in a value": (lambda text: f"{text}\n{LAUGHS}".replace("device: auto", "device: *i"), "params"),
+    "a billion laughs in a value": (
+        lambda text: f"{text}\n{LAUGHS}".replace("device: auto", "device: *i"),
+        "params",
+    ),
     "deeply nested": (lambda text: nested(100_000), "not valid YAML|study"),
-    "Python's tags": (lambda text: text + "\nx: !!python/object/apply:os.system ['touch pwned']\n", "not valid YAML"),
+    "Python's tags": (
+        lambda text: text + "\nx: !!python/object/apply:os.system ['touch pwned']\n",
+        "not valid YAML",
+    ),
     "a tag of its own": (lambda text: text + "\nx: !mine 1\n", "unknown key|not valid YAML"),
-    "a number as a word": (lambda text: text.replace("patience: 2 ", "patience: '2' "), "distillation.patience"),
-    "true as a number": (lambda text: text.replace("patience: 2 ", "patience: true "), "distillation.patience"),
+    "a number as a word": (
+        lambda text: text.replace("patience: 2 ", "patience: '2' "),
+        "distillation.patience",
+    ),
+    "true as a number": (
+        lambda text: text.replace("patience: 2 ", "patience: true "),
+        "distillation.patience",
+    ),
     "not a number": (lambda text: text.replace("alpha: 1.0", "alpha: .nan"), "distillation.alpha"),
-    "infinity": (lambda text: text.replace("temperature: 1.0", "temperature: .inf"), "distillation.temperature"),
-    "a seed too large": (lambda text: text.replace("seeds: [0]", "seeds: [4294967296]", 1), "study.seeds"),
+    "infinity": (
+        lambda text: text.replace("temperature: 1.0", "temperature: .inf"),
+        "distillation.temperature",
+    ),
+    "a seed too large": (
+        lambda text: text.replace("seeds: [0]", "seeds: [4294967296]", 1),
+        "study.seeds",
+    ),
     "a seed below 0": (lambda text: text.replace("seeds: [0]", "seeds: [-1]", 1), "study.seeds"),
     "a date": (lambda text: text.replace("device: auto", "device: 2020-01-01"), "device"),
-    "a path out of the folder": (lambda text: text.replace("name: snippets", "name: ../../up", 1), "study.name"),
+    "a path out of the folder": (
+        lambda text: text.replace("name: snippets", "name: ../../up", 1),
+        "study.name",
+    ),
     "a password in a URL": (
         lambda text: text.replace("path: reviews.csv", "path: https://me:secret@example.org/r.csv"),
         "reviews.files.path.*password",
     ),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", PARAMS)

@@ -37,7 +37,7 @@ CSVS = st.lists(st.one_of(st.binary(max_size=20), SEPARATORS), max_size=30).map(
 
 @given(texts=st.lists(TEXTS, min_size=1, unique=True), labels=st.data())
 def test_reviews_read_back_as_they_were_written(tmp_path, texts, labels):
-    """Quotes, commas, NULs, lone carriage returns, byte-order marks, and words that pandas takes for missing."""
+    """Quotes, commas, NULs, lone carriage returns, byte-order marks, and words like NA."""
     given_labels = labels.draw(
         st.lists(st.sampled_from([0, 1]), min_size=len(texts), max_size=len(texts))
     )
@@ -129,7 +129,7 @@ def test_any_value_at_any_key_is_valid_or_the_key_is_named(place, value):
     bit=st.integers(0, 7),
 )
 def test_journal_with_a_bit_turned_gives_true_answers_or_none(tmp_path, answers, place, bit):
-    """Whatever it gives is what was written; a line that is not is named, or was torn at the end."""
+    """Whatever it gives is what was written; a line that is not is named or was torn."""
     path = tmp_path / "journal.jsonl"
     path.unlink(missing_ok=True)
     journal = Journal(path, "teacher")

@@ -1,1 +1,1 @@
-"""Commands that are no stage of a study: for models of your own, for launching, checking and writing up."""
+"""Commands that are no stage of a study: audit, transfer, swap, validate, launch, verify, …"""

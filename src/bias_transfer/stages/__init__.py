@@ -1,1 +1,1 @@
-"""Thin stages: each reads files, calls pure functions, and writes files. Paths come from ``Layout``."""
+"""Thin stages: each reads files, calls pure functions and writes files, where ``Layout`` says."""

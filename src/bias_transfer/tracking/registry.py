@@ -19,8 +19,8 @@ import bias_transfer
 from bias_transfer.io import schemas
 
 _SERVING_LIBRARIES = (
-    "mlflow", "numpy", "pandas", "pandera", "pydantic", "ruamel.yaml", "safetensors", "tokenizers",
-    "torch", "transformers",
+    "mlflow", "numpy", "pandas", "pandera", "pydantic", "ruamel.yaml", "safetensors", "scipy",
+    "tokenizers", "torch", "transformers",
 )  # fmt: skip
 
 
