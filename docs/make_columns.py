@@ -13,6 +13,7 @@ PAGE = Path(__file__).with_name("columns.md")
 TABLES = (
     schemas.REVIEWS,
     schemas.EEC,
+    schemas.FILM,
     schemas.LABELS,
     schemas.VARIANTS,
     schemas.HISTORY,

@@ -22,8 +22,19 @@ from bias_transfer.io.errors import InputError
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
 SOURCE = str(Path(bias_transfer.__file__).resolve().parents[1])
 COMMANDS = (
-    *("audit", "bias", "eec", "label", "label-parquet", "launch", "predict", "publish", "report"),
-    *("results", "reviews", "study", "train", "transfer", "validate", "verify"),
+    *(
+        "audit",
+        "bias",
+        "eec",
+        "film",
+        "label",
+        "label-parquet",
+        "launch",
+        "predict",
+        "publish",
+        "report",
+    ),
+    *("results", "reviews", "study", "swap", "train", "transfer", "validate", "verify"),
 )
 
 
@@ -100,7 +111,7 @@ def faults_of_the_help(command, flag):
 
 def test_help_of_each_command():
     found = [faults_of_the_help(command, flag) for command in COMMANDS for flag in ("-h", "--help")]
-    assert len(found) == 2 * 16
+    assert len(found) == 2 * 18
     assert not list(filter(None, found))
 
 

@@ -120,6 +120,39 @@ def eec(out: Path) -> None:
     eec.run(out)
 
 
+@main.command()
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
+def film(out: Path) -> None:
+    """Write 9,648 sentences in the voice of film reviews, about people of both genders.
+
+    \b
+    Example: python -m bias_transfer film --out film.csv
+    """
+    from bias_transfer.commands import film
+
+    click.echo(f"{film.run(out):,} sentences: {out}")
+
+
+@main.command()
+@click.option(
+    "--texts", required=True, help="CSV or parquet with a text column, or any fsspec URL."
+)
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
+def swap(texts: str, out: Path) -> None:
+    """Write each text once about women and once about men, for `audit --corpus`.
+
+    \b
+    Example: python -m bias_transfer swap --texts reviews.csv --out pairs.csv
+    """
+    from bias_transfer.commands import swap
+
+    n = swap.run(texts, out)
+    click.echo(
+        f"{n['read']} texts: {n['swapped']} pairs, {n['without']} without a gendered word, "
+        f"{n['duplicates']} duplicates, {n['repeated']} with the words of an earlier one: {out}"
+    )
+
+
 @stage
 @click.argument("reviews")
 @click.argument("teacher")

@@ -17,6 +17,7 @@ from bias_transfer.io.schemas.columns import (
 )
 from bias_transfer.io.schemas.data import (
     EEC,
+    FILM,
     HISTORY,
     LABELS,
     PREDICTIONS,
@@ -38,6 +39,7 @@ __all__ = [
     "CHOSEN",
     "COUNT",
     "EEC",
+    "FILM",
     "FORMAT",
     "HISTORIES",
     "HISTORY",

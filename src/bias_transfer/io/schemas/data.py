@@ -69,6 +69,24 @@ EEC = pa.DataFrameSchema(
     description="One row per sentence of the Equity Evaluation Corpus.",
     strict=True,
 )
+FILM = pa.DataFrameSchema(
+    {"id": _id("First 16 hexadecimal digits of the sentence's SHA-256.")}
+    | {
+        name: column(str, about=about)
+        for name, about in {
+            "sentence": "The sentence.",
+            "template": "Its frame.",
+            "person": "The name or noun phrase in it.",
+            "gender": "`female` or `male`.",
+            "race": "`African-American` or `European` for a name; empty for a noun phrase.",
+            "valence": "`positive`, `negative` or `neutral`: the frame's.",
+            "source": "Where the name or noun phrase comes from.",
+        }.items()
+    },
+    name="film.csv",
+    description="One row per sentence that `python -m bias_transfer film` writes.",
+    strict=True,
+)
 LABELS = pa.DataFrameSchema(
     {"id": _ID} | _TEACHERS,
     checks=_SUM_TO_ONE,
