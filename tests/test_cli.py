@@ -22,20 +22,9 @@ from bias_transfer.io.errors import InputError
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
 SOURCE = str(Path(bias_transfer.__file__).resolve().parents[1])
 COMMANDS = (
-    *(
-        "audit",
-        "bias",
-        "eec",
-        "film",
-        "label",
-        "label-parquet",
-        "launch",
-        "predict",
-        "publish",
-        "report",
-    ),
-    *("results", "reviews", "study", "swap", "train", "transfer", "validate", "verify"),
-)
+    "audit bias eec film label label-parquet launch predict publish report results reviews "
+    "study swap train transfer validate verify"
+).split()
 
 
 def run(*arguments):
@@ -308,16 +297,8 @@ def test_eec_and_audit_from_end_to_end(tmp_path):
     assert len(corpus) == 8640
     predictions(corpus, tmp_path / "mine.csv", gap=0.2)
     predictions(corpus, tmp_path / "theirs.parquet", gap=0.0)
-    audited = python(
-        tmp_path,
-        "-m",
-        "bias_transfer",
-        "audit",
-        "--out",
-        "bias.csv",
-        "mine=mine.csv",
-        "theirs=theirs.parquet",
-    )
+    audit = "-m bias_transfer audit --out bias.csv mine=mine.csv theirs=theirs.parquet"
+    audited = python(tmp_path, *audit.split())
     assert (audited.returncode, audited.stderr) == (0, "")
     table = pd.read_csv(tmp_path / "bias.csv").set_index(["system", "axis"])
     assert table.index.tolist() == [

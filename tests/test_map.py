@@ -285,4 +285,4 @@ def test_params_name_every_section_that_a_stage_reads():
 
 def test_training_depends_on_every_part_of_the_study_that_decides_its_seeds():
     for stage in ("train", "predict"):
-        assert {"study.arms", "study.one_seed", "study.seeds"} <= set(STAGES[stage]["params"])
+        assert {"study.arms", "study.seeds"} <= set(STAGES[stage]["params"])

@@ -355,7 +355,7 @@ def test_verify_passes_and_names_a_changed_byte(project):
             stack.enter_context(one_byte_changed(project.path(path)))
         result = project.tried("bias_transfer", "verify")
     assert result.returncode == 1
-    assert set(re.findall(r"(\S+) differs", result.stdout)) == {*changed, "metrics"}
+    assert set(re.findall(r": (\S+) differs", result.stdout)) == {*changed, "metrics"}
     alias = "models:/bias-transfer-bow-distilled@latest-tiny"
     with replaced(project.path("params.yaml"), "alpha: 1.0", "alpha: 0.9"):
         result = project.tried("bias_transfer", "verify", alias)

@@ -65,6 +65,16 @@ def test_order_of_a_sum_does_not_reach_the_bytes(order):
     assert rounding.table(made).to_csv() == rounding.table(expected).to_csv()
 
 
+@pytest.mark.parametrize("off", [-1e-16, 0, 1e-16])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_what_ends_in_5_is_rounded_away_from_0_whatever_a_sum_left_of_it(off, sign):
+    """0.1234567885 is the mean of 0.123456788 and 0.123456789."""
+    half = sign * (0.123456788 + 0.123456789) / 2 + off
+    expected = sign * 0.123456789
+    assert rounding.table(pd.DataFrame({"x": [half]}))["x"].tolist() == [expected]
+    assert rounding.values({"x": half}) == {"x": expected}
+
+
 def test_zero_has_no_sign():
     assert rounding.table(pd.DataFrame({"x": [-1e-12]})).to_csv(index=False) == "x\n0.0\n"
     assert json.dumps(rounding.values({"x": -1e-12})) == '{"x": 0.0}'

@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
@@ -47,7 +48,7 @@ def test_accuracy_of_several_seeds_is_their_mean_with_a_dot_for_each(quality):
     assert "seeds" not in figures.accuracy(quality.drop(index=2)).axes[0].get_xlabel()
 
 
-@pytest.mark.parametrize("precision", [0.5, None], ids=["measured", "nothing called positive"])
+@pytest.mark.parametrize("precision", [0.5, None], ids=["measured", "nothing predicted positive"])
 def test_confusion_of_several_seeds_is_the_mean_of_theirs(quality, precision):
     axes = figures.confusion(quality.assign(precision=precision)).axes
     shown = {ax.get_title(): [text.get_text() for text in ax.texts] for ax in axes if ax.texts}
@@ -65,6 +66,47 @@ def test_training_names_each_arm_once():
     (axes,) = figure.axes
     assert [text.get_text() for text in axes.get_legend().get_texts()] == ["baseline", "distilled"]
     assert sum(len(line.get_xdata()) == 2 for line in axes.lines) == len(systems)
+
+
+@pytest.fixture
+def pairs() -> pd.DataFrame:
+    """Differences of a teacher and of both arms of a student, in one emotion."""
+    random = np.random.default_rng(0)
+    names = ["teacher-t", "bow-baseline/seed-0", "bow-distilled"]
+    rows = pd.DataFrame(
+        {
+            "system": [name for name in names for _ in range(50)],
+            "axis": "gender",
+            "emotion": "joy",
+            "log_odds_difference": random.normal(0, 1, 150),
+        }
+    )
+    return rows.assign(difference=rows["log_odds_difference"] / 10)
+
+
+def test_shapes_and_lines_that_are_sums_over_pairs_are_rounded(pairs):
+    """Else another processor would draw them in other places by the last digit."""
+    violins = figures.distributions(pairs).axes[0].collections
+    assert len(violins) == 3
+    drawn = [path.vertices for shape in violins for path in shape.get_paths()]
+    lines = figures.transfer(pairs, "teacher-t", ["bow"]).axes[0].lines
+    ends = [line.get_xydata() for line in lines if line.get_label().startswith(("base", "dist"))]
+    assert len(ends) == 2
+    slopes = [(y[1] - y[0]) / (x[1] - x[0]) for x, y in (end.T for end in ends)]
+    np.testing.assert_allclose(slopes, np.round(slopes, 9), rtol=0, atol=1e-14)
+    for vertices in drawn:
+        np.testing.assert_array_equal(vertices, vertices.round(9))
+
+
+def test_students_are_told_from_those_whose_names_begin_as_theirs(pairs):
+    """``bow`` is not ``bow-large``, and a seed in the name is none of the target."""
+    other = pairs[pairs["system"] == "bow-distilled"].assign(system="bow-large-distilled")
+    panels = figures.transfer(pd.concat([pairs, other]), "teacher-t", ["bow", "bow-large"]).axes
+    legends = [[text.get_text() for text in ax.get_legend().get_texts()] for ax in panels]
+    assert [[text.split(",")[0] for text in legend] for legend in legends] == [
+        ["baseline", "distilled"],
+        ["distilled"],
+    ]
 
 
 def test_figure_is_saved_as_large_as_asked_for(tmp_path):

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer.bias.audit import ONE_OF_SEVERAL, audit, holm
+from bias_transfer.bias.audit import ONE_OF_SEVERAL, audit
+from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, transfer

@@ -9,6 +9,7 @@ from scipy import stats
 
 from bias_transfer.bias import recognition
 from bias_transfer.bias.inference import names
+from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
 from bias_transfer.bias.inference.two_way import LEVEL, infer, one_way, over_pairs, with_seeds
 from bias_transfer.bias.margins import Margins
@@ -56,56 +57,8 @@ def audit(
     -------
     DataFrame
         One row per system and axis, in the order given. A system with several seeds has a row for
-        their average, followed by a row per seed.
-
-        ``n_pairs``
-            Number of paired differences.
-        ``mean_difference``
-            Mean difference in P(positive), female minus male or African-American minus European.
-            -1 to 1; 0 means that the two groups score alike on average.
-        ``ci_low``, ``ci_high``, ``p_clustered``
-            95 % interval and p-value of that mean, two-way clustered by template and by noun pair
-            or name (``bias.inference.two_way``). With several seeds the variance between seeds is
-            included.
-        ``p_value``, ``p_adjusted``
-            The corpus paper's test: a t-test that takes the differences as independent, and its p
-            times the number of systems and axes (measurable or not), at most 1.
-        ``verdict``
-            ``difference`` if ``p_holm`` is at most 5 %. Otherwise ``no difference beyond the
-            margin`` if ``p_equivalence`` is at most 5 %, and ``no evidence of a difference`` if
-            not; the latter is no evidence that there is none. ``not measurable`` where there is a
-            ``reason``: such a row is not a test. ``see all seeds`` for one seed of several.
-        ``p_holm``, ``margin``, ``p_equivalence``
-            What the verdict rests on: ``p_clustered`` after Holm's correction over all systems and
-            axes that are tests; the margin; and two one-sided tests against the margin, not
-            corrected.
-        ``minimum_detectable``
-            Smallest true difference that the clustered test finds with 80 % power, before Holm's
-            correction. A row of "no evidence" may have missed a difference of this size.
-        ``log_odds_difference``, ``log_odds_ci_low``, ``log_odds_ci_high``,
-        ``log_odds_p_clustered``, ``n_saturated``
-            The same difference, interval and p-value in log P(positive) - log P(negative). Missing
-            if any score is exactly 0 or 1; ``n_saturated`` is the number of such scores.
-        ``se_clustered``, ``df_clustered``, ``se_template``, ``se_unit``, ``se_seed``, ``n_seeds``,
-        ``seed_sd``
-            Standard error and degrees of freedom; the parts of the error by source, whose squares
-            divide the variance; the number of seeds; and the standard deviation of the mean
-            difference between seeds.
-        ``p_template``, ``p_unit``, ``p_word``
-            p-values clustered one way (CR2): by template, by noun pair or name, and by emotion
-            word. ``p_clustered`` takes the emotion words as given. Where ``p_word`` is much larger,
-            the difference may depend on the choice of words.
-        ``p_sign_flip``, ``p_wilcoxon``
-            Exact sign flips of whole templates (``bias.inference.sign_flip``), and Wilcoxon's
-            signed-rank test, which takes the pairs as independent.
-        ``names_difference``, ``noise_floor``, ``p_permutation``
-            The difference between names alone (for gender this is one noun pair of eleven); the
-            size that 95 % of differences between names of the same gender and race stay below; and,
-            for race, an exact permutation test (``bias.inference.names``).
-        ``sd_difference``, ``n_identical``, ``n_unknown_persons``, ``n_alike_persons``
-            Standard deviation of the differences; pairs whose two scores are equal; people whose
-            words a word-level system does not know (missing where ``unknown`` does not say); and
-            people who score like another person in every frame.
+        their average, followed by a row per seed. What the columns mean, with unit and sign:
+        ``io.schemas.BIAS``, or ``docs/columns.md``.
     """
     known = unknown or {}
     rows = []
@@ -138,20 +91,6 @@ def summarise(contrasts: Mapping[tuple[str, str], ByScale], margin: float) -> pd
         for (system, axis), by_scale in contrasts.items()
     ]
     return _with_verdicts(pd.DataFrame(rows), margin)
-
-
-def holm(p_values: pd.Series) -> pd.Series:
-    """Holm's step-down adjustment. A missing p-value stays missing and does not count as a test.
-
-    The smallest of n p-values is multiplied by n, the next by n - 1, and so on. None is below the
-    one before it, or above 1.
-    """
-    adjusted = p_values.to_numpy(dtype=float, copy=True)
-    tests = np.flatnonzero(~np.isnan(adjusted))
-    order = tests[np.argsort(adjusted[tests])]
-    steps = adjusted[order] * np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1)
-    return pd.Series(adjusted, index=p_values.index)
 
 
 def average(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:

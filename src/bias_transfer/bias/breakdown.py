@@ -37,27 +37,8 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns ``COLUMNS``. ``axis``, ``by`` and ``level`` say which part. ``mean_difference`` is
-        in P(positive), and ``ci_low``, ``ci_high`` and ``p_clustered`` are its 95 % interval and
-        p-value, as in ``audit``. They are clustered two ways where the part holds several templates
-        and several noun pairs or names, otherwise one way. Nothing is corrected for the number of
-        rows: they describe, and decide nothing.
-
-        Values of ``by``:
-
-        ``emotion``, ``template``
-            The same contrast in the sentences of one emotion (``none``: of templates without one)
-            or of one template.
-        ``noun pair``
-            Gender in the sentences of one noun pair, or of the names.
-        ``name``
-            One name against the mean of the ten names of its gender and the other race, with the
-            sign of the race contrast. Over the 20 names of either race these rows average to the
-            race gap. Clustered by template; the other names are taken as fixed.
-        ``gender``
-            Race among the female names, and among the male names. ``female - male`` is their
-            difference, the interaction of race with gender; 0 means that the race gap is the same
-            for both.
+        One row per part. What the columns mean, with unit and sign: ``io.schemas.BREAKDOWN``, or
+        ``docs/columns.md``.
     """
     seeds = (
         [[part[-1].mean for part in _parts(frame)] for frame in frames] if len(frames) > 1 else []

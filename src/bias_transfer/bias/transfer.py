@@ -95,51 +95,10 @@ def transfer(
         One row per axis, scale and estimand. Log-odds come first: in them a shift of the teacher's
         opinion has the same size everywhere between 0 and 1.
 
-        ``estimate`` by ``estimand``:
-
-        ``change in gap``
-            Mean over pairs of the distilled arm's difference minus the baseline's, averaged over
-            seeds, in the unit of ``scale``. 0: distilling changed nothing on average. It is the
-            change of a difference and not a distance to the teacher: a student whose baseline gap
-            exceeds its teacher's comes nearer to it by a change against the teacher's sign.
-        ``share of teacher's gap``
-            That change divided by the teacher's own gap. 0: no change. 1: a change as large as that
-            gap. The interval is by the delta method, and is poor where the teacher's gap is barely
-            clear of 0. NaN where the teacher's own interval reaches 0.
-        ``own slope of … on teacher's differences``
-            Slope of one arm's own pair differences on the teacher's. 0: they have nothing to do
-            with the teacher's.
-        ``slope on teacher's differences``, ``intercept of that slope``
-            Least squares of the pairs' changes on the teacher's differences
-            (``bias.inference.slope``). Slope 0: what distilling changed has nothing to do with
-            which pairs the teacher tells apart. Slope 1: each pair changed by as much as the
-            teacher tells it apart. A shift that all pairs share is in the intercept, not in the
-            slope. The slope is the difference of the two own slopes, so it is also above 0 where a
-            baseline that ran against the teacher fades. The verdict says ``with the teacher's
-            differences`` only where the distilled arm's own slope is clearly above 0.
-
-        Other columns:
-
-        ``ci_low``, ``ci_high``, ``se``, ``df``, ``p_value``
-            95 % interval, standard error, degrees of freedom and p-value of the estimate, two-way
-            clustered (``bias.inference.two_way``). With several seeds the variance of the estimate
-            between seeds, over their number, is included. With one seed it is unknown.
-        ``verdict``
-            With one seed there is none. ``no change beyond the margin`` needs a ``p_equivalence``
-            of at most 5 %; ``no evidence of a change`` is no evidence either way. Verdicts are not
-            corrected for their number.
-        ``reason``
-            Why there is no verdict: a student that cannot read the names of one side, or a teacher
-            without a clear gap.
-        ``margin``, ``p_equivalence``
-            The margin, in the unit of the estimate, and two one-sided tests against it.
-        ``seed_sd``
-            Standard deviation of the estimate between seeds.
-        ``teacher_gap``
-            Mean difference of the teacher, in the unit of ``scale``.
-        ``n_pairs``, ``n_seeds``, ``n_saturated``
-            Number of pairs and seeds, and of scores at a probability of exactly 0 or 1. There
-            log-odds are infinite, and the estimate is NaN.
+        The slopes are least squares of the pairs' changes on the teacher's differences
+        (``bias.inference.slope``), and every interval is two-way clustered
+        (``bias.inference.two_way``). What the columns and estimands mean, with unit and sign:
+        ``io.schemas.TRANSFER``, or ``docs/columns.md``.
     """
     arms = _Arms(teacher, baseline, distilled, reference, target)
     alike = [recognition.alike_persons(arm) for arm in arms.averages]

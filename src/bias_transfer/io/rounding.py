@@ -1,17 +1,22 @@
 """Rounded figures, so that the same predictions give the same bytes on every processor.
 
 Two processors add the same numbers in different orders, and so differ in the last digits of a
-float64. Figures are kept to 9 decimals, p-values to 6 significant digits. A zero has no sign: what
-rounds to 0 may have come from either side of it.
+float64. Figures are kept to 9 decimals, p-values to 6 significant digits.
+
+Two things would still differ. A zero has no sign here, since what rounds to 0 may have come from
+either side of it. And what ends in an exact 5, as means of numbers of 9 decimals often do, is
+always rounded away from 0.
 """
 
 import math
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 DECIMALS = 9
 P_DIGITS = 6
+_HALVES = 1e-13  # above what the order of a sum changes, and far below the last decimal
 
 
 def table(frame: pd.DataFrame) -> pd.DataFrame:
@@ -19,7 +24,7 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
     floats = frame.select_dtypes("float")
     return frame.assign(
         **{
-            name: column.map(p_value) if is_p_value(name) else column.round(DECIMALS) + 0.0
+            name: column.map(p_value) if is_p_value(name) else _decimals(column)
             for name, column in floats.items()
         }
     )
@@ -62,4 +67,9 @@ def values(value: Any) -> Any:
         return {key: values(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [values(item) for item in value]
-    return round(value, DECIMALS) + 0.0 if isinstance(value, float) else value
+    return float(_decimals(value)) if isinstance(value, float) else value
+
+
+def _decimals(numbers: Any) -> Any:
+    """A float or a column of them to 9 decimals."""
+    return np.round(numbers + np.copysign(_HALVES, numbers), DECIMALS) + 0.0

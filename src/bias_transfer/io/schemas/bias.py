@@ -54,7 +54,8 @@ BIAS = pa.DataFrameSchema(
             "what is known."
         ),
         "p_adjusted": p_value(
-            "`p_value` times the number of systems and axes (Bonferroni), at most 1."
+            "`p_value` times the number of systems and axes, measurable or not (Bonferroni), at "
+            "most 1."
         ),
         "p_clustered": p_value(
             "p-value of the gap, two-way clustered as its interval is.",
@@ -85,7 +86,7 @@ BIAS = pa.DataFrameSchema(
         ),
         "minimum_detectable": size(
             "Smallest true difference that the clustered test finds with 80 % power, before Holm's "
-            "correction.",
+            "correction. A row of no evidence may have missed a difference of this size.",
             unit=_POSITIVE,
             metric="{axis}_minimum_detectable",
             marks=_OWN,
@@ -108,7 +109,7 @@ BIAS = pa.DataFrameSchema(
         ),
         "p_template": p_value("Clustered by template alone (CR2)."),
         "p_unit": p_value("Clustered by noun pair or name alone (CR2)."),
-        "p_sign_flip": p_value("Exact sign flips of whole templates."),
+        "p_sign_flip": p_value("Exact test that flips the signs of whole templates."),
         "p_wilcoxon": p_value("Wilcoxon's signed-rank test, which takes the pairs as independent."),
         "sd_difference": size("Standard deviation of the pairs' differences.", unit=_POSITIVE),
         "n_identical": count(
