@@ -1,5 +1,7 @@
 """Names of systems and groups, made and taken apart, in the order in which reports list them."""
 
+import dataclasses
+
 import pytest
 
 from bias_transfer.io.errors import InputError
@@ -14,6 +16,7 @@ from bias_transfer.study.systems import (
     systems,
     teacher_system,
 )
+from bias_transfer.study.targets import TARGETS
 
 
 def study(*seeds: int, one_seed: tuple[str, ...] = (), arms: tuple[ArmsOf, ...] = ()) -> Study:
@@ -90,6 +93,15 @@ def test_what_an_arm_is_called_is_taken_apart_again(student, target):
     assert (alone.name, alone.seed) == (arm.group, None)
     assert (whole.name, whole.seed) == (arm.system, 12)
     assert group_of(arm.system) == group_of(arm.group) == arm.group
+
+
+def test_of_targets_that_end_alike_the_longest_is_meant(monkeypatch):
+    for name in ("argmax", "random-planted"):
+        row = dataclasses.replace(TARGETS["smoothed"], name=name)
+        monkeypatch.setitem(TARGETS, name, row)
+    assert System.parse("bow-teacher-argmax").student == "bow"
+    assert System.parse("bow-argmax/seed-0").target == "argmax"
+    assert System.parse("bow-random-planted").student == "bow"
 
 
 @pytest.mark.parametrize("name", ["teacher-t1.5", "teacher-my-baseline", "teacher-planted-1"])
