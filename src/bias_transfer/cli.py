@@ -224,7 +224,11 @@ def train(params: Any, student: str, target: str, seeds: tuple[int, ...]) -> Non
 
     if seeds or student not in params.study.all_students or target not in params.study.targets:
         params = params.with_study(
-            students=[student], one_seed=[], targets=[target], seeds=seeds or params.study.seeds
+            students=[student],
+            one_seed=[],
+            targets=[target],
+            seeds=seeds or params.study.seeds,
+            arms=[],
         )
     train.run(params, student, target, seeds=seeds or None)
 
