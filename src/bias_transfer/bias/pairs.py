@@ -26,7 +26,7 @@ METHODS = ("paper", "notebook")
 AXES = ("gender", "race")
 FRAME = ["template", "emotion", "emotion_word"]
 NAMES_PAIR = "names"
-_NOUNS = {
+NOUN_UNITS = {
     person: f"{female}/{male}"
     for male, female in (*NOUN_PAIRS, *zip(*PRONOUNS.values(), strict=True))
     for person in (male, female)
@@ -103,7 +103,7 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
 
 def gender(scores: pd.DataFrame, method: str = "paper") -> Contrast:
     """Female minus male over any part of the corpus: ``contrast`` without its count of pairs."""
-    unit = scores["person"].map(_NOUNS)
+    unit = scores["person"].map(NOUN_UNITS)
     if method == "paper":
         unit = unit.mask(scores["race"] != "", NAMES_PAIR)
     paired = scores[[*FRAME, "gender", "score"]].assign(unit=unit).dropna(subset="unit")
