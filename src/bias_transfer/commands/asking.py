@@ -29,7 +29,7 @@ def named(systems: System | Mapping[str, System]) -> dict[str, System]:
     if isinstance(systems, Mapping):
         return dict(systems)
     is_path = isinstance(systems, str | os.PathLike)
-    return {Path(os.fspath(systems)).stem if is_path else NAME: systems}
+    return {Path(str(systems)).stem if is_path else NAME: systems}
 
 
 def scored(
