@@ -124,8 +124,11 @@ def reviews(params: Any, name: str) -> None:
     Example: python -m bias_transfer reviews snippets
     """
     from bias_transfer.stages import reviews
+    from bias_transfer.study.paths import Layout
 
-    reviews.run(params.with_study(reviews=name))
+    params = params.with_study(reviews=name)
+    reviews.run(params)
+    click.echo(f"Written: {Layout(params.study).reviews('train').parent}")
 
 
 @main.command()
@@ -300,27 +303,26 @@ def publish(params: Any) -> None:
 )
 @click.option("--out", type=FILE, help="Markdown file; a section of it is replaced.")
 def results(params: Any, study: str | None, against: Path | None, out: Path | None) -> None:
-    """Say what a study found, or write its figures into a Markdown file.
-
-    Without STUDY it is the current one.
+    """Say what the current study found, or write a study's figures into a Markdown file.
 
     \b
     Example: python -m bias_transfer results
     Example: python -m bias_transfer results imdb \\
       --against docs/original_study.csv --out docs/results.md
     """
-    from bias_transfer.commands import results
+    if bool(study) != bool(out) or (against and not out):
+        raise click.UsageError("STUDY goes with --out, and --against with both")
+    if not (study and out):
+        from bias_transfer.commands.headline import headline
 
-    if out is None:
-        if against:
-            raise click.UsageError("--against goes with --out")
-        click.echo(results.headline(params, study))
+        click.echo(headline(params))
         return
+    from bias_transfer.commands.results import write
+
     beside = f" --against {against}" if against else ""
-    study = study or params.study.name
     command = f"python -m bias_transfer results {study}{beside} --out {out}"
-    results.write(params, study, out, against, command)
-    click.echo(f"Written: {out} and its plots in {out.with_suffix('')}")
+    write(params, study, out, against, command)
+    click.echo(f"Written: {out}, and its plots in {out.with_suffix('')}")
 
 
 @stage

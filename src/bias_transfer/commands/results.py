@@ -11,7 +11,7 @@ from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io import schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.report import figures, markdown
-from bias_transfer.report.findings import answer, finding, lead, readers_first
+from bias_transfer.report.findings import answer, finding, readers_first
 from bias_transfer.report.summary import estimate_name
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
@@ -21,23 +21,6 @@ from bias_transfer.teacher import manifest
 BEGIN, END = "<!-- results of {} -->", "<!-- end of results -->"
 SCREEN_DPI = 80
 _AGAINST = ("accuracy", "precision", "recall", "f1", "gender_gap", "race_gap")
-
-
-def headline(params: Params, name: str | None = None) -> str:
-    """What a study that has run found, and where its report is; None is the current study.
-
-    Raises
-    ------
-    InputError
-        If there is no such study, or it has not run.
-    """
-    if name is not None and name != params.study.name:
-        params = _of_study(params, name)
-    layout = Layout(params.study)
-    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
-    transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
-    said = lead(bias, transfer, params)
-    return f"{said}\nReport: {layout.report('report.html')}    Runs: make ui"
 
 
 def write(params: Params, name: str, out: Path, against: Path | None, command: str) -> None:
@@ -59,7 +42,9 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     InputError
         If there is no such study, it has not run, or ``out`` is there without the marks.
     """
-    params = _of_study(params, name)
+    if name not in params.studies:
+        raise InputError(unknown("study", name, params.studies))
+    params = params.with_study(name=name, **params.studies[name].model_dump())
     layout = Layout(params.study)
     begin = BEGIN.format(name)
     before, after = f"# Results\n\n{begin}\n", f"{END}\n"
@@ -83,12 +68,6 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     for file, figure in _plots(params, layout).items():
         figures.save(figure, plots / file, dpi=SCREEN_DPI)
     tables.write_text(before + section + after, out)
-
-
-def _of_study(params: Params, name: str) -> Params:
-    if name not in params.studies:
-        raise InputError(unknown("study", name, params.studies))
-    return params.with_study(name=name, **params.studies[name].model_dump())
 
 
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from bias_transfer.bias.pairs import FRAME, NAMES_PAIR, NOUN_UNITS
+from bias_transfer.bias.pairs import FRAME, unit_of
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 _SIDES = {"gender": ("female", "male"), "race": (AFRICAN_AMERICAN, EUROPEAN)}
@@ -33,8 +33,7 @@ def of_eec(pairs: pd.DataFrame, corpus: pd.DataFrame, axis: str) -> pd.DataFrame
     )
     if axis == "race":  # names of women and of men
         text = text.str.replace(r"\b(?:himself|herself)\b", _EITHER, regex=True)
-    unit = corpus["person"].map(NOUN_UNITS).mask(named, NAMES_PAIR)
-    rows = corpus[FRAME].assign(unit=unit, side=side, text=text)
+    rows = corpus[FRAME].assign(unit=unit_of(corpus), side=side, text=text)
     texts = rows.groupby([*FRAME, "unit", "side"], sort=False)["text"].first().unstack()
     first, second = _SIDES[axis]
     texts = texts.rename(columns={first: "first_text", second: "second_text"})

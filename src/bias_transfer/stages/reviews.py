@@ -20,5 +20,3 @@ def run(params: Params, root: Path = Path()) -> None:
     tables.write(train, layout.reviews("train"), schemas.REVIEWS)
     tables.write(test, layout.reviews("test"), schemas.REVIEWS)
     tables.write_json(source.counts | counts, layout.counts)
-    folder = layout.reviews("train").parent
-    print(f"{folder}: {len(train):,} reviews to train on, {len(test):,} to test on")
