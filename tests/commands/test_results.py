@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from bias_transfer import cli
 from bias_transfer.bias.audit import DIFFERENCE, NO_EVIDENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
-from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, SHARE, SLOPE, WITH_TEACHER
+from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.transfer import CHANGE, RELIABILITY, SHARE, SLOPE, WITH_TEACHER
 from bias_transfer.commands import results as module
 from bias_transfer.commands.results import write
 from bias_transfer.io import schemas, tables

@@ -7,10 +7,11 @@ import pandas as pd
 import pytest
 
 from bias_transfer.bias.audit import ONE_OF_SEVERAL, audit
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.scores import match
-from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, transfer
+from bias_transfer.bias.transfer import CHANGE, RELIABILITY, transfer
 from bias_transfer.corpora import eec
 from bias_transfer.io import rounding, schemas, tables
 from bias_transfer.io.errors import InputError

@@ -88,6 +88,7 @@ class Design:
                 **{name: np.repeat(self.frames[name].array, len(units)) for name in self.frames},
                 "unit": np.tile(units, len(self.frames)),
                 "influence": (weight * error).ravel() / len(self.frames),
+                "share": np.tile(weight / 2, len(self.frames)),
             }
         )
         return Contrast(pairs, influence, self.leverage, self.strata)

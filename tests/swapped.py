@@ -1,0 +1,46 @@
+"""Made-up pairs of swapped reviews, and systems that score them."""
+
+import numpy as np
+import pandas as pd
+
+from bias_transfer.bias import swaps
+from bias_transfer.bias.swaps import Pairs
+
+WORDS = ("she/he", "her/his", "woman/man", "girls/boys")
+SIDES = {"female": 1.0, "male": -1.0, "mixed": 0.0}
+
+
+def versions(n: int, seed: int = 0, prefix: str = "p", sides: tuple[str, ...] = tuple(SIDES)):
+    """Rows as ``data/swaps/<reviews>/pairs.csv`` has them; sides recur in turn."""
+    random = np.random.default_rng(seed)
+    original = [sides[i % len(sides)] for i in range(n)]
+    shared = {
+        "pair_id": [f"{prefix}{i}" for i in range(n)],
+        "original": original,
+        "direction": [SIDES[side] for side in original],
+        "n_edits": random.integers(1, 4, n),
+        "n_words": random.integers(5, 40, n),
+        "word": random.choice(WORDS, n),
+        "named": random.random(n) < 0.3,
+    }
+    both = [
+        pd.DataFrame(shared).assign(id=[f"{prefix}{i}{group}" for i in range(n)], group=group)
+        for group in ("female", "male")
+    ]
+    table = pd.concat(both).sort_index(kind="stable").reset_index(drop=True)
+    return table.assign(sentence=table["id"])
+
+
+def pairs(n: int = 60, **options) -> Pairs:
+    return swaps.pair_up(versions(n, **options))
+
+
+def scored(differences: dict[str, np.ndarray], *designs: Pairs, seed: int = 0) -> pd.DataFrame:
+    """Scores whose log-odds differ by ``differences[prefix]`` between the versions of each pair."""
+    random, parts = np.random.default_rng(seed), []
+    for design, difference in zip(designs, differences.values(), strict=True):
+        level = random.normal(0, 1, len(design))
+        for ids, half in ((design.first, 0.5), (design.second, -0.5)):
+            parts.append(pd.Series(level + half * np.broadcast_to(difference, len(design)), ids))
+    log_odds = pd.concat(parts)
+    return pd.DataFrame({"score": 1 / (1 + np.exp(-log_odds)), "log_odds": log_odds})
