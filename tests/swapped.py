@@ -28,7 +28,8 @@ def versions(n: int, seed: int = 0, prefix: str = "p", sides: tuple[str, ...] = 
         for group in ("female", "male")
     ]
     table = pd.concat(both).sort_index(kind="stable").reset_index(drop=True)
-    return table.assign(sentence=table["id"])
+    word = table["group"].map({"female": "She", "male": "He"})
+    return table.assign(sentence=word + " waits, " + table["pair_id"])
 
 
 def pairs(n: int = 60, **options) -> Pairs:

@@ -72,7 +72,8 @@ def write_bias(layout: Layout) -> None:
     )
     names = [*GROUPS[:3], *(arm.system for arm in arms(layout.study))]
     rows = [
-        {"system": name, "axis": axis, "verdict": DIFFERENCE, "reason": ""} | some(*numbers)
+        {"system": name, "axis": axis, "corpus": "eec", "verdict": DIFFERENCE, "reason": ""}
+        | some(*numbers)
         for name in names
         for axis in ("gender", "race")
     ]
@@ -94,6 +95,7 @@ def write_transfer(layout: Layout) -> None:
         {
             "student": student,
             "axis": axis,
+            "corpus": "eec",
             "scale": scale,
             "estimand": estimand,
             "verdict": verdict,
@@ -109,6 +111,7 @@ def write_transfer(layout: Layout) -> None:
     alone = {
         "student": TEACHER,
         "axis": "gender",
+        "corpus": "eec",
         "scale": "log-odds",
         "estimand": RELIABILITY,
         "verdict": "x",

@@ -122,7 +122,7 @@ def coefficient(
 
     def of(column: str, margin: float) -> Estimate:
         known = planted.differences(teacher, pairs, column)
-        whole = swaps.gap(pairs, known).value
+        whole = swaps.gap(pairs, known).value or np.nan  # nothing is a share of nothing
         changes = arms.changes(pairs, column)
         by_seed = np.array([swaps.gap(pairs, each).value / whole for each in changes])
         # Linearised, so that what is planted may vary from pair to pair, as it does in P.
