@@ -9,7 +9,8 @@ import pytest
 
 from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, audit
 from bias_transfer.bias.audit import NO_EVIDENCE as NOT_SEEN
-from bias_transfer.bias.transfer import CHANGE, NO_EVIDENCE, ONE_SEED
+from bias_transfer.bias.estimates import NO_EVIDENCE, ONE_SEED
+from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, generate
 from bias_transfer.report.findings import answer, finding, readers_first
 from bias_transfer.study.params import load

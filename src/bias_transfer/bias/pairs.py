@@ -49,8 +49,9 @@ class Contrast:
 
     ``influence`` splits the sampling error of ``mean`` into additive parts, one per observation,
     with the observation's ``template`` and ``unit`` (noun pair for gender, name for race). The
-    parts sum to 0, and the square of a cluster's sum is its part of the variance. ``leverage`` is
-    each cluster's share of the weight, by clustering.
+    parts sum to 0, and the square of a cluster's sum is its part of the variance. Where the
+    observations of a pair do not weigh the same, ``share`` is what each weighs in it. ``leverage``
+    is each cluster's share of the weight, by clustering.
 
     ``strata`` is the group that each unit stands for, where units stand for groups: the race and
     gender of a name. The leverage of a unit is then its share of that group.

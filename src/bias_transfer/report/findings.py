@@ -3,7 +3,8 @@
 import pandas as pd
 
 from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
-from bias_transfer.bias.transfer import CHANGE, ONE_SEED
+from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.study.params import Params
 from bias_transfer.study.systems import teacher_system
 from bias_transfer.study.targets import BASELINE, DISTILLED
@@ -43,12 +44,22 @@ def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
     )
 
 
+def of_corpus(table: pd.DataFrame, *corpora: str) -> pd.DataFrame:
+    """The rows of these corpora, of a table with a column ``corpus``."""
+    return table[table["corpus"].isin(corpora)].reset_index(drop=True)
+
+
+def primary(bias: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``bias.csv`` that have a verdict of their own: one per group of seeds."""
+    return bias[bias["verdict"] != ONE_OF_SEVERAL]
+
+
 def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
     """The primary rows of ``bias.csv``, those systems first in which all can be measured.
 
     The teacher is always among them, and so leads.
     """
-    bias = bias[bias["verdict"] != ONE_OF_SEVERAL]
+    bias = primary(bias)
     hidden = bias["verdict"].eq(NOT_MEASURABLE).groupby(bias["system"]).transform("sum")
     return bias.iloc[hidden.argsort(kind="stable")].reset_index(drop=True)
 

@@ -9,9 +9,9 @@ import pandas as pd
 
 from bias_transfer.io import provenance, schemas, tables
 from bias_transfer.report import cards, figures
-from bias_transfer.report.findings import answer, finding, readers_first
+from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
 from bias_transfer.study.params import Params
-from bias_transfer.study.paths import Layout
+from bias_transfer.study.paths import LABELLED, SCORED, Layout
 from bias_transfer.study.systems import Arm, arms, teacher_system
 from bias_transfer.teacher import manifest
 from bias_transfer.tracking.runs import Publication
@@ -37,8 +37,9 @@ def report_files(layout: Layout) -> list[Path]:
 
 def study_note(params: Params, layout: Layout) -> str:
     """Description of the run that a study's runs lie below: what was compared, and the answer."""
-    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
-    lines = [answer(tables.read(layout.report("transfer.csv"), schemas.TRANSFER))]
+    bias = of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec")
+    transfer = of_corpus(tables.read(layout.report("transfer.csv"), schemas.TRANSFER), "eec")
+    bias, lines = readers_first(bias), [answer(transfer)]
     lines += [finding(bias, params, axis) for axis in ("gender", "race")]
     return "\n\n".join(lines)
 
@@ -51,7 +52,7 @@ def digest(*parts: object) -> str:
 def _teacher(params: Params, layout: Layout, gaps: pd.DataFrame) -> Publication:
     system = teacher_system(params.study)
     labels = manifest.read(layout.labels_folder)
-    files = [layout.labels(part) for part in ("train", "test", "eec", "eec-variants")]
+    files = [layout.labels(part) for part in (*LABELLED, "eec-variants")]
     publication = _system(params, layout, system, gaps, [], [*files, layout.labels_manifest], [])
     publication.tags |= {"stage": "label"}
     publication.params = {f"teacher.{name}": value for name, value in labels["teacher"].items()} | {
@@ -116,8 +117,9 @@ def _system(
     gaps: dict[str, Any] = {}
     for row in bias.to_dict("records"):
         gaps |= schemas.metrics(schemas.BIAS, row)
-    predictions = [layout.predictions(system, part) for part in ("reviews", "eec")]
-    reviews = [layout.reviews("train"), layout.reviews("test"), layout.eec]
+    predictions = [layout.predictions(system, part) for part in SCORED]
+    reviews = [layout.reviews("train"), layout.reviews("test")]
+    reviews += [layout.eec, layout.film, layout.pairs, layout.placebo]
     shared = [f"reviews.{params.study.reviews}", f"teachers.{params.study.teacher}"]
     evidence = _evidence(
         params,

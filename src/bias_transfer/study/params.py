@@ -110,6 +110,11 @@ class Choice(Section):
                 return entry.seeds
         return self.seeds[:1] if student in self.one_seed else self.seeds
 
+    def seeds_of_both(self, student: str, target: str, reference: str) -> tuple[int, ...]:
+        """Seeds that a student has with either target."""
+        others = self.seeds_of(student, reference)
+        return tuple(seed for seed in self.seeds_of(student, target) if seed in others)
+
 
 class Study(Choice):
     """The current study; its name is in every path and stage name it writes."""
@@ -274,6 +279,12 @@ class Bias(Section):
     margin_share: float = Field(gt=0)
 
 
+class Swaps(Section):
+    """How held-out reviews are swapped: how many words of each, between spaces, at most."""
+
+    passage_words: int = Field(gt=0)
+
+
 class Distillation(Section):
     """What all targets of a student share; ``alpha`` is 0 for a baseline."""
 
@@ -292,6 +303,7 @@ class Params(Section):
     studies: dict[DottedName, Choice]
     distillation: Distillation
     bias: Bias
+    swaps: Swaps
     device: Literal["auto", "cpu", "cuda"]
     labelling: Labelling
     reviews: dict[CatalogueName, Reviews]

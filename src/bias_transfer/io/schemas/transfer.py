@@ -2,7 +2,7 @@
 
 import pandera.pandas as pa
 
-from bias_transfer.io.schemas.bias import AXIS, GAP_SIGN
+from bias_transfer.io.schemas.bias import AXIS, CORPUS, GAP_SIGN
 from bias_transfer.io.schemas.columns import IN_SUMMARY, count, number, p_value, size, text
 
 _OF_SCALE = "that of `scale`"
@@ -42,6 +42,14 @@ TRANSFER = pa.DataFrameSchema(
                 "teacher's reliability over prompts": "Intraclass correlation of pair differences "
                 "over wordings. 1: every wording tells the same pairs apart; 0: nothing in common. "
                 "It does not see a shift that all pairs share.",
+                "transfer coefficient": "Share of a gap planted in the teacher's labels that "
+                "arrives: the gap of the planted arm minus that of the distilled one, over the gap "
+                "that was planted. 0: nothing; 1: all of it. Of `planted-random` it is the "
+                "control.",
+                "partial slope on teacher's differences": "Slope of the target's differences on "
+                "the teacher's, beside those of the baseline's other seeds, direction and pair of "
+                "words. 0: given these, it does not tell apart what the teacher tells apart.",
+                "partial slope, minus that of the reference": "The target's minus the reference's.",
             },
         ),
         "estimate": number(
@@ -72,6 +80,7 @@ TRANSFER = pa.DataFrameSchema(
             "5 %; `no evidence of a change` is no evidence either way. `with the teacher's "
             "differences` needs an own slope of the target that is clearly above 0."
         ),
+        "corpus": CORPUS,
         "reason": text(
             "Why there is no verdict: a student that cannot read the names of one side, or a "
             "teacher without a clear gap."

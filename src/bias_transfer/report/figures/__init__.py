@@ -13,6 +13,7 @@ from bias_transfer.report.figures.differences import (
 from bias_transfer.report.figures.distilling import changes, transfer
 from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
 from bias_transfer.report.figures.style import look, look_of, names_by_seeds, save
+from bias_transfer.report.figures.swapped import swaps
 
 __all__ = [
     "accuracy",
@@ -28,6 +29,7 @@ __all__ = [
     "names_by_seeds",
     "placebo",
     "save",
+    "swaps",
     "training",
     "transfer",
 ]
