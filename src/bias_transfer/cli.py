@@ -17,7 +17,7 @@ FAILED = 3  # exit code of `audit --fail-on`
 SECTIONS = {
     "For your own models": ("audit", "transfer", "swap", "eec", "film"),
     "Stages of a study; `dvc repro` runs them": (
-        *("reviews", "label", "train", "predict", "bias", "report", "publish"),
+        *("reviews", "swaps", "label", "train", "predict", "bias", "report", "publish"),
     ),
     "More about studies": ("study", "results", "verify", "launch", "label-parquet", "validate"),
 }

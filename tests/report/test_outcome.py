@@ -14,7 +14,8 @@ from bias_transfer.bias.audit import (
     NOT_MEASURABLE,
     ONE_OF_SEVERAL,
 )
-from bias_transfer.bias.transfer import CHANGE, NO_CHANGE, ONE_SEED, SLOPE, WITH_TEACHER
+from bias_transfer.bias.estimates import NO_CHANGE, ONE_SEED
+from bias_transfer.bias.transfer import CHANGE, SLOPE, WITH_TEACHER
 from bias_transfer.report.outcome import Audit, Transfer
 
 
@@ -29,6 +30,7 @@ def gap(system, axis, value, verdict, **more):
         "margin": 0.02,
         "minimum_detectable": 0.034,
         "corpus": "eec",
+        "reason": "",
     } | more
 
 
@@ -92,6 +94,12 @@ def test_the_table_in_lines_has_no_single_seeds():
     assert repr(found) == str(found)
     assert found.verdicts == {("a", "gender"): NO_DIFFERENCE}
     assert len(found.to_frame()) == 2
+
+
+def test_the_table_says_why_a_gap_cannot_be_measured():
+    found = audited(gap("a", "race", 0, NOT_MEASURABLE, reason="one word for all"))
+    assert str(found).splitlines()[1].endswith("  not measurable: one word for all")
+    assert found.verdicts == {("a", "race"): NOT_MEASURABLE}
 
 
 def test_the_page_holds_the_answer_the_picture_and_the_largest_pairs(tmp_path):

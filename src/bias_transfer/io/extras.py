@@ -8,8 +8,8 @@ PARQUET = "pyarrow"
 _MODULES = {
     "parquet": (PARQUET,),
     "swap": ("spacy",),
-    "models": "accelerate huggingface_hub safetensors tokenizers torch tqdm transformers".split(),
-    "study": "dvc filelock ftfy gguf mlflow sklearn statsmodels yaml".split(),
+    "models": "accelerate huggingface_hub safetensors tokenizers torch transformers".split(),
+    "study": "dvc filelock ftfy gguf mlflow sklearn statsmodels tqdm yaml".split(),
     "ray": ("ray",),
     "vllm": ("vllm",),
 }

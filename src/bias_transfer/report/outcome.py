@@ -13,7 +13,8 @@ import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bias_transfer.bias.audit import DIFFERENCE, NO_DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
-from bias_transfer.bias.transfer import CHANGE, CORRECTED, ONE_SEED, SHARE, SLOPE
+from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.transfer import CHANGE, CORRECTED, SHARE, SLOPE
 from bias_transfer.io import tables
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class Audit(_Outcome):
     @property
     def summary(self) -> pd.DataFrame:
         """``system, corpus, axis, gap, 95 % interval, verdict``, without single seeds."""
-        rows = self._primary
+        rows, why = self._primary, self._primary["reason"]
         return pd.DataFrame(
             {
                 "system": rows["system"],
@@ -123,7 +124,7 @@ class Audit(_Outcome):
                 "axis": rows["axis"],
                 "gap": rows["mean_difference"].map(_signed),
                 "95 % interval": _intervals(rows),
-                "verdict": rows["verdict"],
+                "verdict": rows["verdict"].mask(why != "", rows["verdict"] + ": " + why),
             }
         )
 
