@@ -161,9 +161,9 @@ class Audit(_Outcome):
 
     def plot(self) -> "Figure":
         """The gap of each system with its 95 % interval: one panel per axis."""
-        from bias_transfer.report import figures
+        from bias_transfer.report.figures.audited import every_gap
 
-        return figures.every_gap(self._primary)
+        return every_gap(self._primary)
 
     @property
     def _primary(self) -> pd.DataFrame:

@@ -3,13 +3,7 @@
 import matplotlib
 
 matplotlib.use("Agg")
-from bias_transfer.report.figures.differences import (
-    distributions,
-    emotions,
-    every_gap,
-    gaps,
-    placebo,
-)
+from bias_transfer.report.figures.differences import distributions, emotions, gaps, placebo
 from bias_transfer.report.figures.distilling import changes, transfer
 from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
 from bias_transfer.report.figures.style import look, look_of, names_by_seeds, save
@@ -22,7 +16,6 @@ __all__ = [
     "confusion",
     "distributions",
     "emotions",
-    "every_gap",
     "gaps",
     "look",
     "look_of",

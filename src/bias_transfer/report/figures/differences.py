@@ -22,55 +22,22 @@ AXIS_LABELS = {
     "gender": "mean difference in P(positive), female - male",
     "race": "mean difference in P(positive), African-American - European-American",
 }
-OWN_TITLE = "Does one group score higher or lower than the other?"
-CLUSTERED = "bars: 95 % interval, clustered by template and by noun pair or name"
 
 
 def gaps(bias: pd.DataFrame, axis: str) -> Figure:
     """The gap of each system on one axis, with its 95 % interval, in the order of the rows."""
     rows = bias[bias["axis"] == axis].reset_index(drop=True)
     figure, ax = canvas(height=1.4 + 0.42 * len(rows))
-    _gaps(ax, rows)
-    ax.set_xlabel(f"{_axis_label(axis)}\n{CLUSTERED}")
-    headline(figure, AXIS_TITLES.get(axis, OWN_TITLE))
-    return figure
-
-
-def every_gap(bias: pd.DataFrame) -> Figure:
-    """``gaps`` of each axis, one below the other."""
-    parts = [rows.reset_index(drop=True) for _, rows in bias.groupby("axis", sort=False)]
-    heights = [1 + 0.42 * len(rows) for rows in parts]
-    figure, panels = plt.subplots(
-        len(parts),
-        1,
-        figsize=(7.2, 0.6 + sum(heights)),
-        height_ratios=heights,
-        squeeze=False,
-        layout="constrained",
-    )
-    for ax, rows in zip(panels[:, 0], parts, strict=True):
-        _gaps(ax, rows)
-        ax.grid(axis="x", color="0.9")
-        ax.set_axisbelow(True)
-        sns.despine(ax=ax, left=True)
-        ax.set_title(AXIS_TITLES.get(rows["axis"][0], OWN_TITLE), loc="left", size=10)
-        ax.set_xlabel(_axis_label(rows["axis"][0]), size=9)
-    figure.supxlabel(CLUSTERED, size=9)
-    return figure
-
-
-def _axis_label(axis: str) -> str:
-    return AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
-
-
-def _gaps(ax: Axes, rows: pd.DataFrame) -> None:
-    """Intervals of one axis, each with its number."""
     intervals(ax, rows)
     for y, row in rows.iterrows():
         label = (
             f"{row['mean_difference']:+.3f}" if row["verdict"] != NOT_MEASURABLE else NOT_MEASURABLE
         )
         annotate(ax, label, row["mean_difference"], y)
+    label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
+    ax.set_xlabel(label + "\nbars: 95 % interval, clustered by template and by noun pair or name")
+    headline(figure, AXIS_TITLES.get(axis, "Does one group score higher or lower than the other?"))
+    return figure
 
 
 def emotions(breakdown: pd.DataFrame) -> Figure:
