@@ -33,7 +33,7 @@ def test_audit_needs_no_model_library_no_dvc_and_no_mlflow():
     assert not set(found.stdout.split()) & set(heavy.split())
 
 
-@pytest.mark.parametrize("name", bias_transfer.__all__)
+@pytest.mark.parametrize("name", ["audit", "swap", "transfer"])
 def test_functions_are_found_and_documented(name):
     function = getattr(bias_transfer, name)
     assert function.__name__ == name

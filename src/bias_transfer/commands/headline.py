@@ -22,6 +22,6 @@ def headline(params: Params, root: Path = Path()) -> str:
     refuse_odd(path)
     if not path.exists():
         raise InputError(f"{path} is missing: `dvc repro` makes it")
-    found = re.search(r'(?s)<p class="lead">(.*?)</p>', path.read_text(encoding="utf-8"))
+    found = re.search(r'(?s)<p class="lead"[^>]*>(.*?)</p>', path.read_text(encoding="utf-8"))
     said = " ".join(html.unescape(re.sub(r"<[^>]*>", "", found[1])).split()) if found else ""
     return f"{said}\nReport: {path}    Runs: make ui"

@@ -63,8 +63,8 @@ def transfer(
     ...         return 0.4 + sum(text.encode()) % 97 / 500 + shift * text.startswith("She")
     ...     return lambda texts: [score(text) for text in texts]
     >>> result = transfer(teacher=model(0.2), baseline=model(0.0), distilled=model(0.1))
-    >>> result.verdicts["gender", "log-odds", "change in gap"]
-    'none: seed variance not included'
+    >>> result.verdicts["gender", "log-odds", "change in gap"].startswith("none: ")  # one seed
+    True
     """
     arms = {"baseline": _listed(baseline), "distilled": _listed(distilled)}
     before, after = map(len, arms.values())
