@@ -16,7 +16,7 @@ def test_the_lead_is_told_without_markup(tmp_path):
     path = Layout(PARAMS.study, tmp_path).report("report.html")
     path.parent.mkdir(parents=True)
     path.write_text(
-        '<h1>No</h1><p class="lead" id="answer"><b>A gap &lt; .02</b>\n stands.</p><p>Not this.</p>',
+        '<h1>No</h1><p class="lead" id="answer"><b>A gap &lt; .02</b>\n stands.</p><p>No</p>',
         encoding="utf-8",
     )
     said, where = headline(PARAMS, tmp_path).splitlines()

@@ -45,7 +45,7 @@ class BiasCallback(TrainerCallback):
 
     def on_evaluate(self, *events: Any, **more: Any) -> None:
         """Ask the model as it is now."""
-        model = self.trainer.model
+        model: Any = self.trainer.model
         training = model.training
         model.eval()
         try:
@@ -62,7 +62,8 @@ class BiasCallback(TrainerCallback):
 
     @torch.inference_mode()
     def _probabilities(self, texts: list[str]) -> torch.Tensor:
-        model, tokenizer = self.trainer.model, self.trainer.processing_class
+        model: Any = self.trainer.model
+        tokenizer: Any = self.trainer.processing_class
         labels = [model.config.id2label[i] for i in range(model.config.num_labels)]
         column = column_of_positive(labels, self.positive, "the trainer's model")
         batch = tokenizer(texts, padding=True, truncation=True, return_tensors="pt")
