@@ -111,6 +111,8 @@ def test_values_that_are_explained_are_those_that_the_code_writes(scored):
     }
     said = "".join(column.description for column in schemas.TRANSFER.columns.values())
     assert estimates.NO_CHANGE in said
+    assert transfer.SMALL in said
+    assert transfer.NO_TEACHER_GAP in said
     assert estimates.NO_EVIDENCE in said
 
 
