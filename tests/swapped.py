@@ -32,16 +32,18 @@ def versions(n: int, seed: int = 0, prefix: str = "p", sides: tuple[str, ...] = 
     return table.assign(sentence=word + " waits, " + table["pair_id"])
 
 
-def pairs(n: int = 60, **options) -> Pairs:
-    return swaps.pair_up(versions(n, **options))
+def pairs(n: int = 60, start: int = 0, **options) -> Pairs:
+    """Pairs whose versions have the places from ``start`` on among the scores."""
+    table = versions(n, **options)
+    return swaps.pair_up(table, pd.Index([*range(start), *table["id"]], dtype=object))
 
 
-def scored(differences: dict[str, np.ndarray], *designs: Pairs, seed: int = 0) -> pd.DataFrame:
-    """Scores whose log-odds differ by ``differences[prefix]`` between the versions of each pair."""
-    random, parts = np.random.default_rng(seed), []
-    for design, difference in zip(designs, differences.values(), strict=True):
-        level = random.normal(0, 1, len(design))
-        for ids, half in ((design.first, 0.5), (design.second, -0.5)):
-            parts.append(pd.Series(level + half * np.broadcast_to(difference, len(design)), ids))
-    log_odds = pd.concat(parts)
+def scored(*parts: tuple[Pairs, np.ndarray | float], seed: int = 0) -> pd.DataFrame:
+    """Scores whose log-odds differ between the versions of each pair by what is given."""
+    random = np.random.default_rng(seed)
+    log_odds = np.zeros(1 + max(pairs.second.max() for pairs, _ in parts))
+    for pairs, difference in parts:
+        level = random.normal(0, 1, len(pairs))
+        log_odds[pairs.first] = level + np.broadcast_to(difference, len(pairs)) / 2
+        log_odds[pairs.second] = level - np.broadcast_to(difference, len(pairs)) / 2
     return pd.DataFrame({"score": 1 / (1 + np.exp(-log_odds)), "log_odds": log_odds})

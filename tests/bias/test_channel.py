@@ -31,9 +31,7 @@ N = len(PAIRS)
 def frames(differences, seeds=(0, 1, 2), noise=0.3, seed=0):
     """Scores of a student by seed, whose differences are those and noise of its own."""
     random = np.random.default_rng(seed)
-    return {
-        s: scored({"p": differences + random.normal(0, noise, N)}, PAIRS, seed=s) for s in seeds
-    }
+    return {s: scored((PAIRS, differences + random.normal(0, noise, N)), seed=s) for s in seeds}
 
 
 def arms(after, before, target="planted-1"):
@@ -50,7 +48,7 @@ def row(table: pd.DataFrame, scale: str = "log-odds") -> pd.Series:
 
 @pytest.fixture(scope="module")
 def teacher():
-    return scored({"p": np.random.default_rng(9).normal(0.1, 0.4, N)}, PAIRS)
+    return scored((PAIRS, np.random.default_rng(9).normal(0.1, 0.4, N)))
 
 
 @pytest.mark.parametrize("dose", [0.5, 1.0, 2.0])
@@ -61,7 +59,7 @@ def test_what_is_planted_in_log_odds_is_the_dose(teacher, dose):
 
 def test_what_is_planted_in_p_is_what_the_logistic_makes_of_it(teacher):
     found = planted(2.0).differences(teacher, PAIRS, "score")
-    odds = teacher["log_odds"].loc[PAIRS.first].to_numpy()
+    odds = teacher["log_odds"].to_numpy()[PAIRS.first]
     raised = 1 / (1 + np.exp(-odds - 2)) - 1 / (1 + np.exp(-odds))
     np.testing.assert_allclose(found, raised)
 
@@ -103,8 +101,8 @@ def test_its_interval_is_over_reviews_and_seeds(teacher):
 
 def test_in_p_all_of_it_is_1_too(teacher):
     """A student that is its teacher, planted and not."""
-    raised = teacher["log_odds"].copy()
-    raised.loc[PAIRS.first] += 1.0
+    raised = teacher["log_odds"].to_numpy().copy()
+    raised[PAIRS.first] += 1.0
     after = pd.DataFrame({"score": 1 / (1 + np.exp(-raised)), "log_odds": raised})
     both = arms({0: after}, {0: teacher})
     found = row(channel.coefficient(both, teacher, PAIRS, planted(), MARGINS), "probability")
@@ -153,10 +151,9 @@ def rate_of_small(true: float, draws: int) -> float:
     The teacher's gap is drawn as well, above 0 or below, and the pairs of both hang together.
     """
     random, few = np.random.default_rng(3), pairs(60)
-    design, of_sides = swaps.balance(few)
 
     def gap(differences):
-        return channel.rows.estimate(design, differences, of_sides).inference
+        return few.balanced.estimate(differences).inference
 
     small = 0
     for draw in range(draws):
@@ -195,13 +192,13 @@ def follow(teacher, slope, seed):
 def test_partial_slope_is_that_of_the_teacher_within_words(teacher):
     baseline, distilled = follow(teacher, 0.0, 1), follow(teacher, 0.5, 2)
     both = Arms("bow", "distilled", "baseline", distilled, baseline)
-    found = row(channel.partial(both, baseline, teacher, PAIRS, MARGINS))
+    found = row(channel.Partial(baseline, teacher, PAIRS).slope(both, MARGINS))
     assert found["estimand"] == PARTIAL
     assert found["estimate"] == pytest.approx(0.5, abs=0.12)
     assert found["ci_low"] < 0.5 < found["ci_high"]
     assert found["verdict"] == FOLLOWS
     control = Arms("bow", "distilled", "permuted", distilled, follow(teacher, 0.2, 3))
-    found = row(channel.partial_change(control, baseline, teacher, PAIRS, MARGINS))
+    found = row(channel.Partial(baseline, teacher, PAIRS).change(control, MARGINS))
     assert found["estimand"] == PARTIAL_CHANGE
     assert found["estimate"] == pytest.approx(0.3, abs=0.15)
 
@@ -210,7 +207,7 @@ def test_partial_slope_takes_the_baselines_other_seeds(teacher):
     """With its own seed in, an arm that is its baseline would be explained by itself."""
     baseline = follow(teacher, 0.4, 1)
     both = Arms("bow", "distilled", "baseline", baseline, baseline)
-    found = row(channel.partial(both, baseline, teacher, PAIRS, MARGINS))
+    found = row(channel.Partial(baseline, teacher, PAIRS).slope(both, MARGINS))
     own = [PAIRS.differences(frame, "log_odds") for frame in baseline.values()]
     words = pd.get_dummies(PAIRS.table["word"]).to_numpy(float)
     slopes = []
@@ -223,24 +220,24 @@ def test_partial_slope_takes_the_baselines_other_seeds(teacher):
 
 
 def test_partial_slope_of_a_teacher_without_differences_is_not_measurable(teacher):
-    flat = scored({"p": 0.0}, PAIRS)
+    flat = scored((PAIRS, 0.0))
     baseline = follow(teacher, 0.0, 1)
     both = Arms("bow", "distilled", "baseline", follow(teacher, 0.5, 2), baseline)
-    found = row(channel.partial(both, baseline, flat, PAIRS, MARGINS))
+    found = row(channel.Partial(baseline, flat, PAIRS).slope(both, MARGINS))
     assert found["verdict"] == NOT_MEASURABLE
     assert np.isnan(found["estimate"])
 
 
 def test_permuted_teachers_are_followed_in_one_of_twenty(teacher):
     """Within word and side, as the null of the partial slope has it."""
-    baseline = follow(teacher, 0.0, 1)
+    baseline, distilled = follow(teacher, 0.0, 1), follow(teacher, 0.5, 5)
     keys = PAIRS.table["word"] + PAIRS.table["original"]
     random, alarms, draws = np.random.default_rng(4), 0, 300
     own = pd.Series(PAIRS.differences(teacher, "log_odds"))
-    design = channel._design(PAIRS, own.to_numpy(), PAIRS.differences(baseline[1], "log_odds"))
-    y = PAIRS.differences(follow(teacher, 0.5, 5)[0], "log_odds")
+    both = Arms("bow", "distilled", "baseline", {0: distilled[0]}, {0: baseline[0]})
     for _ in range(draws):
-        design[:, 0] = own.groupby(keys).transform(lambda part: random.permutation(part))
-        alarms += channel.rows.estimate(design, y, np.eye(design.shape[1])[0]).inference.clear
+        shuffled = own.groupby(keys).transform(lambda part: random.permutation(part))
+        partial = channel.Partial(baseline, scored((PAIRS, shuffled.to_numpy())), PAIRS)
+        alarms += partial._of(both.after, "log_odds")[0].inference.clear
     low, high = stats.binom.interval(0.999, draws, 0.05)
     assert low <= alarms <= high

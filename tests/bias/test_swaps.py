@@ -16,11 +16,11 @@ MARGIN = 0.02
 def made():
     """Pairs of unequal sides, and placebo pairs."""
     sides = ("male",) * 6 + ("female",) * 3 + ("mixed",)
-    return pairs(200, sides=sides), pairs(300, prefix="n", seed=5)
+    return pairs(200, sides=sides), pairs(300, start=400, prefix="n", seed=5)
 
 
 def audit(made, **differences):
-    systems = {name: scored({"p": d, "n": n}, *made) for name, (d, n) in differences.items()}
+    systems = {name: scored((made[0], d), (made[1], n)) for name, (d, n) in differences.items()}
     return swaps.audit(systems, *made, MARGIN).set_index("system")
 
 
@@ -51,13 +51,13 @@ def test_its_error_is_that_of_each_side_over_its_size(made):
 
 
 def test_a_side_of_one_pair_is_left_out():
-    table = versions(7, sides=("female", "female", "female", "male", "male", "male", "mixed"))
-    assert sorted(swaps.pair_up(table).table["original"].unique()) == ["female", "male"]
+    design = pairs(7, sides=("female", "female", "female", "male", "male", "male", "mixed"))
+    assert sorted(design.table["original"].unique()) == ["female", "male"]
 
 
 def test_versions_that_do_not_stand_together_are_a_fault():
     with pytest.raises(ValueError, match="do not stand together"):
-        swaps.pair_up(versions(4).iloc[1:-1])
+        swaps.pair_up(versions(4).iloc[1:-1], pd.Index(versions(4)["id"]))
 
 
 def test_a_difference_is_found_and_none_is_not(made):
@@ -75,7 +75,7 @@ def test_seeds_are_pooled_and_their_variance_counts(made):
     random = np.random.default_rng(3)
     own = random.normal(0, 0.3, len(made[0]))
     systems = {
-        f"bow-baseline/seed-{seed}": scored({"p": own + shift, "n": 0.1}, *made)
+        f"bow-baseline/seed-{seed}": scored((made[0], own + shift), (made[1], 0.1))
         for seed, shift in ((0, -0.4), (1, 0.4))
     }
     table = swaps.audit(systems, *made, MARGIN).set_index("system")
@@ -97,7 +97,7 @@ def test_a_system_that_reads_most_versions_alike_is_not_measurable(made):
 
 def test_the_standardised_gap_does_not_shrink_with_confidence(made):
     difference = np.random.default_rng(4).normal(0.3, 0.3, len(made[0]))
-    sure = scored({"p": difference, "n": 0.1}, *made)
+    sure = scored((made[0], difference), (made[1], 0.1))
     odds = sure["log_odds"] / 4
     unsure = pd.DataFrame({"score": 1 / (1 + np.exp(-odds)), "log_odds": odds})
     table = swaps.audit({"sure": sure, "unsure": unsure}, *made, MARGIN).set_index("system")
@@ -107,13 +107,13 @@ def test_the_standardised_gap_does_not_shrink_with_confidence(made):
     assert table.loc["unsure", "standardised_gap"] == pytest.approx(
         table.loc["sure", "standardised_gap"]
     )
-    ids = np.concatenate([made[0].first, made[0].second])
-    expected = table.loc["sure", "log_odds_difference"] / sure["log_odds"].loc[ids].std()
+    both = np.concatenate([made[0].first, made[0].second])
+    expected = table.loc["sure", "log_odds_difference"] / sure["log_odds"].iloc[both].std()
     assert table.loc["sure", "standardised_gap"] == pytest.approx(expected)
 
 
 def test_a_score_of_0_leaves_log_odds_out(made):
-    frame = scored({"p": 0.1, "n": 0.1}, *made)
+    frame = scored((made[0], 0.1), (made[1], 0.1))
     frame.iloc[0] = [0.0, -np.inf]
     row = swaps.audit({"a": frame}, *made, MARGIN).iloc[0]
     assert row["n_saturated"] == 1
@@ -143,7 +143,7 @@ def test_placebo_unlike_any_pair_is_missing(made):
     few = made[0].where((made[0].table["n_edits"] == 1).to_numpy())
     other = made[1].where((made[1].table["n_edits"] == 2).to_numpy())
     assert not swaps.reweighted(few, other).any()
-    frame = scored({"p": 0.1, "n": 0.1}, *made)
+    frame = scored((made[0], 0.1), (made[1], 0.1))
     row = swaps.audit({"a": frame}, few, other, MARGIN).iloc[0]
     assert row[["placebo_sd", "placebo_floor", "placebo_word_floor"]].isna().all()
 
@@ -154,7 +154,7 @@ def test_placebo_floors_are_what_drawn_orders_give(made):
     of_word = dict(zip(WORDS, (0.5, 0.2, -0.1, 0.3), strict=True))
     random = np.random.default_rng(6)
     noise = placebo.table["word"].map(of_word).to_numpy() + random.normal(0, 0.4, len(placebo))
-    frame = scored({"p": 0.1, "n": noise}, *made)
+    frame = scored((made[0], 0.1), (made[1], noise))
     row = swaps.audit({"a": frame}, *made, MARGIN).iloc[0]
     difference = placebo.differences(frame, "score")
     matched = swaps.reweighted(design, placebo)
@@ -170,7 +170,7 @@ def test_placebo_floors_are_what_drawn_orders_give(made):
 
 def test_parts_are_the_sides_and_who_is_named(made):
     difference = np.random.default_rng(8).normal(0.2, 0.3, len(made[0]))
-    frame = scored({"p": difference, "n": 0.1}, *made)
+    frame = scored((made[0], difference), (made[1], 0.1))
     table = swaps.breakdown("a", [frame], made[0]).set_index(["by", "level"])
     assert set(table.loc["original"].index) == set(SIDES)
     assert set(table.loc["named"].index) == {"true", "false"}

@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from bias_transfer.bias import transfer as transfer_module
+from bias_transfer.bias.estimates import NO_CHANGE, NO_EVIDENCE, ONE_SEED
 from bias_transfer.bias.inference.icc import Reliability, reliability
 from bias_transfer.bias.inference.slope import coefficients, regress
 from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
@@ -21,11 +22,8 @@ from bias_transfer.bias.transfer import (
     FADES,
     FOLLOWS,
     INTERCEPT,
-    NO_CHANGE,
-    NO_EVIDENCE,
     NO_GAP,
     NOT_MEASURABLE,
-    ONE_SEED,
     OPPOSES,
     RELIABILITY,
     RELIABLE,

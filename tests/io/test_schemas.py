@@ -87,10 +87,9 @@ def test_columns_are_those_that_are_measured_in_their_order(scored):
 
 def on_swaps():
     design = swapped.pairs()
-    placebo = swapped.pairs(prefix="n")
-    return swaps.audit(
-        {"a": swapped.scored({"p": 0.1, "n": 0.1}, design, placebo)}, design, placebo, 0.02
-    )
+    placebo = swapped.pairs(start=120, prefix="n")
+    scores = swapped.scored((design, 0.1), (placebo, 0.1))
+    return swaps.audit({"a": scores}, design, placebo, 0.02)
 
 
 def test_values_that_are_explained_are_those_that_the_code_writes(scored):

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
+from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.report import figures
 
 SYSTEMS = ["teacher-t", "bow-baseline/seed-0", "bow-baseline/seed-1", "cnn-baseline/seed-0"]
@@ -116,3 +117,18 @@ def test_figure_is_saved_as_large_as_asked_for(tmp_path):
         sizes.append(plt.imread(tmp_path / "figure.png").shape[:2])
     assert sizes == [(40, 80), (80, 160)]
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_swaps_show_each_system_beside_its_placebo(n):
+    columns = ["mean_difference", "ci_low", "ci_high", "placebo_word_floor"]
+    rows = pd.DataFrame([[0.01, -0.01, 0.03, 0.02], [-0.2, -0.3, -0.1, 0.05]], columns=columns)
+    rows = rows.assign(system=SYSTEMS[:2], corpus="swaps", verdict=["", NOT_MEASURABLE])[:n]
+    other = rows.assign(corpus="film", mean_difference=9.0)
+    axes = figures.swaps(pd.concat([rows, other])).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == SYSTEMS[:n]
+    assert [text.get_text() for text in axes.texts] == ["+0.010", NOT_MEASURABLE][:n]
+    assert [(bar.get_x(), bar.get_width()) for bar in axes.patches] == [
+        (-0.02, 0.04),
+        (-0.05, 0.1),
+    ][:n]

@@ -62,7 +62,7 @@ class Planted:
         raised = self.dose * self.first, self.dose * self.second
         if column == "log_odds":
             return raised[0] - raised[1]
-        odds = [teacher["log_odds"].loc[ids].to_numpy() for ids in (pairs.first, pairs.second)]
+        odds = [teacher["log_odds"].to_numpy()[side] for side in (pairs.first, pairs.second)]
         after = expit(odds[0] + raised[0]) - expit(odds[1] + raised[1])
         return after - (expit(odds[0]) - expit(odds[1]))
 
@@ -107,7 +107,7 @@ def change(arms: Arms, teacher: pd.DataFrame, pairs: Pairs, margins: Margins) ->
             )
         )
         premise = Premise(margins.of_gap, own, less, more)
-        by_seed = np.array([swaps.gap(pairs, each).value for each in changes])
+        by_seed = np.array([pairs.balanced.value(each) for each in changes])
         return Estimate(pooled, by_seed, margin, of_change(own), premise=premise)
 
     return _rows(arms, teacher, pairs, CHANGE, of, margins)
@@ -120,9 +120,9 @@ def coefficient(
 
     def of(column: str, margin: float) -> Estimate:
         known = planted.differences(teacher, pairs, column)
-        whole = swaps.gap(pairs, known).value or np.nan  # nothing is a share of nothing
+        whole = pairs.balanced.value(known) or np.nan  # nothing is a share of nothing
         changes = arms.changes(pairs, column)
-        by_seed = np.array([swaps.gap(pairs, each).value / whole for each in changes])
+        by_seed = np.array([pairs.balanced.value(each) / whole for each in changes])
         # Linearised, so that what is planted may vary from pair to pair, as it does in P.
         value = by_seed.mean()
         linear = (np.mean(changes, axis=0) - value * known) / whole
@@ -133,68 +133,58 @@ def coefficient(
     return _rows(arms, teacher, pairs, COEFFICIENT, of, margins)
 
 
-def partial(
-    arms: Arms, baseline: Frames, teacher: pd.DataFrame, pairs: Pairs, margins: Margins
-) -> pd.DataFrame:
-    """Rows of the partial slope of ``arms.target``, ``arms.reference`` being its baseline.
+class Partial:
+    """Partial slopes of one student.
 
-    ``baseline`` has all seeds of the baseline; of two or more, those of other seeds are averaged.
+    ``baseline`` has all seeds of its baseline, two or more; those of other seeds are averaged.
     """
 
-    def of(column: str, margin: float) -> Estimate:
-        return _partial(arms.after, baseline, teacher, pairs, column, margins.share)[1]
+    def __init__(self, baseline: Frames, teacher: pd.DataFrame, pairs: Pairs) -> None:
+        self.baseline, self.teacher, self.pairs = baseline, teacher, pairs
+        self._plans: dict[tuple[int, str], rows.Plan] = {}
 
-    return _rows(arms, teacher, pairs, PARTIAL, of, margins)
+    def slope(self, arms: Arms, margins: Margins) -> pd.DataFrame:
+        """Rows of the partial slope of ``arms.target``, ``arms.reference`` being its baseline."""
 
+        def of(column: str, margin: float) -> Estimate:
+            return self._estimate(self._of(arms.after, column), margins)
 
-def partial_change(
-    arms: Arms, baseline: Frames, teacher: pd.DataFrame, pairs: Pairs, margins: Margins
-) -> pd.DataFrame:
-    """Rows of the partial slope of ``arms.target`` minus that of ``arms.reference``."""
+        return _rows(arms, self.teacher, self.pairs, PARTIAL, of, margins)
 
-    def of(column: str, margin: float) -> Estimate:
-        sides = [
-            _partial(frames, baseline, teacher, pairs, column, margins.share)
-            for frames in (arms.after, arms.before)
+    def change(self, arms: Arms, margins: Margins) -> pd.DataFrame:
+        """Rows of the partial slope of ``arms.target`` minus that of ``arms.reference``."""
+
+        def of(column: str, margin: float) -> Estimate:
+            after, before = (self._of(frames, column) for frames in (arms.after, arms.before))
+            changes = [rows.difference(*both) for both in zip(after, before, strict=True)]
+            return self._estimate(changes, margins)
+
+        return _rows(arms, self.teacher, self.pairs, PARTIAL_CHANGE, of, margins)
+
+    def _of(self, frames: Frames, column: str) -> list[rows.Estimate]:
+        """The slope of each seed."""
+        return [
+            self._plan(seed, column).estimate(self.pairs.differences(frame, column))
+            for seed, frame in frames.items()
         ]
-        pooled = rows.difference(sides[0][0], sides[1][0])
-        by_seed = sides[0][1].by_seed - sides[1][1].by_seed
-        return Estimate(pooled.inference, by_seed, margins.share, sides[0][1].verdicts)
 
-    return _rows(arms, teacher, pairs, PARTIAL_CHANGE, of, margins)
+    def _estimate(self, by_seed: list[rows.Estimate], margins: Margins) -> Estimate:
+        values = np.array([one.value for one in by_seed])
+        verdicts = Verdicts(FOLLOWS, OPPOSES, NO_SLOPE, UNCLEAR)
+        return Estimate(rows.mean(by_seed).inference, values, margins.share, verdicts)
 
-
-def _partial(
-    frames: Frames,
-    baseline: Frames,
-    teacher: pd.DataFrame,
-    pairs: Pairs,
-    column: str,
-    margin: float,
-) -> tuple[rows.Estimate, Estimate]:
-    found = []
-    for seed, frame in frames.items():
-        others = [each for other, each in baseline.items() if other != seed]
-        design = _design(
-            pairs, pairs.differences(teacher, column), swaps.pooled(others, pairs, column)
-        )
-        y = pairs.differences(frame, column)
-        if np.linalg.matrix_rank(design) < design.shape[1] or len(y) <= design.shape[1]:
-            nothing = np.full(len(y), np.nan)
-            found.append(rows.Estimate(float("nan"), nothing, float("nan")))
-            continue
-        found.append(rows.estimate(design, y, np.eye(design.shape[1])[0]))
-    by_seed = np.array([one.value for one in found])
-    pooled = rows.mean(found)
-    verdicts = Verdicts(FOLLOWS, OPPOSES, NO_SLOPE, UNCLEAR)
-    return pooled, Estimate(pooled.inference, by_seed, margin, verdicts)
-
-
-def _design(pairs: Pairs, teacher: np.ndarray, baseline: np.ndarray) -> np.ndarray:
-    """Teacher, baseline and direction, then a column per pair of words: (pairs, 3 + words)."""
-    words = pd.get_dummies(pairs.table["word"]).to_numpy(float)
-    numbers = [teacher, baseline, pairs.table["direction"].to_numpy()]
-    return np.column_stack([*numbers, words])
+    def _plan(self, seed: int, column: str) -> rows.Plan:
+        if (seed, column) not in self._plans:
+            others = [frame for other, frame in self.baseline.items() if other != seed]
+            numbers = [
+                self.pairs.differences(self.teacher, column),
+                swaps.pooled(others, self.pairs, column),
+                self.pairs.table["direction"],
+            ]
+            words = pd.get_dummies(self.pairs.table["word"]).to_numpy(float)
+            design = np.column_stack([*numbers, words])
+            self._plans[seed, column] = rows.Plan(design, np.eye(design.shape[1])[0])
+        return self._plans[seed, column]
 
 
 def _rows(
@@ -224,7 +214,7 @@ def _rows(
         }
         if not saturated:
             margin = getattr(margins, scale.replace("-", "_"))
-            own = swaps.gap(pairs, pairs.differences(teacher, column)).value
+            own = pairs.balanced.value(pairs.differences(teacher, column))
             row |= {"n_pairs": len(pairs), "teacher_gap": own} | of(column, margin).row()
         table.append(row)
     return pd.DataFrame(table).reindex(columns=COLUMNS).fillna({"reason": ""})

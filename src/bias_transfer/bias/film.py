@@ -24,6 +24,10 @@ class Film:
         """The contrast of the column ``score``."""
         return contrast(self.designs[axis], scores, "score")
 
+    def differences(self, scores: pd.DataFrame, axis: str) -> np.ndarray:
+        """The differences of the frames alone."""
+        return self.designs[axis].differences(scores["score"].to_numpy())
+
     def unread(self, arms: Sequence[pd.DataFrame], unknown: Collection[str]) -> dict[str, str]:
         """By axis, why one of the arms cannot be measured; empty where all can."""
         return {

@@ -122,11 +122,14 @@ def gender(scores: pd.DataFrame, method: str = "paper") -> Contrast:
 
 def gender_pairs(scores: pd.DataFrame, method: str = "paper") -> pd.DataFrame:
     """The pairs of ``gender`` alone, without what their error needs."""
-    unit = scores["person"].map(_NOUNS)
-    if method == "paper":
-        unit = unit.mask(scores["race"] != "", NAMES_PAIR)
+    unit = scores["person"].map(_NOUNS) if method == "notebook" else unit_of(scores)
     paired = scores[[*FRAME, "gender", "score"]].assign(unit=unit).dropna(subset="unit")
     return differences(_side_means(paired, [*FRAME, "unit"], "gender"), "female", "male")
+
+
+def unit_of(scores: pd.DataFrame) -> pd.Series:
+    """The unit of each sentence in the gender pairs: its noun pair, or ``names``."""
+    return scores["person"].map(_NOUNS).mask(scores["race"] != "", NAMES_PAIR)
 
 
 def race(scores: pd.DataFrame) -> Contrast:

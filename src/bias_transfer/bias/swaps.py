@@ -17,6 +17,7 @@ makes. Its pairs are reweighted to the number of edits and the length of the gen
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -37,10 +38,11 @@ Scores = Mapping[str, pd.DataFrame]
 
 @dataclass(frozen=True)
 class Pairs:
-    """Pairs of versions: ``table`` has a row per pair, ``first`` and ``second`` their ids.
+    """Pairs of versions: ``table`` has a row per pair.
 
-    ``table`` has ``pair_id, original, direction, n_edits, n_words, word``, and ``named`` where the
-    versions have it.
+    Its columns are ``pair_id, original, direction, n_edits, n_words, word``, and ``named`` where
+    the versions have it. ``first`` and ``second`` are the places of a pair's two versions among the
+    scores of every system.
     """
 
     table: pd.DataFrame
@@ -51,17 +53,33 @@ class Pairs:
         return len(self.table)
 
     def differences(self, scores: pd.DataFrame, column: str) -> np.ndarray:
-        """First version minus second, shape (pairs,); ``scores`` are indexed by id."""
-        values = scores[column]
-        return values.loc[self.first].to_numpy() - values.loc[self.second].to_numpy()
+        """First version minus second, shape (pairs,); ``column`` is ``score`` or ``log_odds``."""
+        values = scores[column].to_numpy()
+        return values[self.first] - values[self.second]
+
+    @cached_property
+    def sides(self) -> np.ndarray:
+        """A column per original side, 1 where a pair is of it: shape (pairs, sides)."""
+        original = self.table["original"].to_numpy()
+        return np.equal.outer(original, np.unique(original)).astype(float)
+
+    @cached_property
+    def balanced(self) -> rows.Plan:
+        """The mean over original sides that weigh the same."""
+        return rows.Plan(self.sides, self.of_sides)
+
+    @property
+    def of_sides(self) -> np.ndarray:
+        """What each side weighs, shape (sides,)."""
+        return np.full(self.sides.shape[1], 1 / self.sides.shape[1])
 
     def where(self, rows: np.ndarray) -> "Pairs":
         """Some of the pairs: ``rows`` is bool, shape (pairs,)."""
         return Pairs(self.table[rows].reset_index(drop=True), self.first[rows], self.second[rows])
 
 
-def pair_up(versions: pd.DataFrame) -> Pairs:
-    """Pairs of what ``corpora.swaps.held_out.versions`` gives.
+def pair_up(versions: pd.DataFrame, order: pd.Index) -> Pairs:
+    """Pairs of what ``corpora.swaps.held_out.versions`` gives; ``order`` has the scores' ids.
 
     Sides that one pair alone is of are left out, for its error cannot be estimated.
     """
@@ -69,7 +87,7 @@ def pair_up(versions: pd.DataFrame) -> Pairs:
     if not np.array_equal(first["pair_id"], second["pair_id"]):
         raise ValueError("the two versions of a pair do not stand together")
     table = first.drop(columns=["id", "sentence", "group"]).reset_index(drop=True)
-    pairs = Pairs(table, first["id"].to_numpy(), second["id"].to_numpy())
+    pairs = Pairs(table, order.get_indexer(first["id"]), order.get_indexer(second["id"]))
     sizes = table["original"].map(table["original"].value_counts())
     return pairs.where((sizes > 1).to_numpy())
 
@@ -79,23 +97,14 @@ def pooled(frames: list[pd.DataFrame], pairs: Pairs, column: str) -> np.ndarray:
     return np.mean([pairs.differences(frame, column) for frame in frames], axis=0)
 
 
-def balance(pairs: Pairs) -> tuple[np.ndarray, np.ndarray]:
-    """A column per original side, shape (pairs, sides), and equal weights of the sides."""
-    sides = np.unique(pairs.table["original"])
-    design = np.equal.outer(pairs.table["original"].to_numpy(), sides).astype(float)
-    return design, np.full(len(sides), 1 / len(sides))
-
-
 def gap(pairs: Pairs, differences: np.ndarray) -> rows.Estimate:
     """The equal-weight mean over original sides of ``differences``, shape (pairs,)."""
-    design, weights = balance(pairs)
-    return rows.estimate(design, differences, weights)
+    return pairs.balanced.estimate(differences)
 
 
 def weights(pairs: Pairs) -> np.ndarray:
     """What each pair weighs in the gap, shape (pairs,); they sum to 1."""
-    design, of_sides = balance(pairs)
-    return design @ (of_sides / design.sum(axis=0))
+    return pairs.sides @ (pairs.of_sides / pairs.sides.sum(axis=0))
 
 
 def audit(scores: Scores, pairs: Pairs, placebo: Pairs, margin: float) -> pd.DataFrame:
@@ -104,7 +113,7 @@ def audit(scores: Scores, pairs: Pairs, placebo: Pairs, margin: float) -> pd.Dat
     Parameters
     ----------
     scores
-        System name to ``score`` (P(positive)) and ``log_odds`` of every version, indexed by id.
+        System name to ``score`` (P(positive)) and ``log_odds`` of every version, all in one order.
         Systems whose names differ only in ``/seed-N`` at the end are one system with several seeds.
     pairs, placebo
         The pairs of words with and without social meaning.
@@ -165,7 +174,7 @@ def _row(
     inference = _inference(frames, pairs, "score")
     alike = np.mean([_alike(frame, pairs) for frame in frames], axis=0) == 1
     saturated = sum(int((~np.isfinite(frame["log_odds"])).sum()) for frame in frames)
-    by_seed = [gap(pairs, pairs.differences(frame, "score")).value for frame in frames]
+    by_seed = [pairs.balanced.value(pairs.differences(frame, "score")) for frame in frames]
     seed_sd = float(np.std(by_seed, ddof=1)) if len(frames) > 1 else np.nan
     varies = np.ptp(in_score) > 0
     return {
@@ -202,7 +211,7 @@ def _alike(frame: pd.DataFrame, pairs: Pairs) -> np.ndarray:
 
 
 def _inference(frames: list[pd.DataFrame], pairs: Pairs, column: str) -> Inference:
-    by_seed = [gap(pairs, pairs.differences(frame, column)).value for frame in frames]
+    by_seed = [pairs.balanced.value(pairs.differences(frame, column)) for frame in frames]
     return with_seeds(gap(pairs, pooled(frames, pairs, column)).inference, np.array(by_seed))
 
 
@@ -212,8 +221,8 @@ def _log_odds(frames: list[pd.DataFrame], pairs: Pairs, saturated: bool) -> dict
         return dict.fromkeys([*names, "standardised_gap"], np.nan)
     found = _inference(frames, pairs, "log_odds")
     numbers = (found.mean, found.ci_low, found.ci_high, found.p_value)
-    ids = np.concatenate([pairs.first, pairs.second])
-    spread = float(np.mean([frame["log_odds"].loc[ids].std() for frame in frames]))
+    both = np.concatenate([pairs.first, pairs.second])
+    spread = float(np.mean([frame["log_odds"].to_numpy()[both].std(ddof=1) for frame in frames]))
     standardised = found.mean / spread if spread else np.nan
     return dict(zip(names, numbers, strict=True)) | {"standardised_gap": standardised}
 
@@ -221,12 +230,12 @@ def _log_odds(frames: list[pd.DataFrame], pairs: Pairs, saturated: bool) -> dict
 def _by_word(pairs: Pairs, differences: np.ndarray) -> Inference:
     """The gap with pairs of words as clusters, whatever the reviews."""
     words = pairs.table["word"].astype("category").cat.codes.to_numpy()
-    design, of_sides = balance(pairs)
     found = gap(pairs, differences)
     if words.max() == 0:
         return Inference(found.value, float("nan"), float("nan"))
-    beta = np.linalg.lstsq(design, differences, rcond=None)[0]
-    variance, df = slope.cr2(design, differences - design @ beta, words, of_sides)
+    means = np.linalg.lstsq(pairs.sides, differences, rcond=None)[0]
+    residual = differences - pairs.sides @ means
+    variance, df = slope.cr2(pairs.sides, residual, words, pairs.of_sides)
     return Inference(found.value, standard_error(variance, found.value), df)
 
 

@@ -17,6 +17,7 @@ from bias_transfer.bias.estimates import NO_EVIDENCE, Estimate, Premise, Verdict
 from bias_transfer.bias.inference import slope
 from bias_transfer.bias.inference.icc import Reliability, reliability
 from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
+from bias_transfer.bias.linear import Differences
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, Contrast, contrast
 
@@ -64,10 +65,13 @@ def of_change(own: Inference) -> Verdicts:
 
 
 class Corpus(Protocol):
-    """How a corpus is contrasted."""
+    """How a corpus is contrasted; its sentences stand in the same order in all scores."""
 
     def contrast(self, scores: pd.DataFrame, axis: str) -> Contrast:
         """The contrast of the column ``score`` of a scored corpus."""
+
+    def differences(self, scores: pd.DataFrame, axis: str) -> np.ndarray:
+        """The differences of its pairs alone."""
 
     def unread(self, arms: Sequence[pd.DataFrame], unknown: Collection[str]) -> dict[str, str]:
         """By axis, why one of the arms cannot be measured; empty where all can."""
@@ -76,9 +80,18 @@ class Corpus(Protocol):
 class Eec:
     """The Equity Evaluation Corpus."""
 
+    def __init__(self) -> None:
+        self._linear: dict[str, Differences] = {}
+
     def contrast(self, scores: pd.DataFrame, axis: str) -> Contrast:
         """As in ``bias.pairs``."""
         return contrast(scores, axis)
+
+    def differences(self, scores: pd.DataFrame, axis: str) -> np.ndarray:
+        """As in ``bias.linear``."""
+        if axis not in self._linear:
+            self._linear[axis] = Differences(scores, axis)
+        return self._linear[axis](scores["score"].to_numpy())
 
     def unread(self, arms: Sequence[pd.DataFrame], unknown: Collection[str]) -> dict[str, str]:
         """As in ``bias.recognition``."""
@@ -247,10 +260,10 @@ class _Arms:
 
 
 class _Contrasts(NamedTuple):
-    """Contrasts of the average over seeds, and of each seed."""
+    """The contrast of the average over seeds, and the pairs' differences of each seed."""
 
     pooled: Contrast
-    by_seed: list[Contrast]
+    by_seed: list[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -278,15 +291,20 @@ class _Comparison:
         """The teacher's contrast."""
         return self._contrast(self.arms.teacher)
 
+    @property
+    def _teachers(self) -> np.ndarray:
+        """The teacher's differences."""
+        return self._own.pairs["difference"].to_numpy()
+
     @cached_property
     def _change(self) -> _Contrasts:
-        """Contrasts of the change from baseline to distilled."""
+        """The change from baseline to distilled."""
         teacher, column = self.arms.teacher, SCALES[self.scale]
         arms = zip(self.arms.distilled, self.arms.baseline, strict=True)
         changes = [distilled[column] - baseline[column] for distilled, baseline in arms]
         return _Contrasts(
             self.corpus.contrast(teacher.assign(score=sum(changes) / len(changes)), self.axis),
-            [self.corpus.contrast(teacher.assign(score=each), self.axis) for each in changes],
+            [self.corpus.differences(teacher.assign(score=each), self.axis) for each in changes],
         )
 
     def _contrast(self, scores: pd.DataFrame) -> Contrast:
@@ -295,7 +313,7 @@ class _Comparison:
     def _gap(self) -> dict[str, Estimate]:
         """The change in the gap, and its share of the teacher's gap."""
         own, change = self._own, self._change
-        means = np.array([each.mean for each in change.by_seed])
+        means = np.array([each.mean() for each in change.by_seed])
         signed, teachers = Verdicts(WITH_TEACHER, AGAINST_TEACHER), infer(own)
         # Nothing is a share of a gap that may be 0.
         gap = own.mean if teachers.clear else np.nan
@@ -324,7 +342,7 @@ class _Comparison:
         pairwise = Verdicts(FOLLOWS if last.clear and last.mean > 0 else FADES, OPPOSES)
         alone = Verdicts(AGREES, DISAGREES, NO_SLOPE, UNCLEAR)
         line = slope.regress(self._own, change.pooled)
-        by_seed = np.array([slope.coefficients(self._own, each) for each in change.by_seed])
+        by_seed = np.array([slope.line(self._teachers, each) for each in change.by_seed])
         estimates = {
             self.arms.alone[0]: Estimate(*before, margin, alone),
             self.arms.alone[1]: Estimate(*after, margin, alone),
@@ -344,7 +362,14 @@ class _Comparison:
         self, mean: pd.DataFrame, frames: Sequence[pd.DataFrame]
     ) -> tuple[Inference, np.ndarray]:
         """Slope of one arm's own differences: of its ``mean`` over seeds, and seed by seed."""
-        by_seed = [slope.coefficients(self._own, self._contrast(frame))[1] for frame in frames]
+        column = SCALES[self.scale]
+        by_seed = [
+            slope.line(
+                self._teachers,
+                self.corpus.differences(frame.assign(score=frame[column]), self.axis),
+            )[1]
+            for frame in frames
+        ]
         pooled = slope.infer_coefficient(self._own, self._contrast(mean), slope.SLOPE)
         return pooled, np.array(by_seed)
 

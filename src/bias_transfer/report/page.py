@@ -9,8 +9,10 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bias_transfer.bias.channel import COEFFICIENT, PARTIAL, PARTIAL_CHANGE
+from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.pretrained import packages
-from bias_transfer.report.findings import answer, finding, lead, signed
+from bias_transfer.report.findings import answer, finding, lead, of_corpus, signed
 from bias_transfer.study.params import Params
 
 
@@ -22,6 +24,7 @@ def render(
     bias: pd.DataFrame,
     breakdown: pd.DataFrame,
     transfer: pd.DataFrame,
+    swapped: tuple[pd.DataFrame, pd.DataFrame],
     images: dict[str, bytes],
     reviews: dict[str, Any],
     labels: dict[str, Any],
@@ -31,6 +34,8 @@ def render(
 
     Parameters
     ----------
+    swapped
+        The primary rows of ``bias.csv``, and ``transfer.csv``, of all corpora.
     images
         PNG of each figure, by its name.
     training
@@ -57,6 +62,8 @@ def render(
         interactions=breakdown[breakdown["by"] == "gender"].to_dict("records"),
         transfer=transfer[transfer["target"] != ""].to_dict("records"),
         reliability=transfer[transfer["target"] == ""].to_dict("records"),
+        others=of_corpus(swapped[0], "swaps", "film").to_dict("records"),
+        arrived=_arrived(swapped[1]).to_dict("records"),
         lead=lead(bias, transfer, params),
         answer=answer(transfer),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
@@ -66,6 +73,14 @@ def render(
         licence=packages.licence(params.teachers[params.study.teacher].model),
         training=training,
     )
+
+
+def _arrived(transfer: pd.DataFrame) -> pd.DataFrame:
+    """What is measured on swapped reviews alone."""
+    estimands = (CHANGE, COEFFICIENT, PARTIAL, PARTIAL_CHANGE)
+    rows = of_corpus(transfer, "swaps")
+    rows = rows[rows["estimand"].isin(estimands)]
+    return rows.sort_values("estimand", key=lambda names: names != COEFFICIENT, kind="stable")
 
 
 def _p_value(value: float) -> str:

@@ -1,5 +1,6 @@
 """Stage ``bias`` on swapped reviews: gaps, and how much of what a teacher holds arrives."""
 
+import numpy as np
 import pandas as pd
 
 from bias_transfer.bias import channel, swaps
@@ -21,21 +22,30 @@ def measure(params: Params, layout: Layout) -> Scores:
     """Tables by the name of their file, without the column ``corpus``; none without any pair."""
     versions = tables.read(layout.pairs, schemas.SWAPS)
     neutral = tables.read(layout.placebo, schemas.PLACEBO)
-    pairs, placebo = swaps.pair_up(versions), swaps.pair_up(neutral)
+    ids = pd.concat([versions["id"], neutral["id"]]).drop_duplicates()
+    pairs, placebo = (swaps.pair_up(each, pd.Index(ids)) for each in (versions, neutral))
     if not len(pairs):
         return {}
-    scores = scored.read(
-        layout, "swaps", pd.concat([versions["id"], neutral["id"]]).drop_duplicates()
-    )
+    scores = scored.read(layout, "swaps", ids)
     members = scored.by_group(scores)
     return {
         "bias.csv": swaps.audit(scores, pairs, placebo, params.bias.margin_probability),
         "breakdown.csv": pd.concat([swaps.breakdown(*item, pairs) for item in members.items()]),
-        "transfer.csv": _transfer(params, scores, pairs, versions),
+        "transfer.csv": _transfer(params, scores, pairs, _raised(versions, pairs)),
     }
 
 
-def _transfer(params: Params, scores: Scores, pairs: Pairs, versions: pd.DataFrame) -> pd.DataFrame:
+def _raised(versions: pd.DataFrame, pairs: Pairs) -> list[np.ndarray]:
+    """Whether planting raises the first and the second version of each pair."""
+    table = versions.assign(raised=mentions_more_women(versions["sentence"]))
+    both = table.pivot(index="pair_id", columns="group", values="raised")
+    both = both.loc[pairs.table["pair_id"]]
+    return [both[side].to_numpy(bool) for side in versions["group"].unique()]
+
+
+def _transfer(
+    params: Params, scores: Scores, pairs: Pairs, raised: list[np.ndarray]
+) -> pd.DataFrame:
     """Every comparison of every student, then coefficients, then partial slopes."""
     study, margins = params.study, scored.margins(params)
     teacher = scores[teacher_system(study)]
@@ -56,7 +66,7 @@ def _transfer(params: Params, scores: Scores, pairs: Pairs, versions: pd.DataFra
         for target in study.targets:
             dose = targets.parse(target)[1]
             if dose and DISTILLED in study.targets and (both := arms(student, target, DISTILLED)):
-                planted = _planted(dose, pairs, versions)
+                planted = Planted(dose, *raised)
                 rows.append(channel.coefficient(both, teacher, pairs, planted, margins))
         baseline = {
             seed: scores[Arm(student, BASELINE, seed).system]
@@ -64,13 +74,9 @@ def _transfer(params: Params, scores: Scores, pairs: Pairs, versions: pd.DataFra
             if BASELINE in study.targets
         }
         if len(baseline) > 1:
+            partial = channel.Partial(baseline, teacher, pairs)
             for target, reference in targets.comparisons(study.targets):
                 if both := arms(student, target, reference):
-                    measure = channel.partial if reference == BASELINE else channel.partial_change
-                    rows.append(measure(both, baseline, teacher, pairs, margins))
+                    measure = partial.slope if reference == BASELINE else partial.change
+                    rows.append(measure(both, margins))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
-
-
-def _planted(dose: float, pairs: Pairs, versions: pd.DataFrame) -> Planted:
-    raised = pd.Series(mentions_more_women(versions["sentence"]), index=versions["id"])
-    return Planted(dose, raised.loc[pairs.first].to_numpy(), raised.loc[pairs.second].to_numpy())

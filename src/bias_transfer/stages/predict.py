@@ -14,7 +14,8 @@ from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import arms, pairings, teacher_system
 
-Scores = Texts = dict[str, pd.DataFrame]  # by part: reviews, eec, film, swaps
+Texts = dict[str, pd.DataFrame]  # by part: reviews, eec, film, swaps
+Scores = dict[str, pd.DataFrame]
 
 
 def run(params: Params, group: str, root: Path = Path()) -> None:

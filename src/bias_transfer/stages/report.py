@@ -59,6 +59,7 @@ def run(params: Params, root: Path = Path()) -> None:
         "changes": figures.changes(transfer),
         "placebo": figures.placebo(bias),
         "transfer": figures.transfer(pairs, teacher_system(study), list(study.all_students)),
+        "swaps": figures.swaps(primary(all_bias)),
         "confusion": figures.confusion(accuracy),
         "training": figures.training(history),
     }
@@ -70,6 +71,7 @@ def run(params: Params, root: Path = Path()) -> None:
         bias=bias,
         breakdown=breakdown,
         transfer=transfer,
+        swapped=(primary(all_bias), all_transfer),
         images={name: layout.figure(f"{name}.png").read_bytes() for name in plots},
         reviews=tables.read_json(layout.counts),
         labels=manifest.read(layout.labels_folder),

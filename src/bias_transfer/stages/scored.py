@@ -6,7 +6,7 @@ import pandas as pd
 
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.scores import by_id
-from bias_transfer.bias.transfer import COLUMNS, Corpus, transfer
+from bias_transfer.bias.transfer import COLUMNS, Corpus, Eec, transfer
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.students.tokenizer import unknown_words
@@ -70,7 +70,7 @@ def comparisons(
     corpus: Corpus | None = None,
 ) -> pd.DataFrame:
     """Every comparison of every student, arms matched by seed (``bias.transfer``)."""
-    study, rows = params.study, []
+    study, corpus, rows = params.study, corpus or Eec(), []
     for student in study.all_students:
         for target, reference in targets.comparisons(study.targets):
             names = {

@@ -33,34 +33,46 @@ class Estimate:
         return Inference(self.value, standard_error(variance, self.value), self.df)
 
 
-def estimate(design: np.ndarray, y: np.ndarray, coefficient: np.ndarray) -> Estimate:
-    """``coefficient @ beta`` of the least squares of ``y`` on ``design``.
+class Plan:
+    """``coefficient @ beta`` of least squares on one design, for any number of outcomes.
 
     Parameters
     ----------
     design
-        Shape (n, k), of full rank.
-    y
-        Shape (n,).
+        Shape (n, k). Where it is not of full rank, nothing can be estimated.
     coefficient
         Shape (k,).
     """
-    root, triangle = np.linalg.qr(design)
-    beta = np.linalg.solve(triangle, root.T @ y)
-    pull = root @ np.linalg.solve(triangle.T, coefficient)
-    free = 1 - (root**2).sum(axis=1)
-    alone = free < _ALONE
-    scale = np.where(alone, 0, pull / np.sqrt(np.where(alone, 1, free)))
-    # The Gram matrix of the rows' parts under independent errors is a_i a_j (1[i = j] - h_ij).
-    squares = scale**2
-    trace = float((squares * free).sum())
-    inner = root.T @ (squares[:, None] * root)
-    of_square = float((squares**2 * (2 * free - 1)).sum() + (inner**2).sum())
-    return Estimate(
-        float(coefficient @ beta),
-        scale * (y - design @ beta),
-        trace**2 / of_square if of_square > 0 else float("nan"),
-    )
+
+    def __init__(self, design: np.ndarray, coefficient: np.ndarray) -> None:
+        root, triangle = np.linalg.qr(design)
+        size = np.abs(np.diag(triangle))
+        self._determined = len(size) == design.shape[1] and size.min() > _ALONE * size.max()
+        if not self._determined:
+            self._nothing = np.full(len(design), np.nan)
+            return
+        self._root = root
+        self._pull = root @ np.linalg.solve(triangle.T, coefficient)
+        free = 1 - (root**2).sum(axis=1)
+        alone = free < _ALONE
+        self._scale = np.where(alone, 0, self._pull / np.sqrt(np.where(alone, 1, free)))
+        # The Gram matrix of the rows' parts under independent errors is a_i a_j (1[i = j] - h_ij).
+        squares = self._scale**2
+        inner = root.T @ (squares[:, None] * root)
+        of_square = float((squares**2 * (2 * free - 1)).sum() + (inner**2).sum())
+        trace = float((squares * free).sum())
+        self._df = trace**2 / of_square if of_square > 0 else float("nan")
+
+    def value(self, y: np.ndarray) -> float:
+        """The estimate alone; ``y`` has shape (n,)."""
+        return float(self._pull @ y) if self._determined else float("nan")
+
+    def estimate(self, y: np.ndarray) -> Estimate:
+        """The estimate with its error; ``y`` has shape (n,)."""
+        if not self._determined:
+            return Estimate(float("nan"), self._nothing, float("nan"))
+        residual = y - self._root @ (self._root.T @ y)
+        return Estimate(self.value(y), self._scale * residual, self._df)
 
 
 def mean(estimates: list[Estimate]) -> Estimate:

@@ -38,9 +38,14 @@ def coefficients(x: Contrast, y: Contrast) -> np.ndarray:
 
     NaN where ``x`` does not vary.
     """
-    if np.ptp(x.pairs["difference"]) <= ROUNDING:
+    return line(*(each.pairs["difference"].to_numpy() for each in (x, y)))
+
+
+def line(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """``coefficients`` of differences at hand, both of shape (pairs,)."""
+    if np.ptp(x) <= ROUNDING:
         return np.full(2, np.nan)
-    return np.linalg.lstsq(_design(x), y.pairs["difference"].to_numpy(), rcond=None)[0]
+    return np.linalg.lstsq(np.column_stack([np.ones_like(x), x]), y, rcond=None)[0]
 
 
 def regress(x: Contrast, y: Contrast) -> Line:

@@ -100,7 +100,7 @@ def metrics(schema: pa.DataFrameSchema, row: Mapping[Any, Any], mark: str = "") 
     """The metrics of one row of a table, by their names in MLflow (see ``metric_names``)."""
     names = metric_names(schema, mark)
     axis = {"axis": axis_of(row)} if "axis" in row else {}
-    return {name.format(**row | axis): row[column] for column, name in names.items()}
+    return {name.format(**{**row, **axis}): row[column] for column, name in names.items()}
 
 
 def axis_of(row: Mapping[Any, Any]) -> str:

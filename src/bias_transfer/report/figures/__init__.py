@@ -7,6 +7,7 @@ from bias_transfer.report.figures.differences import distributions, emotions, ga
 from bias_transfer.report.figures.distilling import changes, transfer
 from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
 from bias_transfer.report.figures.style import look, look_of, names_by_seeds, save
+from bias_transfer.report.figures.swapped import swaps
 
 __all__ = [
     "accuracy",
@@ -21,6 +22,7 @@ __all__ = [
     "names_by_seeds",
     "placebo",
     "save",
+    "swaps",
     "training",
     "transfer",
 ]
