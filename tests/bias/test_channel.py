@@ -135,7 +135,7 @@ def test_change_is_the_difference_of_both_gaps(teacher):
 def test_a_change_is_small_or_not_beside_the_teachers_gap(gap, shift, said):
     """Half of the teacher's gap counts, and the absolute margin is .08."""
     noise = np.random.default_rng(8).normal(0, 0.6, N)
-    own = scored({"p": gap + noise - noise.mean()}, PAIRS)
+    own = scored((PAIRS, gap + noise - noise.mean()))
     before, after = frames(0.1, noise=0.6, seed=1), frames(0.1 + shift, noise=0.6, seed=2)
     found = row(channel.change(arms(after, before), own, PAIRS, MARGINS))
     assert found["verdict"] == said
