@@ -19,7 +19,7 @@ from bias_transfer.bias.transfer import CHANGE, NO_TEACHER_GAP
 from bias_transfer.study.params import Contrast, Hypotheses, Study
 from bias_transfer.study.systems import System
 
-STANDS = "stands"
+STANDS, FAILS = "stands", "does not stand"
 ONE_SEED = "none: one seed"
 ONE_SEED_REASON = "how much training runs differ is not known"
 NO_PAIRS = "the corpus has no pairs"
@@ -170,6 +170,6 @@ def _verdict(row: Row, n: int) -> str:
         return str(row["verdict"])
     corrected = f"after correction for {n} test{'s' * (n != 1)}"
     if row["p_holm"] > 1 - LEVEL:
-        return f"does not stand {corrected}"
+        return f"{FAILS} {corrected}"
     expected = {"above": 1, "below": -1}.get(row["direction"], 0) * row["estimate"]
     return f"{STANDS} {corrected}" + ", against the expected direction" * (expected < 0)

@@ -9,6 +9,7 @@ import pandas as pd
 
 from bias_transfer.io import declared, provenance, schemas, tables
 from bias_transfer.report import cards, figures
+from bias_transfer.report.answer import of_study
 from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import LABELLED, SCORED, Layout
@@ -40,7 +41,7 @@ def study_note(params: Params, layout: Layout) -> str:
     """Description of the run that a study's runs lie below: what was compared, and the answer."""
     bias = of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec")
     transfer = of_corpus(tables.read(layout.report("transfer.csv"), schemas.TRANSFER), "eec")
-    bias, lines = readers_first(bias), [answer(transfer)]
+    bias, lines = readers_first(bias), [f"**{of_study(params, layout)}**", answer(transfer)]
     lines += [finding(bias, params, axis) for axis in ("gender", "race")]
     return "\n\n".join(lines)
 
