@@ -7,10 +7,10 @@ import pandas as pd
 import pytest
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.hypotheses import (
     COLUMNS,
     NO_PAIRS,
-    ONE_SEED,
     decide,
     not_asked,
     questions,

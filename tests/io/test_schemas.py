@@ -99,7 +99,7 @@ def test_values_that_are_explained_are_those_that_the_code_writes(scored):
     assert explained(schemas.BIAS, "axis") == set(pairs.AXES)
     assert explained(schemas.BIAS, "verdict") == {
         *(DIFFERENCE, NO_DIFFERENCE, NO_EVIDENCE),
-        *(NOT_MEASURABLE, ONE_OF_SEVERAL),
+        *(NOT_MEASURABLE, ONE_OF_SEVERAL, estimates.ONE_SEED),
     }
     parts = {*breakdown.breakdown("a", scored[:1])["by"], "original", "named", "valence", "people"}
     assert explained(schemas.BREAKDOWN, "by") == parts

@@ -8,7 +8,7 @@ import pytest
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.channel import COEFFICIENT
-from bias_transfer.bias.hypotheses import ONE_SEED
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io.declared import Declared
 from bias_transfer.report import answer

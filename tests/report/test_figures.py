@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from bias_transfer.bias import hypotheses
 from bias_transfer.bias.audit import DIFFERENCE, NO_EVIDENCE, NOT_MEASURABLE
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.report import figures
 from bias_transfer.report.figures import style
 
@@ -143,7 +143,7 @@ def test_swaps_show_each_system_beside_its_placebo(n):
         ("stands after correction for 4 tests", "C0", 1),
         (NO_EVIDENCE, style.HOLLOW, 1),
         ("does not stand after correction for 4 tests", style.HOLLOW, 1),
-        (hypotheses.ONE_SEED, style.HOLLOW, 1),
+        (ONE_SEED, style.HOLLOW, 1),
         (NOT_MEASURABLE, style.HOLLOW, style.PALE),
     ],
 )

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer.bias.audit import ONE_OF_SEVERAL, audit
+from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL, audit
 from bias_transfer.bias.channel import COEFFICIENT, PARTIAL, PARTIAL_CHANGE
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.hypotheses import NO_PAIRS
@@ -455,3 +455,12 @@ def test_predictions_have_one_digest_that_any_change_of_a_score_changes(transfer
     again = bias._hypotheses(params, layout)
     assert again.sha256 == found.sha256
     assert again.predictions != found.predictions
+
+
+def test_a_trained_student_of_one_seed_has_no_verdict_and_a_teacher_has():
+    names = [TEACHER, "bow-distilled/seed-0", "cnn-distilled", "cnn-distilled/seed-0", "bow-x"]
+    verdicts = [DIFFERENCE, DIFFERENCE, DIFFERENCE, ONE_OF_SEVERAL, NOT_MEASURABLE]
+    gaps = pd.DataFrame({"system": names, "verdict": verdicts, "n_seeds": [1, 1, 2, 1, 1]})
+    assert bias.without_one_seed(gaps)["verdict"].tolist() == [
+        *(DIFFERENCE, ONE_SEED, DIFFERENCE, ONE_OF_SEVERAL, NOT_MEASURABLE)
+    ]

@@ -8,7 +8,7 @@ from scipy import stats
 from bias_transfer.bias.audit import NOT_MEASURABLE, Row
 from bias_transfer.bias.inference.two_way import LEVEL, Inference, with_seeds
 
-ONE_SEED = "none: seed variance not included"
+ONE_SEED = "none: one seed"
 NO_EVIDENCE = "no evidence of a change"
 NO_CHANGE = "no change beyond the margin"
 

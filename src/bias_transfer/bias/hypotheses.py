@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.two_way import LEVEL, Inference
 from bias_transfer.bias.transfer import CHANGE, NO_TEACHER_GAP
@@ -20,7 +21,6 @@ from bias_transfer.study.params import Contrast, Hypotheses, Study
 from bias_transfer.study.systems import System
 
 STANDS, FAILS = "stands", "does not stand"
-ONE_SEED = "none: one seed"
 ONE_SEED_REASON = "how much training runs differ is not known"
 NO_PAIRS = "the corpus has no pairs"
 COLUMNS = (

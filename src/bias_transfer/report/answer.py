@@ -11,7 +11,8 @@ import pandas as pd
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.channel import COEFFICIENT
-from bias_transfer.bias.hypotheses import ONE_SEED, stands
+from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.hypotheses import stands
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io import declared, schemas, tables
 from bias_transfer.io.declared import Declared

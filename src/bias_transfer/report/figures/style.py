@@ -18,7 +18,6 @@ from bias_transfer.bias.audit import NO_EVIDENCE as NO_EVIDENCE_OF_DIFFERENCE
 from bias_transfer.bias.channel import NOT_SEEN, NOTHING
 from bias_transfer.bias.estimates import NO_CHANGE, NO_EVIDENCE, ONE_SEED
 from bias_transfer.bias.hypotheses import FAILS
-from bias_transfer.bias.hypotheses import ONE_SEED as DECLARED_ONE_SEED
 from bias_transfer.bias.transfer import NO_SLOPE, NO_TEACHER_GAP, SMALL, UNCLEAR
 from bias_transfer.io import atomic
 from bias_transfer.study import targets
@@ -31,7 +30,7 @@ HOLLOW, PALE = "white", 0.4
 MARKS = "solid: stands; hollow: does not; pale: not measurable"
 _STANDS_NOT = {
     *(NO_DIFFERENCE, NO_EVIDENCE_OF_DIFFERENCE, NO_CHANGE, NO_EVIDENCE, SMALL, NO_TEACHER_GAP),
-    *(NO_SLOPE, UNCLEAR, NOTHING, NOT_SEEN, ONE_SEED, DECLARED_ONE_SEED),
+    *(NO_SLOPE, UNCLEAR, NOTHING, NOT_SEEN, ONE_SEED),
 }
 
 
