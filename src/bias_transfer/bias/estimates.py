@@ -51,7 +51,7 @@ class Premise(NamedTuple):
             )
         )
 
-    def row(self, by_seed: np.ndarray) -> Row:
+    def row(self, by_seed: np.ndarray) -> dict[str, float]:
         """The teacher's gap with its interval, and the test."""
         return {
             "teacher_gap": self.own.mean,

@@ -4,7 +4,7 @@ A column is its title, its kind, and its name in the table. Kinds such as ``inte
 ``arms`` put several of the table's columns together; the name is then what theirs start with.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import pandas as pd
@@ -113,7 +113,8 @@ def cell(row: Mapping[str, Any], kind: str, name: str) -> str:
     if kind == "method":
         own = " (this study)" if row["chosen"] else ""
         return _reasoned(f"{row['method']}{own}", row["reason"])
-    shown = {"number": signed, "p": _p_value, "size": _size, "count": _count, "text": str}
+    shown: dict[str, Callable[[Any], str]] = {"number": signed, "p": _p_value, "size": _size}
+    shown |= {"count": _count, "text": str}
     return shown[kind](row[name])
 
 
