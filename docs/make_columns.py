@@ -24,6 +24,7 @@ TABLES = (
     schemas.BIAS,
     schemas.BREAKDOWN,
     schemas.TRANSFER,
+    schemas.HYPOTHESES,
     schemas.PAIRS,
     schemas.ACCURACY,
     schemas.CALIBRATION,

@@ -150,6 +150,7 @@ def test_outputs_are_where_the_layout_says():
         "predict-teacher": [layout.predictions_folder(teacher), layout.metrics(teacher)],
         "bias": [
             *map(layout.report, ("bias.csv", "breakdown.csv", "pairs.parquet", "transfer.csv")),
+            layout.report("hypotheses.json"),
             layout.metrics("bias"),
         ],
         "report": [

@@ -19,9 +19,9 @@ from bias_transfer.bias.channel import (
     Arms,
     Planted,
 )
-from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.estimates import ONE_SEED, Premise
 from bias_transfer.bias.margins import Margins
-from bias_transfer.bias.transfer import COLUMNS
+from bias_transfer.bias.transfer import COLUMNS, NO_TEACHER_GAP, SMALL, WITH_TEACHER
 
 MARGINS = Margins()
 PAIRS = pairs(300)
@@ -126,6 +126,52 @@ def test_change_is_the_difference_of_both_gaps(teacher):
     ]
     assert found["estimate"] == pytest.approx(gaps[0] - gaps[1])
     assert found["teacher_gap"] == pytest.approx(0.1, abs=0.08)
+
+
+@pytest.mark.parametrize(
+    ("gap", "shift", "said"),
+    [(1.0, 0.02, SMALL), (1.0, 0.6, WITH_TEACHER), (0.04, 0.02, NO_TEACHER_GAP)],
+)
+def test_a_change_is_small_or_not_beside_the_teachers_gap(gap, shift, said):
+    """Half of the teacher's gap counts, and the absolute margin is .08."""
+    noise = np.random.default_rng(8).normal(0, 0.6, N)
+    own = scored((PAIRS, gap + noise - noise.mean()))
+    before, after = frames(0.1, noise=0.6, seed=1), frames(0.1 + shift, noise=0.6, seed=2)
+    found = row(channel.change(arms(after, before), own, PAIRS, MARGINS))
+    assert found["verdict"] == said
+    assert found["gap_share"] == MARGINS.of_gap
+    assert found["teacher_ci_low"] < found["teacher_gap"] < found["teacher_ci_high"]
+    assert (found["p_share"] <= 0.05) == (said == SMALL)
+    assert np.isnan(found["p_share"]) == (said == NO_TEACHER_GAP)
+
+
+def rate_of_small(true: float, draws: int) -> float:
+    """How often a change of ``true`` times the teacher's gap is called smaller than half of it.
+
+    The teacher's gap is drawn as well, above 0 or below, and the pairs of both hang together.
+    """
+    random, few = np.random.default_rng(3), pairs(60)
+
+    def gap(differences):
+        return few.balanced.estimate(differences).inference
+
+    small = 0
+    for draw in range(draws):
+        gap_of_teacher = 0.5 * (-1) ** draw
+        noise = random.normal(0, 0.5, len(few))
+        own = gap_of_teacher + noise
+        change = true * gap_of_teacher + 0.25 * noise + random.normal(0, 0.2, len(few))
+        less, more = gap(change - 0.5 * own), gap(change + 0.5 * own)
+        small += Premise(0.5, gap(own), less, more).p_smaller(np.zeros(1)) <= 0.05
+    return small / draws
+
+
+def test_size_and_power_of_the_share_test():
+    draws = 800
+    low, high = stats.binom.interval(0.999, draws, 0.05)
+    assert low / draws <= rate_of_small(0.5, draws) <= high / draws
+    assert rate_of_small(0.0, 60) > 0.9
+    assert rate_of_small(-0.8, 60) == 0
 
 
 def test_a_score_of_0_leaves_log_odds_unmeasured(teacher):

@@ -99,7 +99,7 @@ def test_values_that_are_explained_are_those_that_the_code_writes(scored):
     assert explained(schemas.BIAS, "axis") == set(pairs.AXES)
     assert explained(schemas.BIAS, "verdict") == {
         *(DIFFERENCE, NO_DIFFERENCE, NO_EVIDENCE),
-        *(NOT_MEASURABLE, ONE_OF_SEVERAL),
+        *(NOT_MEASURABLE, ONE_OF_SEVERAL, estimates.ONE_SEED),
     }
     parts = {*breakdown.breakdown("a", scored[:1])["by"], "original", "named", "valence", "people"}
     assert explained(schemas.BREAKDOWN, "by") == parts
@@ -110,6 +110,8 @@ def test_values_that_are_explained_are_those_that_the_code_writes(scored):
     }
     said = "".join(column.description for column in schemas.TRANSFER.columns.values())
     assert estimates.NO_CHANGE in said
+    assert transfer.SMALL in said
+    assert transfer.NO_TEACHER_GAP in said
     assert estimates.NO_EVIDENCE in said
 
 

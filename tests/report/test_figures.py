@@ -7,8 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
-from bias_transfer.bias.audit import NOT_MEASURABLE
+from bias_transfer.bias.audit import DIFFERENCE, NO_EVIDENCE, NOT_MEASURABLE
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.report import figures
+from bias_transfer.report.figures import style
 
 SYSTEMS = ["teacher-t", "bow-baseline/seed-0", "bow-baseline/seed-1", "cnn-baseline/seed-0"]
 CELLS = {"true_negative": [4, 6, 8, 3], "false_positive": [6, 4, 2, 7]}
@@ -132,3 +134,47 @@ def test_swaps_show_each_system_beside_its_placebo(n):
         (-0.02, 0.04),
         (-0.05, 0.1),
     ][:n]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "face", "opacity"),
+    [
+        (DIFFERENCE, "C0", 1),
+        ("stands after correction for 4 tests", "C0", 1),
+        (NO_EVIDENCE, style.HOLLOW, 1),
+        ("does not stand after correction for 4 tests", style.HOLLOW, 1),
+        (ONE_SEED, style.HOLLOW, 1),
+        (NOT_MEASURABLE, style.HOLLOW, style.PALE),
+    ],
+)
+def test_a_marker_is_solid_where_the_verdict_stands(verdict, face, opacity):
+    row = {"verdict": verdict, "estimate": 0.1, "ci_low": 0.0, "ci_high": 0.2}
+    ax = plt.subplots()[1]
+    style.interval(ax, row, 0, "estimate", ("C0", "o"))
+    line, marker = ax.lines
+    assert marker.get_markerfacecolor() == face
+    assert {line.get_alpha(), marker.get_alpha()} == {opacity}
+
+
+def test_answer_shows_each_test_its_verdict_and_the_teachers_gap():
+    shared = {
+        "margin": 0.02, "scale": "log-odds", "target": "distilled", "reference": "permuted",
+        "ci_low": -0.01, "ci_high": 0.06, "teacher_gap": 0.08,
+    }  # fmt: skip
+    verdicts = ["stands after correction for 2 tests", NOT_MEASURABLE]
+    rows = [
+        shared | {"contrast": contrast, "estimand": estimand, "student": student,
+                  "estimate": estimate, "p_share": p_share, "verdict": verdict}
+        for contrast, estimand, p_share in (
+            ("gap", "change in gap", 0.2), ("slope", "partial slope", np.nan)
+        )
+        for student, estimate, verdict in (
+            ("bow", -0.0001, verdicts[0]), ("cnn", np.nan, verdicts[1])
+        )
+    ]  # fmt: skip
+    gap, slope = figures.answer(pd.DataFrame(rows)).axes
+    labels = [tick.get_text() for tick in gap.get_yticklabels()]
+    assert labels == ["bow\nstands\nafter correction for 2 tests", "cnn\nnot measurable"]
+    assert [text.get_text() for text in gap.texts] == ["teacher's gap", "+0.000"]
+    assert [text.get_text() for text in slope.texts] == ["+0.000"]
+    assert gap.get_xlabel().startswith("change in gap (log-odds)")

@@ -6,15 +6,16 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer.bias.audit import ONE_OF_SEVERAL, audit
+from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL, audit
 from bias_transfer.bias.channel import COEFFICIENT, PARTIAL, PARTIAL_CHANGE
 from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.hypotheses import NO_PAIRS
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import CHANGE, RELIABILITY, SLOPE, transfer
 from bias_transfer.corpora import eec, film
-from bias_transfer.io import rounding, schemas, tables
+from bias_transfer.io import declared, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.stages import bias
 from bias_transfer.students.tokenizer import train_words
@@ -432,3 +433,34 @@ def test_study_without_a_comparison_writes_a_header(transfer_alone):
     table = report(transfer_alone(targets=["distilled"]), "transfer.csv")
     assert len(table) == 0
     assert list(table.columns) == list(schemas.TRANSFER.columns)
+
+
+def test_declared_tests_are_on_swaps_and_a_study_without_the_arms_says_so(several):
+    found = declared.read(several[1].report("hypotheses.json"))
+    assert found.rows.empty
+    assert set(found.not_asked) == {"gap", "slope"}
+    assert found.declaration == several[0].hypotheses.model_dump(mode="json")
+
+
+def test_predictions_have_one_digest_that_any_change_of_a_score_changes(transfer_alone):
+    targets = ["baseline", "distilled", "permuted"]
+    params, layout = transfer_alone(targets=targets, seeds=[0, 1])
+    found = declared.read(layout.report("hypotheses.json"))
+    assert found.rows[["contrast", "student", "reason"]].to_numpy().tolist() == [
+        [name, "bow", NO_PAIRS] for name in ("gap", "slope")
+    ]
+    path = layout.predictions("bow-permuted/seed-1", "film")
+    scores = tables.read(path, schemas.PREDICTIONS)
+    tables.write(scores.assign(label_0=0.4, label_1=0.6), path, schemas.PREDICTIONS)
+    again = bias._hypotheses(params, layout)
+    assert again.sha256 == found.sha256
+    assert again.predictions != found.predictions
+
+
+def test_a_trained_student_of_one_seed_has_no_verdict_and_a_teacher_has():
+    names = [TEACHER, "bow-distilled/seed-0", "cnn-distilled", "cnn-distilled/seed-0", "bow-x"]
+    verdicts = [DIFFERENCE, DIFFERENCE, DIFFERENCE, ONE_OF_SEVERAL, NOT_MEASURABLE]
+    gaps = pd.DataFrame({"system": names, "verdict": verdicts, "n_seeds": [1, 1, 2, 1, 1]})
+    assert bias.without_one_seed(gaps)["verdict"].tolist() == [
+        *(DIFFERENCE, ONE_SEED, DIFFERENCE, ONE_OF_SEVERAL, NOT_MEASURABLE)
+    ]

@@ -26,18 +26,11 @@ from scipy.special import expit
 
 from bias_transfer.bias import swaps
 from bias_transfer.bias.audit import NOT_MEASURABLE, Row
-from bias_transfer.bias.estimates import Estimate, Verdicts
+from bias_transfer.bias.estimates import Estimate, Premise, Verdicts
 from bias_transfer.bias.inference import rows
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.swaps import AXIS, Pairs
-from bias_transfer.bias.transfer import (
-    AGAINST_TEACHER,
-    CHANGE,
-    COLUMNS,
-    SCALES,
-    TEACHER_UNCLEAR,
-    WITH_TEACHER,
-)
+from bias_transfer.bias.transfer import CHANGE, COLUMNS, SCALES, of_change
 
 COEFFICIENT = "transfer coefficient"
 PARTIAL = "partial slope on teacher's differences"
@@ -102,15 +95,20 @@ def change(arms: Arms, teacher: pd.DataFrame, pairs: Pairs, margins: Margins) ->
     """Rows of the change in the gap, in the columns of ``bias.transfer.transfer``."""
 
     def of(column: str, margin: float) -> Estimate:
-        own = swaps.gap(pairs, pairs.differences(teacher, column)).inference
-        verdicts = Verdicts(TEACHER_UNCLEAR, TEACHER_UNCLEAR)
-        if own.clear:
-            sides = (WITH_TEACHER, AGAINST_TEACHER)
-            verdicts = Verdicts(*(sides if own.mean > 0 else sides[::-1]))
-        changes = arms.changes(pairs, column)
-        pooled = swaps.gap(pairs, np.mean(changes, axis=0)).inference
+        teachers, changes = pairs.differences(teacher, column), arms.changes(pairs, column)
+        mean = np.mean(changes, axis=0)
+        own, pooled, less, more = (
+            swaps.gap(pairs, each).inference
+            for each in (
+                teachers,
+                mean,
+                mean - margins.of_gap * teachers,
+                mean + margins.of_gap * teachers,
+            )
+        )
+        premise = Premise(margins.of_gap, own, less, more)
         by_seed = np.array([pairs.balanced.value(each) for each in changes])
-        return Estimate(pooled, by_seed, margin, verdicts)
+        return Estimate(pooled, by_seed, margin, of_change(own), premise=premise)
 
     return _rows(arms, teacher, pairs, CHANGE, of, margins)
 
@@ -216,10 +214,7 @@ def _rows(
         }
         if not saturated:
             margin = getattr(margins, scale.replace("-", "_"))
-            row |= of(column, margin).row()
-            row |= {
-                "n_pairs": len(pairs),
-                "teacher_gap": pairs.balanced.value(pairs.differences(teacher, column)),
-            }
+            own = pairs.balanced.value(pairs.differences(teacher, column))
+            row |= {"n_pairs": len(pairs), "teacher_gap": own} | of(column, margin).row()
         table.append(row)
     return pd.DataFrame(table).reindex(columns=COLUMNS).fillna({"reason": ""})

@@ -13,7 +13,7 @@ import pandas as pd
 
 from bias_transfer.bias import recognition
 from bias_transfer.bias.audit import NOT_MEASURABLE, Row, average
-from bias_transfer.bias.estimates import Estimate, Verdicts
+from bias_transfer.bias.estimates import NO_EVIDENCE, Estimate, Premise, Verdicts
 from bias_transfer.bias.inference import slope
 from bias_transfer.bias.inference.icc import Reliability, reliability
 from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
@@ -24,7 +24,8 @@ from bias_transfer.bias.pairs import AXES, Contrast, contrast
 SCALES = {"log-odds": "log_odds", "probability": "score"}
 COLUMNS = (
     "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict reason target "
-    "reference se df p_value margin p_equivalence seed_sd teacher_gap n_saturated"
+    "reference se df p_value margin p_equivalence seed_sd teacher_gap teacher_ci_low "
+    "teacher_ci_high gap_share p_share n_saturated"
 ).split()
 CHANGE = "change in gap"
 SHARE = "share of teacher's gap"
@@ -37,6 +38,8 @@ RELIABILITY = "teacher's reliability over prompts"
 WITH_TEACHER = "changed, with the sign of the teacher's gap"
 AGAINST_TEACHER = "changed, against the sign of the teacher's gap"
 TEACHER_UNCLEAR = "changed; the teacher's own gap is unclear"
+NO_TEACHER_GAP = "no gap in the teacher to inherit"
+SMALL = "smaller than the share of the teacher's gap that counts"
 FOLLOWS = "changed pair by pair, with the teacher's differences"
 FADES = "changed pair by pair, but the own slope is not clearly above 0"
 OPPOSES = "changed pair by pair, against the teacher's differences"
@@ -51,6 +54,14 @@ NOT_CLEAR = "its interval reaches 0"
 UNRELIABLE = "the wordings may have nothing in common"
 RELIABLE = "the wordings have something in common"
 Reliabilities = Mapping[tuple[str, str], Reliability]
+
+
+def of_change(own: Inference) -> Verdicts:
+    """What is said of a change in a gap, given the teacher's ``own``."""
+    if not own.clear:
+        return Verdicts(TEACHER_UNCLEAR, TEACHER_UNCLEAR, NO_TEACHER_GAP, NO_TEACHER_GAP)
+    sides = (WITH_TEACHER, AGAINST_TEACHER)
+    return Verdicts(*(sides if own.mean > 0 else sides[::-1]), SMALL, NO_EVIDENCE)
 
 
 class Corpus(Protocol):
@@ -269,7 +280,7 @@ class _Comparison:
         """Numbers and verdicts by estimand; ``known`` is the reliability to correct by, if any."""
         estimates = self._gap() | self._slopes(known)
         shared = {"n_pairs": len(self._change.pooled.pairs), "teacher_gap": self._own.mean}
-        return {estimand: estimate.row() | shared for estimand, estimate in estimates.items()}
+        return {estimand: shared | estimate.row() for estimand, estimate in estimates.items()}
 
     @property
     def _margin(self) -> float:
@@ -303,15 +314,18 @@ class _Comparison:
         """The change in the gap, and its share of the teacher's gap."""
         own, change = self._own, self._change
         means = np.array([each.mean() for each in change.by_seed])
-        signed, by_gap = Verdicts(WITH_TEACHER, AGAINST_TEACHER), Verdicts(*[TEACHER_UNCLEAR] * 2)
-        gap = np.nan  # nothing is a share of a gap that may be 0
-        if infer(own).clear:
-            gap = own.mean
-            by_gap = signed if gap > 0 else Verdicts(AGAINST_TEACHER, WITH_TEACHER)
+        signed, teachers = Verdicts(WITH_TEACHER, AGAINST_TEACHER), infer(own)
+        # Nothing is a share of a gap that may be 0.
+        gap = own.mean if teachers.clear else np.nan
         share = infer(_share(change.pooled, own, gap))
         reason = NO_GAP if np.isnan(gap) else ""
+        of_gap = self.margins.of_gap
+        less, more = (infer(_less(change.pooled, own, size)) for size in (of_gap, -of_gap))
+        premise = Premise(of_gap, teachers, less, more)
         return {
-            CHANGE: Estimate(infer(change.pooled), means, self._margin, by_gap),
+            CHANGE: Estimate(
+                infer(change.pooled), means, self._margin, of_change(teachers), premise=premise
+            ),
             SHARE: Estimate(share, means / gap, self.margins.share, signed, reason),
         }
 
@@ -360,17 +374,28 @@ class _Comparison:
         return pooled, np.array(by_seed)
 
 
+def _less(change: Contrast, own: Contrast, share: float) -> Contrast:
+    """``change - share * own``, pair by pair."""
+    mean = change.mean - share * own.mean
+    influence = change.influence["influence"] - share * own.influence["influence"]
+    return replace(
+        change,
+        pairs=change.pairs.assign(difference=mean),
+        influence=change.influence.assign(influence=influence),
+    )
+
+
 def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
     """``change.mean / gap``, with the influence of the delta method.
 
     That is (change - share * own) / gap.
     """
     share = change.mean / gap
-    influence = (change.influence["influence"] - share * own.influence["influence"]) / gap
+    line = _less(change, own, share).influence
     return replace(
         change,
         pairs=change.pairs.assign(difference=share),
-        influence=change.influence.assign(influence=influence),
+        influence=line.assign(influence=line["influence"] / gap),
     )
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bias_transfer.io import rounding, schemas, tables
+from bias_transfer.io import declared, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report import figures
 from bias_transfer.report.findings import of_corpus, primary, readers_first
@@ -41,6 +41,7 @@ def run(params: Params, root: Path = Path()) -> None:
     pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
     place = {system: number for number, system in enumerate(bias["system"].unique())}
     breakdown = breakdown.sort_values("system", key=lambda names: names.map(place), kind="stable")
+    tested = declared.read(layout.report("hypotheses.json"))
     quality, bins = map(rounding.table, _calibrations(params, layout))
     for name, table, schema in (
         ("accuracy", accuracy, schemas.ACCURACY),
@@ -63,15 +64,17 @@ def run(params: Params, root: Path = Path()) -> None:
         "confusion": figures.confusion(accuracy),
         "training": figures.training(history),
     }
+    if len(tested.rows):
+        plots = {"answer": figures.answer(tested.rows)} | plots
     _save(plots, layout)
     page = render(
         params,
         accuracy=accuracy,
         calibrations=quality,
-        bias=bias,
+        bias=primary(all_bias),
         breakdown=breakdown,
-        transfer=transfer,
-        swapped=(primary(all_bias), all_transfer),
+        transfer=all_transfer,
+        tested=tested,
         images={name: layout.figure(f"{name}.png").read_bytes() for name in plots},
         reviews=tables.read_json(layout.counts),
         labels=manifest.read(layout.labels_folder),

@@ -55,7 +55,12 @@ def unknown(layout: Layout, people: Iterable[str]) -> dict[str, set[str]]:
 def margins(params: Params) -> Margins:
     """How small a difference counts as none in this study."""
     limits = params.bias
-    return Margins(limits.margin_probability, limits.margin_log_odds, limits.margin_share)
+    return Margins(
+        limits.margin_probability,
+        limits.margin_log_odds,
+        limits.margin_share,
+        params.hypotheses.smallest_share,
+    )
 
 
 def comparisons(

@@ -30,6 +30,7 @@ from bias_transfer.io.schemas.data import (
     SWAPS,
     VARIANTS,
 )
+from bias_transfer.io.schemas.hypotheses import HYPOTHESES
 from bias_transfer.io.schemas.report import ACCURACY, CALIBRATION, HISTORIES, SUMMARY
 from bias_transfer.io.schemas.transfer import TRANSFER
 
@@ -50,6 +51,7 @@ __all__ = [
     "HEADLINE",
     "HISTORIES",
     "HISTORY",
+    "HYPOTHESES",
     "IN_SUMMARY",
     "LABELS",
     "OWN_SCORES",

@@ -80,6 +80,8 @@ BIAS = pa.DataFrameSchema(
                 "5 %: evidence that a difference is smaller than the margin.",
                 "no evidence of a difference": "Otherwise. It is no evidence that there is none.",
                 "not measurable": "`reason` says why; the row is no test.",
+                "none: one seed": "A study's student with one seed: how much training runs differ "
+                "is not in its interval.",
                 "see all seeds": "One seed of several: the verdict is on all of them together.",
             },
         ),

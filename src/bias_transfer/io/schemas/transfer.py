@@ -76,9 +76,13 @@ TRANSFER = pa.DataFrameSchema(
         "n_seeds": count("Number of seeds; missing for the teacher.", missing=True),
         "verdict": text(
             "What the interval says, in words; not corrected for the number of verdicts. With one "
-            "seed there is none. `no change beyond the margin` needs a `p_equivalence` of at most "
-            "5 %; `no evidence of a change` is no evidence either way. `with the teacher's "
-            "differences` needs an own slope of the target that is clearly above 0."
+            "seed there is none. Of a change in the gap: `smaller than the share of the teacher's "
+            "gap that counts` needs a `p_share` of at most 5 %, and `no gap in the teacher to "
+            "inherit` is said where the teacher's own interval holds 0. Of the others `no change "
+            "beyond the margin` needs a `p_equivalence` of at most 5 %; `no evidence of a change` "
+            "is no evidence either way. `with the teacher's differences` needs an own slope of the "
+            "target that is clearly above 0. Those few that a study declared are corrected in "
+            "`hypotheses.json`."
         ),
         "corpus": CORPUS,
         "reason": text(
@@ -94,6 +98,24 @@ TRANSFER = pa.DataFrameSchema(
         "p_equivalence": p_value("Two one-sided tests against the margin."),
         "seed_sd": size("Standard deviation of the estimate between seeds.", unit="as `estimate`"),
         "teacher_gap": number("The teacher's mean difference.", unit=_OF_SCALE, sign=GAP_SIGN),
+        **{
+            f"teacher_ci_{end}": number(
+                f"The {word} end of the 95 % interval of the teacher's gap; of changes in the gap "
+                "alone.",
+                unit=_OF_SCALE,
+            )
+            for end, word in (("low", "lower"), ("high", "upper"))
+        },
+        "gap_share": size(
+            "The share of the teacher's gap that counts (`hypotheses.smallest_share`).",
+            unit="share",
+            sign="1: all of it",
+        ),
+        "p_share": p_value(
+            "Two one-sided tests that the change is smaller than that share of the teacher's gap, "
+            "either way, with the error of the teacher's gap inside. Missing where the teacher's "
+            "own interval holds 0."
+        ),
         "n_saturated": count(
             "Scores that are exactly 0 or 1: there log-odds are infinite and nothing is measured."
         ),

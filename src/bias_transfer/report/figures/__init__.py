@@ -3,6 +3,7 @@
 import matplotlib
 
 matplotlib.use("Agg")
+from bias_transfer.report.figures.answered import answer
 from bias_transfer.report.figures.differences import distributions, emotions, gaps, placebo
 from bias_transfer.report.figures.distilling import changes, transfer
 from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
@@ -11,6 +12,7 @@ from bias_transfer.report.figures.swapped import swaps
 
 __all__ = [
     "accuracy",
+    "answer",
     "calibration_plot",
     "changes",
     "confusion",
