@@ -101,7 +101,7 @@ def test_answers_are_those_of_the_default_engine(
     same(scores(teacher, texts), in_order)
 
 
-@pytest.mark.parametrize(("limit", "most"), [(20, 20), (5, 5)])
+@pytest.mark.parametrize(("limit", "most"), [(400, 200), (20, 20), (5, 5)])
 def test_longest_list_that_the_server_gives_is_asked_for(served, load, limit, most):
     served.ways, served.limit = {"listed"}, limit
     assert load().engine.way.most == most
@@ -244,7 +244,7 @@ def test_answer_without_log_probabilities(served, load):
 
 def test_settings_that_the_server_refuses_are_named_in_its_words(served, load):
     refused = answers(400, {"error": {"message": "prompt must be a string"}})
-    served.faults = [refused] * 4
+    served.faults = [refused] * 10
     with pytest.raises(InputError, match="answers 400: prompt must be a string; no other way"):
         load()
 
@@ -296,7 +296,7 @@ def test_key_that_is_refused_is_not_shown(served, load, monkeypatch):
 
 def test_key_that_the_server_repeats_is_not_shown(served, load, monkeypatch):
     monkeypatch.setenv(server.KEY, SECRET)
-    served.faults = [answers(400, f"no such thing for {SECRET}".encode())] * 4
+    served.faults = [answers(400, f"no such thing for {SECRET}".encode())] * 10
     with pytest.raises(InputError, match=r"no such thing for \*\*\*") as error:
         load()
     assert SECRET not in str(error.value)
@@ -312,7 +312,7 @@ def test_key_that_is_none_is_not_shown(served, load, monkeypatch, key):
 
 def test_key_does_not_follow_a_redirect(served, load, monkeypatch):
     monkeypatch.setenv(server.KEY, SECRET)
-    served.faults = [answers(307, Location="http://127.0.0.1:9/v1/completions")] * 4
+    served.faults = [answers(307, Location="http://127.0.0.1:9/v1/completions")] * 10
     with pytest.raises(InputError, match="answers 307"):
         load()
 

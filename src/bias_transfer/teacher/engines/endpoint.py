@@ -17,6 +17,7 @@ from bias_transfer.teacher.prompt import Prompt
 from bias_transfer.teacher.scoring import Question, questions
 
 BATCH = 32  # texts that are handed on at a time
+LISTS = (200, 20, 5)  # tokens: what llama.cpp, vLLM and OpenAI list at most, or more than enough
 # What leaves a distribution as it is, whether a server lists it before sampling or after.
 _NEUTRAL = {"max_tokens": 1, "temperature": 1, "top_p": 1}
 
@@ -191,7 +192,7 @@ def load(url: str, model: str, prompt: Prompt) -> EndpointEngine:
     server.check()
     (query,) = prompt.queries({"": "x"})
     names = Names(prompt.tokenizer)
-    ways: tuple[Way, ...] = (Given(), Echo(), Listed(names, 20), Listed(names, 5))
+    ways: tuple[Way, ...] = (Given(), Echo(), *(Listed(names, most) for most in LISTS))
     refusals = []
     for way in ways:
         try:
