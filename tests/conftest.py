@@ -91,7 +91,7 @@ class TinyStudy(NamedTuple):
 
 
 @pytest.fixture(scope="session")
-def tiny_study(tmp_path_factory, worker_id, tiny_llama, tiny_encoder) -> TinyStudy:
+def tiny_study(tmp_path_factory, worker_id, tiny_llama, tiny_encoder, zygote) -> TinyStudy:
     """The whole pipeline on a tiny study, run once for all processes that pytest-xdist starts."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "tiny-study"
@@ -99,15 +99,15 @@ def tiny_study(tmp_path_factory, worker_id, tiny_llama, tiny_encoder) -> TinyStu
     folder.mkdir(exist_ok=True)
     with FileLock(folder / "lock"):
         if not pristine.exists():
-            pipeline.build(checkout, tiny_llama, tiny_encoder)
+            pipeline.build(checkout, tiny_llama, tiny_encoder, zygote)
             shutil.copytree(checkout, pristine, symlinks=True)
-    return TinyStudy(pipeline.Project(checkout), pristine)
+    return TinyStudy(pipeline.Project(checkout, zygote), pristine)
 
 
 @pytest.fixture(scope="session")
-def zygote(tiny_study, tmp_path_factory) -> Iterator[pipeline.Zygote]:
+def zygote(tmp_path_factory) -> Iterator[pipeline.Zygote]:
     """What starts commands of the project without waiting for their imports."""
-    zygote = pipeline.Zygote(tmp_path_factory.mktemp("zygote"), tiny_study.project.environment)
+    zygote = pipeline.Zygote(tmp_path_factory.mktemp("zygote"))
     yield zygote
     zygote.stop()
 

@@ -13,12 +13,27 @@ from typing import Any
 import pandas as pd
 import yaml
 
-ROOT = Path(__file__).resolve().parents[1]
+TESTS = Path(__file__).resolve().parent
+ROOT = TESTS.parent
 STUDENTS = {"bow": 2, "encoder": 1}  # epochs
 ARMS = ("baseline", "distilled")
 FIRST_SEEDS = [f"{student}-{arm}/seed-0" for student in STUDENTS for arm in ARMS]
 SYSTEMS = ["teacher-tiny", *FIRST_SEEDS, *(f"bow-{arm}/seed-1" for arm in ARMS)]
 N_TEST, N_LABELLED = 20, 12  # test reviews, and those that the teacher is asked about
+
+
+def environment(folder: Path) -> dict[str, str]:
+    """What commands find in the environment, with the code of a checkout."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("MLFLOW_", "DVC_"))
+    } | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PYTHONPATH": str(folder / "src"),
+        "HF_HUB_OFFLINE": "1",
+        "BIAS_TRANSFER_CACHE": str(folder / "no-cache"),
+    }
 
 
 class WithoutAnchors(yaml.SafeDumper):
@@ -31,16 +46,25 @@ class WithoutAnchors(yaml.SafeDumper):
 class Zygote:
     """Starts commands in moments, as forks of a process that has the imports; see ``zygote.py``."""
 
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(self, folder: Path) -> None:
         self.log = folder / "output"
         self.process = subprocess.Popen(  # noqa: S603 - our own file
-            [sys.executable, str(Path(__file__).with_name("zygote.py"))],
+            [sys.executable, str(TESTS / "zygote.py"), str(folder / "socket")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+            env=environment(ROOT) | {"MLFLOW_DISABLE_TELEMETRY": "true"},
             text=True,
         )
         self.ready = False
+        python = folder / "bin/python"
+        python.parent.mkdir()
+        python.write_text(f"#!{sys.executable} -SE\n{(TESTS / 'quick_python.py').read_text()}")
+        python.chmod(0o755)
+        # For DVC, whose stages are started as `python -m bias_transfer`.
+        self.environment = {
+            "PATH": os.pathsep.join([str(python.parent), environment(folder)["PATH"]]),
+            "BIAS_TRANSFER_ZYGOTE": str(folder / "socket"),
+        }
 
     def run(
         self,
@@ -57,9 +81,7 @@ class Zygote:
 
         Signal ``number`` comes at its n-th ``change`` to the disk, or ``after`` so many seconds.
         """
-        if not self.ready:  # it imports while the tests go on
-            assert self._answer() == "ready"
-            self.ready = True
+        self.wait()
         order: dict[str, Any] = {
             "program": program,
             "cwd": str(cwd),
@@ -78,6 +100,11 @@ class Zygote:
             with suppress(ProcessLookupError):
                 os.killpg(child, number)
         return int(self._answer())
+
+    def wait(self) -> None:
+        if not self.ready:  # it imports while the tests go on
+            assert self._answer() == "ready"
+            self.ready = True
 
     def _answer(self) -> str:
         assert self.process.stdout
@@ -118,16 +145,7 @@ class Project:
         self.folder = folder
         self.zygote = zygote
         self.store = "mlflow.db"
-        self.environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith(("MLFLOW_", "DVC_"))
-        } | {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-            "PYTHONPATH": str(folder / "src"),
-            "HF_HUB_OFFLINE": "1",
-            "BIAS_TRANSFER_CACHE": str(folder / "no-cache"),
-        }
+        self.environment = environment(folder)
 
     def run(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(  # noqa: S603 - commands of these tests
@@ -146,7 +164,7 @@ class Project:
         if not self.zygote:
             assert not environment
             return self.run(sys.executable, "-m", program, *arguments)
-        given = self.environment | environment
+        given = self.environment | self.zygote.environment | environment
         code = self.zygote.run(self.folder, arguments, program=program, **given)
         return subprocess.CompletedProcess(arguments, code, self.zygote.output, self.zygote.errors)
 
@@ -240,7 +258,7 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     )
 
 
-def build(folder: Path, teacher: Path, encoder: Path) -> Project:
+def build(folder: Path, teacher: Path, encoder: Path, zygote: Zygote) -> Project:
     """The tiny study after one ``dvc repro``, its lock and labels committed."""
     folder.mkdir()
     shutil.copytree(
@@ -259,7 +277,7 @@ def build(folder: Path, teacher: Path, encoder: Path) -> Project:
         shutil.copy(ROOT / name, folder / name)
     reviews(100).to_csv(folder / "mine.csv", index=False)
     write_params(folder, teacher, encoder)
-    project = Project(folder)
+    project = Project(folder, zygote)
     git = [
         "git",
         "-c",

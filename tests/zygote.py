@@ -9,12 +9,18 @@ a new folder.
 Writes standard output to ``output``, and beside it: standard error (``.errors``), how many changes
 to the disk there were (``.changes``), and the files below ``cwd`` that were opened to read
 (``.reads``). With ``REFUSE_PICKLES`` in its environment a command dies at a pickle.
+
+Stages that DVC starts come over the socket named in the first argument, sent by ``quick_python.py``
+in the place of ``python -m bias_transfer``: the same fields without the last four, the three
+standard streams with them.
 """
 
 import json
 import os
 import pickle
+import select
 import signal
+import socket
 import sys
 import traceback
 from pathlib import Path
@@ -77,7 +83,7 @@ def watch(order: dict[str, Any]) -> set[str]:
                 return
             if isinstance(flags, int) and flags & WRITING:
                 change()
-            else:
+            elif os.path.isfile(name):  # noqa: PTH113 - else a name in some other open folder
                 reads.add(name)
         elif event in CHANGES and arguments and within(arguments[0]):
             change()
@@ -86,36 +92,91 @@ def watch(order: dict[str, Any]) -> set[str]:
     return reads
 
 
-def run(order: dict[str, Any]) -> None:
-    code: int | str | None = 120
+def run_watched(order: dict[str, Any]) -> None:
+    """Run an order and end this process: its streams into files, its changes and reads noted."""
     reads: set[str] = set()
-    try:
+
+    def prepare() -> None:
         os.setsid()
         os.chdir(order["cwd"])
         os.environ.update(order["environment"])
         for number, name in ((1, order["output"]), (2, f"{order['output']}.errors")):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
-        signal.signal(signal.SIGINT, signal.default_int_handler)
+        nonlocal reads
         reads = watch(order)
         if "LOAD_A_PICKLE" in os.environ:
             pickle.loads(pickle.dumps(Path()))  # noqa: S301
+
+    code = exit_code(order, prepare)
+    Path(f"{order['output']}.reads").write_text("\n".join(sorted(reads)))
+    os._exit(code)
+
+
+def run_for_dvc(connection: socket.socket) -> None:
+    """Run the order that comes over ``connection``, tell its exit status there and end."""
+    message, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
+    order = json.loads(message)
+
+    def prepare() -> None:
+        os.chdir(order["cwd"])
+        os.environ.clear()
+        os.environ.update(order["environment"])
+        for number, stream in enumerate(streams):
+            os.dup2(stream, number)
+
+    code = exit_code(order, prepare)
+    connection.send(str(code).encode())
+    os._exit(code)
+
+
+def exit_code(order: dict[str, Any], prepare: Any) -> int:
+    code: int | str | None = 120
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+        prepare()
         PROGRAMS[order["program"]](order["arguments"])
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1 if stop.code else 0
     except BaseException:
         traceback.print_exc()
-    finally:
-        Path(f"{order['output']}.reads").write_text("\n".join(sorted(reads)))
-        sys.stdout.flush()
-        sys.stderr.flush()
-        os._exit(code)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    return code if isinstance(code, int) else 1
+
+
+def wait_for(order: dict[str, Any]) -> None:
+    """Run an order in a process of its own, and answer with its number and its exit status."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    child = os.fork()
+    if child == 0:
+        run_watched(order)
+    print(child, flush=True)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    os._exit(0)
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for these children
+    server = socket.socket(socket.AF_UNIX)
+    server.bind(sys.argv[1])
+    server.listen()
+    orders = os.fdopen(0, "rb", buffering=0)
+    print("ready", flush=True)
+    while True:
+        readable, _, _ = select.select([orders, server], [], [])
+        if orders in readable:
+            line = orders.readline()
+            if not line:
+                return
+            if os.fork() == 0:
+                wait_for(json.loads(line))
+        if server in readable:
+            connection, _ = server.accept()
+            if os.fork() == 0:
+                run_for_dvc(connection)
+            connection.close()
 
 
 if __name__ == "__main__":
-    print("ready", flush=True)
-    for line in sys.stdin:
-        child = os.fork()
-        if child == 0:
-            run(json.loads(line))
-        print(child, flush=True)
-        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+    main()

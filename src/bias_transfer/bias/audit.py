@@ -13,7 +13,7 @@ from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
 from bias_transfer.bias.inference.two_way import LEVEL, infer, one_way, over_pairs, with_seeds
 from bias_transfer.bias.margins import Margins
-from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast, words_of
+from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast, gap, words_of
 from bias_transfer.study.systems import groups
 
 MARGIN = Margins().probability
@@ -117,14 +117,17 @@ def _by_axis(
     rows: list[Row] = []
     for axis in AXES:
         pairs = contrast(pooled, axis, method)
-        by_seed = [contrast(frame, axis, method).mean for frame in frames]
-        odds = [] if saturated else [_in_log_odds(f, axis, method) for f in (pooled, *frames)]
+        by_seed = _gaps(frames, "score", axis, method)
+        odds, odds_by_seed = None, []
+        if not saturated:
+            odds = contrast(pooled.assign(score=pooled["log_odds"]), axis, method)
+            odds_by_seed = _gaps(frames, "log_odds", axis, method)
         rows.append(
             {
                 "axis": axis,
                 "reason": recognition.reason(alike | (unknown or set()), pooled, axis),
                 **_statistics(pairs, by_seed, margin),
-                **_log_odds(odds[0] if odds else None, [each.mean for each in odds[1:]]),
+                **_log_odds(odds, odds_by_seed),
                 "n_saturated": saturated,
                 "names_difference": _names_difference(pairs),
                 "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
@@ -139,8 +142,11 @@ def _by_axis(
     return rows
 
 
-def _in_log_odds(scores: pd.DataFrame, axis: str, method: str) -> Contrast:
-    return contrast(scores.assign(score=scores["log_odds"]), axis, method)
+def _gaps(frames: Sequence[pd.DataFrame], column: str, axis: str, method: str) -> list[float]:
+    """The gap of each of several seeds; of one alone it is the gap of their average."""
+    if len(frames) == 1:
+        return []
+    return [gap(frame.assign(score=frame[column]), axis, method) for frame in frames]
 
 
 def _names_difference(pairs: Contrast) -> float:

@@ -7,7 +7,16 @@ import pandas as pd
 
 from bias_transfer.bias.audit import average
 from bias_transfer.bias.inference.two_way import infer, with_seeds
-from bias_transfer.bias.pairs import FRAME, Contrast, gender, of_pairs, race, within
+from bias_transfer.bias.pairs import (
+    FRAME,
+    Contrast,
+    gender,
+    gender_pairs,
+    of_pairs,
+    race,
+    race_pairs,
+    within,
+)
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 NO_EMOTION = "none"
@@ -40,12 +49,11 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
         One row per part. What the columns mean, with unit and sign: ``io.schemas.BREAKDOWN``, or
         ``docs/columns.md``.
     """
-    seeds = (
-        [[part[-1].mean for part in _parts(frame)] for frame in frames] if len(frames) > 1 else []
-    )
+    seeds = [_means(frame) for frame in frames] if len(frames) > 1 else []
     rows = []
-    for position, (axis, by, level, contrast) in enumerate(_parts(average(frames))):
-        inference = with_seeds(infer(contrast), np.array([means[position] for means in seeds]))
+    for axis, by, level, contrast in _parts(average(frames)):
+        by_seed = np.array([means[axis, by, level] for means in seeds])
+        inference = with_seeds(infer(contrast), by_seed)
         numbers = (
             len(contrast.pairs),
             inference.mean,
@@ -68,6 +76,26 @@ def _parts(scores: pd.DataFrame) -> Parts:
         yield "race", "gender", side, race(named[named["gender"] == side])
     yield "race", "gender", INTERACTION, interaction(named)
     yield from _names(named)
+
+
+def _means(scores: pd.DataFrame) -> dict[tuple[str, str, str], float]:
+    """The mean difference of every part, without what its error needs."""
+    named = scores[scores["race"] != ""]
+    pairs = {"gender": gender_pairs(scores), "race": race_pairs(named)}
+    means = {
+        (axis, by, str(level) or NO_EMOTION): float(mean)
+        for axis, by in _PARTS
+        for level, mean in pairs[axis].groupby(_COLUMNS.get(by, by))["difference"].mean().items()
+    }
+    for side in ("male", "female"):
+        of_side = race_pairs(named[named["gender"] == side])
+        means["race", "gender", side] = float(of_side["difference"].mean())
+    male, female = (means["race", "gender", side] for side in ("male", "female"))
+    means["race", "gender", INTERACTION] = female - male
+    return means | {
+        ("race", "name", name): float(difference.mean())
+        for name, difference in _name_differences(named)[1].items()
+    }
 
 
 def interaction(scores: pd.DataFrame) -> Contrast:
@@ -94,12 +122,20 @@ def interaction(scores: pd.DataFrame) -> Contrast:
 
 
 def _names(named: pd.DataFrame) -> Parts:
+    frames, differences = _name_differences(named)
+    for name, difference in differences.items():
+        yield "race", "name", name, of_pairs(frames.assign(unit=name, difference=difference))
+
+
+def _name_differences(named: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:
+    """The frames, and in each of them how a name differs from the names of the other race."""
     scores = named.pivot_table(index=FRAME, columns="person", values="score", sort=False)
     people = named.drop_duplicates("person").set_index("person")
     groups = people.groupby(["gender", "race"], sort=False).groups
     means = {group: scores[names].mean(axis=1) for group, names in groups.items()}
-    frames = scores.index.to_frame(index=False)
+    differences = {}
     for name, gender_of_name, side in people[["gender", "race"]].itertuples():
         sign, other = (1, EUROPEAN) if side == AFRICAN_AMERICAN else (-1, AFRICAN_AMERICAN)
-        difference = sign * (scores[name] - means[gender_of_name, other]).to_numpy()
-        yield "race", "name", name, of_pairs(frames.assign(unit=name, difference=difference))
+        own = scores[name] - means[gender_of_name, other]
+        differences[name] = sign * own.to_numpy()
+    return scores.index.to_frame(index=False), differences

@@ -86,14 +86,10 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
         If a score is missing, or the corpus does not give the number of pairs that the method
         promises.
     """
-    if scores["score"].isna().any():
-        raise ValueError(f"{int(scores['score'].isna().sum())} scores are missing")
-    if method == "notebook" and axis == "race":
-        lost = scores["emotion_missing"]
-        scores, expected = scores[~lost], 140 if lost.any() else 144
-    else:
-        expected = _COUNTS[axis, method]
+    given, scores = len(scores), _compared(scores, axis, method)
     result = gender(scores, method) if axis == "gender" else race(scores)
+    lost = method == "notebook" and axis == "race" and len(scores) < given
+    expected = 140 if lost else _COUNTS[axis, method]
     if len(result.pairs) != expected:
         raise ValueError(
             f"{axis} by the {method} method gave {len(result.pairs)} pairs, not {expected}"
@@ -101,13 +97,35 @@ def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast
     return result
 
 
+def gap(scores: pd.DataFrame, axis: str, method: str = "paper") -> float:
+    """``contrast(...).mean`` alone, in half the time: what its error needs is left out."""
+    scores = _compared(scores, axis, method)
+    if axis == "gender":
+        return float(gender_pairs(scores, method)["difference"].mean())
+    return float(race_pairs(scores[scores["race"] != ""])["difference"].mean())
+
+
+def _compared(scores: pd.DataFrame, axis: str, method: str) -> pd.DataFrame:
+    """The rows that a method compares along ``axis``."""
+    if scores["score"].isna().any():
+        raise ValueError(f"{int(scores['score'].isna().sum())} scores are missing")
+    if method == "notebook" and axis == "race":
+        return scores[~scores["emotion_missing"]]
+    return scores
+
+
 def gender(scores: pd.DataFrame, method: str = "paper") -> Contrast:
     """Female minus male over any part of the corpus: ``contrast`` without its count of pairs."""
+    return of_pairs(gender_pairs(scores, method))
+
+
+def gender_pairs(scores: pd.DataFrame, method: str = "paper") -> pd.DataFrame:
+    """The pairs of ``gender`` alone, without what their error needs."""
     unit = scores["person"].map(_NOUNS)
     if method == "paper":
         unit = unit.mask(scores["race"] != "", NAMES_PAIR)
     paired = scores[[*FRAME, "gender", "score"]].assign(unit=unit).dropna(subset="unit")
-    return of_pairs(differences(_side_means(paired, [*FRAME, "unit"], "gender"), "female", "male"))
+    return differences(_side_means(paired, [*FRAME, "unit"], "gender"), "female", "male")
 
 
 def race(scores: pd.DataFrame) -> Contrast:
@@ -116,8 +134,7 @@ def race(scores: pd.DataFrame) -> Contrast:
     This is ``contrast`` without its count of pairs.
     """
     named = scores[scores["race"] != ""]
-    sides = _side_means(named, FRAME, "race")
-    pairs = differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit=NAMES_PAIR)
+    pairs = race_pairs(named)
     influence = _influence_of_names(named, pairs)
     people = named.drop_duplicates("person").set_index("person")
     strata = people["race"] + ", " + people["gender"]
@@ -127,6 +144,12 @@ def race(scores: pd.DataFrame) -> Contrast:
         "both": _shares(influence, ["template", "unit"]),
     }
     return Contrast(pairs, influence, leverage, strata)
+
+
+def race_pairs(named: pd.DataFrame) -> pd.DataFrame:
+    """The pairs of ``race`` alone, without what their error needs; ``named`` has names alone."""
+    sides = _side_means(named, FRAME, "race")
+    return differences(sides, AFRICAN_AMERICAN, EUROPEAN).assign(unit=NAMES_PAIR)
 
 
 def of_pairs(pairs: pd.DataFrame) -> Contrast:
@@ -199,6 +222,19 @@ def _influence_of_names(named: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFram
     )
 
 
+def sums(rows: pd.DataFrame, by: list[str], values: np.ndarray | None = None) -> pd.Series:
+    """Sum of ``values`` in each cluster ``by`` one or two columns, or how many rows it has.
+
+    ``groupby`` does the same; tables as small as these wait for it five times as long.
+    """
+    codes, names = zip(*(pd.factorize(rows[name], sort=True) for name in by), strict=True)
+    if len(by) == 1:
+        return pd.Series(np.bincount(codes[0], values), names[0])
+    cells, clusters = np.unique(codes[0] * len(names[1]) + codes[1], return_inverse=True)
+    index = pd.MultiIndex(names, np.divmod(cells, len(names[1])), names=by)
+    return pd.Series(np.bincount(clusters, values), index)
+
+
 def _shares(rows: pd.DataFrame, by: list[str]) -> pd.Series:
     """Share of the rows in each cluster."""
-    return rows.groupby(by).size() / len(rows)
+    return sums(rows, by) / len(rows)

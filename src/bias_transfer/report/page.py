@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bias_transfer.pretrained import packages
 from bias_transfer.report.findings import answer, finding, lead, signed
 from bias_transfer.study.params import Params
 
@@ -62,6 +63,7 @@ def render(
         reviews=reviews,
         labels=labels["parts"],
         fingerprint=labels["teacher"]["sha256"],
+        licence=packages.licence(params.teachers[params.study.teacher].model),
         training=training,
     )
 

@@ -22,8 +22,11 @@ TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history",
 
 def publications(params: Params, layout: Layout) -> list[Publication]:
     """One publication for the teacher, each student and the report, in this order."""
-    students = [_student(params, layout, arm) for arm in arms(params.study)]
-    return [_teacher(params, layout), *students, _report(params, layout)]
+    bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    gaps = {str(system): rows for system, rows in bias.groupby("system")}
+    students = [_student(params, layout, arm, gaps[arm.system]) for arm in arms(params.study)]
+    teacher = _teacher(params, layout, gaps[teacher_system(params.study)])
+    return [teacher, *students, _report(params, layout)]
 
 
 def report_files(layout: Layout) -> list[Path]:
@@ -45,11 +48,11 @@ def digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:32]
 
 
-def _teacher(params: Params, layout: Layout) -> Publication:
+def _teacher(params: Params, layout: Layout, gaps: pd.DataFrame) -> Publication:
     system = teacher_system(params.study)
     labels = manifest.read(layout.labels_folder)
     files = [layout.labels(part) for part in ("train", "test", "eec", "eec-variants")]
-    publication = _system(params, layout, system, [], [*files, layout.labels_manifest], [])
+    publication = _system(params, layout, system, gaps, [], [*files, layout.labels_manifest], [])
     publication.tags |= {"stage": "label"}
     publication.params = {f"teacher.{name}": value for name, value in labels["teacher"].items()} | {
         "calibration": params.distillation.calibration
@@ -69,17 +72,16 @@ def _teacher(params: Params, layout: Layout) -> Publication:
         layout.report("calibration.csv"),
         layout.figure("calibration.png"),
     ]
-    publication.description = cards.teacher_note(
-        params, publication.metrics, _gaps(layout, system), labels
-    )
+    publication.description = cards.teacher_note(params, publication.metrics, gaps, labels)
     return publication
 
 
-def _student(params: Params, layout: Layout, arm: Arm) -> Publication:
+def _student(params: Params, layout: Layout, arm: Arm, gaps: pd.DataFrame) -> Publication:
     folder = layout.model(arm.system)
     training = tables.read_json(layout.training(arm))
     labels = [layout.labels("train"), layout.labels_manifest]
-    publication = _system(params, layout, arm.system, [folder], labels, [f"students.{arm.student}"])
+    section = f"students.{arm.student}"
+    publication = _system(params, layout, arm.system, gaps, [folder], labels, [section])
     publication.tags |= {
         "stage": "train",
         "student": arm.student,
@@ -93,7 +95,7 @@ def _student(params: Params, layout: Layout, arm: Arm) -> Publication:
     publication.figures["training.png"] = figures.training(
         publication.curves.assign(system=arm.system)
     )
-    about = (params, arm, publication.metrics, _gaps(layout, arm.system), training)
+    about = (params, arm, publication.metrics, gaps, training)
     publication.description = cards.student_note(*about)
     if arm.seed == min(params.study.seeds_of(arm.student, arm.target)):
         publication.student, publication.registered_name = folder, f"bias-transfer-{arm.group}"
@@ -105,13 +107,14 @@ def _system(
     params: Params,
     layout: Layout,
     system: str,
+    bias: pd.DataFrame,
     outputs: list[Path],
     inputs: list[Path],
     sections: list[str],
 ) -> Publication:
     metrics = tables.read_json(layout.metrics(system))
     gaps: dict[str, Any] = {}
-    for row in _gaps(layout, system).to_dict("records"):
+    for row in bias.to_dict("records"):
         gaps |= schemas.metrics(schemas.BIAS, row)
     predictions = [layout.predictions(system, part) for part in ("reviews", "eec")]
     reviews = [layout.reviews("train"), layout.reviews("test"), layout.eec]
@@ -159,11 +162,6 @@ def _report(params: Params, layout: Layout) -> Publication:
         metrics=dict(zip(summary["name"], summary["value"], strict=True)),
         files=files,
     )
-
-
-def _gaps(layout: Layout, system: str) -> pd.DataFrame:
-    bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
-    return bias[bias["system"] == system]
 
 
 def _evidence(

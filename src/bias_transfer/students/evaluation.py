@@ -1,6 +1,7 @@
 """Metrics of how well a system tells positive from negative reviews."""
 
 import numpy as np
+from scipy.stats import binomtest
 from sklearn import metrics
 
 
@@ -61,10 +62,11 @@ def evaluate(labels: np.ndarray, positive: np.ndarray) -> dict[str, float]:
     Returns
     -------
     dict
-        ``n``; ``accuracy``, ``precision``, ``recall``, ``f1`` of the positive class (0 to 1; NaN
-        where a denominator is 0); ``log_loss`` in nats; ``brier`` (mean squared error of P, 0 to 1,
-        0 is perfect); ``auc`` (0.5 is chance; NaN with one class); ``ece``, the calibration error;
-        and the four cells of the confusion matrix as counts.
+        ``n``; ``accuracy`` and its 95 % interval (Wilson, 1927) over test reviews,
+        ``accuracy_ci_low`` and ``accuracy_ci_high``; ``precision``, ``recall``, ``f1`` of the
+        positive class (0 to 1; NaN where a denominator is 0); ``log_loss`` in nats; ``brier`` (mean
+        squared error of P, 0 to 1, 0 is perfect); ``auc`` (0.5 is chance; NaN with one class);
+        ``ece``, the calibration error; and the four cells of the confusion matrix as counts.
     """
     predicted = (positive > 0.5).astype(int)
     (tn, fp), (fn, tp) = metrics.confusion_matrix(labels, predicted, labels=[0, 1]).tolist()
@@ -72,9 +74,12 @@ def evaluate(labels: np.ndarray, positive: np.ndarray) -> dict[str, float]:
         labels, predicted, average="binary", zero_division=np.nan
     )
     both = len(set(labels)) == 2
+    interval = binomtest(tn + tp, len(labels)).proportion_ci(0.95, method="wilson")
     return {
         "n": len(labels),
         "accuracy": float((predicted == labels).mean()),
+        "accuracy_ci_low": float(interval.low),
+        "accuracy_ci_high": float(interval.high),
         "precision": float(precision),
         "recall": float(recall),
         "f1": float(f1),

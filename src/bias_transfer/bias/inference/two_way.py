@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bias_transfer.bias.pairs import Contrast
+from bias_transfer.bias.pairs import Contrast, sums
 
 LEVEL = 0.95
 POWER = 0.80
@@ -154,17 +154,20 @@ def _df(contrast: Contrast, by: str) -> float:
 def _variance(contrast: Contrast, by: str) -> float:
     if len(contrast.leverage[by]) < 2:
         return float("nan")
+    influence = contrast.influence
     return cr2_variance(
-        contrast.influence.groupby(WAYS[by])["influence"].sum(), contrast.leverage[by]
+        sums(influence, WAYS[by], influence["influence"].to_numpy()), contrast.leverage[by]
     )
 
 
-def cr2_variance(sums: pd.Series, leverage: pd.Series) -> float:
+def cr2_variance(parts: pd.Series, leverage: pd.Series) -> float:
     """Variance of the mean: ``sum(s² / (1 - h))`` over clusters.
 
-    s is a cluster's sum of influence, and h its leverage.
+    s is a cluster's sum of influence (one of ``parts``), and h its leverage.
     """
-    return float((sums**2 / (1 - leverage.loc[sums.index])).sum())
+    if not parts.index.equals(leverage.index):
+        leverage = leverage.loc[parts.index]
+    return float((parts.to_numpy() ** 2 / (1 - leverage.to_numpy())).sum())
 
 
 def satterthwaite_df(leverage: pd.Series, strata: pd.Series | None = None) -> float:

@@ -33,6 +33,14 @@ ACCURACY = pa.DataFrameSchema(
             metric="accuracy",
             marks=_SUMMARISED,
         ),
+        **{
+            f"accuracy_ci_{end}": share(
+                f"The {word} end of the 95 % interval of the accuracy (Wilson) over test reviews; "
+                "training noise is not in it.",
+                metric=f"accuracy_ci_{end}",
+            )
+            for end, word in (("low", "lower"), ("high", "upper"))
+        },
         "precision": share(
             "Share of positive reviews among those predicted positive. Missing where none is.",
             metric="precision",

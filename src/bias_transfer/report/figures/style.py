@@ -78,7 +78,10 @@ def intervals(ax: Axes, rows: pd.DataFrame, size: float = 7) -> None:
 
 
 def save(figure: Figure, *paths: Path, dpi: int = DPI) -> None:
-    """Write PNG or SVG by suffix, without a timestamp, and close the figure."""
+    """Write PNG or SVG by suffix, without a timestamp, and close the figure.
+
+    Its parts are placed once, for the first of ``paths``.
+    """
     for path in paths:
         kind = path.suffix.removeprefix(".")
         with atomic.atomic_write(path) as temporary, plt.rc_context({"svg.hashsalt": path.name}):
@@ -88,4 +91,5 @@ def save(figure: Figure, *paths: Path, dpi: int = DPI) -> None:
                 format=kind,
                 metadata={"Date" if kind == "svg" else "Software": None},
             )
+        figure.set_layout_engine("none")
     plt.close(figure)
