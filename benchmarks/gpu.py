@@ -4,9 +4,10 @@ benchmarks/gpu.sh OUT.json              everything: 8 minutes or less on one H10
 benchmarks/gpu.sh OUT.json large        some parts: peaks, teacher, students, large
 benchmarks/gpu.sh OUT.json --tiny       small sizes, on whatever device there is: does it run?
 
-Nothing is downloaded. Where SmolLM2, MiniLM or the reviews are not in the cache of packages, the
-tests' tiny Llama, random weights of MiniLM's shape or sentences of the EEC take their place, and
-the file says so. It is written after each part, and keeps the parts that were not asked for.
+Nothing is downloaded. Where SmolLM2 is not in the cache of packages, the tests' tiny Llama takes
+its place; where MiniLM or the reviews are not, random weights of MiniLM's shape learn which
+sentences of the EEC are joyful. The file says so. It is written after each part, and keeps the
+parts that were not asked for.
 """
 
 import json
@@ -97,16 +98,16 @@ def teacher(tiny: bool, folder: Path) -> dict[str, Any]:
 
 def students(tiny: bool, folder: Path) -> dict[str, Any]:
     """One fit of MiniLM, or of its shape: here in bfloat16, and on the CPU in float32."""
-    real = cached("minilm") and not tiny
+    real = cached("minilm") and cached("snippets") and not tiny
     params = PARAMS.students["minilm"]
     if not real:  # it has learnt nothing yet, and needs more
         changes = {"model": str(random_encoder(folder, tiny)), "learning_rate": 3e-4, "epochs": 3}
         params = params.model_copy(update=changes | {"max_length": 64})
-    train, test = reviews(64 if tiny else 2000)
+    train, test = texts_to_learn(real, 64 if tiny else 2000)
     hard = np.eye(2)[train["label"]]
     found: dict[str, Any] = {
         "model": "MiniLM" if real else "random weights of MiniLM's shape",
-        "texts": "reviews" if cached("snippets") and not tiny else "EEC: is the emotion joy?",
+        "texts": "reviews" if real else "EEC: is the emotion joy?",
         "n_train": len(train),
         "n_test": len(test),
     }
@@ -146,9 +147,9 @@ def fitted(
     }
 
 
-def reviews(n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Training and test texts with their labels: snippets, else whether an EEC sentence is joy."""
-    if cached("snippets") and n > 64:
+def texts_to_learn(real: bool, n: int) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """``n`` training and n/2 test texts, and their labels."""
+    if real:
         frame = sources.load(PARAMS.reviews["snippets"]).frame
     else:
         frame = eec.generate().dropna(subset="emotion").rename(columns={"sentence": "text"})

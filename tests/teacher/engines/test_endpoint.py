@@ -225,7 +225,10 @@ def unused_port(tiny_llama) -> int:
 
 @pytest.mark.parametrize(
     "body",
-    [b"<html>sign in</html>", b"[]", {"error": "?"}, {"choices": []}, {"choices": [{}]}],
+    [
+        *(b"<html>sign in</html>", b"[]", {"error": "?"}, {"choices": []}, {"choices": [{}]}),
+        {"model": NAME, "choices": [{}], "usage": "many"},
+    ],
     ids=repr,
 )
 def test_answer_that_is_no_completion(served, load, body):
@@ -239,6 +242,18 @@ def test_answer_without_log_probabilities(served, load):
     with pytest.raises(
         InputError, match="answers without `logprobs`; no other way is left: it has neither"
     ):
+        load()
+
+
+@pytest.mark.parametrize(
+    "logprobs",
+    [[], {}, {"token_logprobs": None}, {"token_logprobs": ["a"] * 999, "top_logprobs": ["a"]}],
+    ids=repr,
+)
+def test_log_probabilities_of_another_shape(served, load, logprobs):
+    said = {"model": NAME, "choices": [{"logprobs": logprobs}]}
+    served.faults = [answers(200, said)] * 10
+    with pytest.raises(InputError, match="answers without `logprobs`; no other way is left"):
         load()
 
 

@@ -82,10 +82,11 @@ class Echo:
 
     def _read(self, server: Server, ids: list[int]) -> list[float]:
         choice = server.complete(prompt=ids, echo=True, logprobs=1, **_NEUTRAL)
-        values = (choice.get("logprobs") or {}).get("token_logprobs")
-        if not isinstance(values, list) or len(values) < len(ids) or None in values[1 : len(ids)]:
-            raise _lacking(server, "echo with logprobs")
-        return values
+        try:
+            values = choice["logprobs"]["token_logprobs"]
+            return [values[0], *(float(values[i]) for i in range(1, len(ids)))]
+        except (KeyError, IndexError, TypeError, ValueError):
+            raise _lacking(server, "echo with logprobs") from None
 
 
 @dataclass(frozen=True)
@@ -222,8 +223,8 @@ def _listed(server: Server, choice: Mapping[str, Any]) -> dict[int | str, float]
 
     There are two shapes: that of /completions, and that of chats, which llama.cpp has in both.
     """
-    found = choice.get("logprobs") or {}
     try:
+        found = choice["logprobs"]
         if found.get("content"):
             top = found["content"][0]["top_logprobs"]
             return {one.get("id", one["token"]): float(one["logprob"]) for one in top}

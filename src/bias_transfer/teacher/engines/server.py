@@ -79,6 +79,7 @@ class Server:
         answer = _json(response)
         try:
             choice, model = dict(answer["choices"][0]), answer["model"]
+            read = dict(answer.get("usage") or {}).get("prompt_tokens")
         except (KeyError, IndexError, TypeError, ValueError):
             raise InputError(
                 f"the server at {self.url} answers, but not as /completions does: is "
@@ -89,7 +90,6 @@ class Server:
                 f"the server at {self.url} was asked for model {self.model!r} and answers for "
                 f"{model!r}: set the teacher's `model` to `endpoint:{model}` if that is meant"
             )
-        read = (answer.get("usage") or {}).get("prompt_tokens")
         if read not in (None, len(body["prompt"])):
             raise InputError(
                 f"the server at {self.url} read {read} tokens where {len(body['prompt'])} were "
