@@ -207,7 +207,7 @@ def test_server_that_is_slow(served, load, monkeypatch):
 
 def test_connection_that_is_always_cut(served, load):
     served.faults = [cuts] * 10
-    with pytest.raises(InputError, match=r"cannot be reached .*: see that it is up"):
+    with pytest.raises(InputError, match=r"cannot be reached .*: is it up, and"):
         load()
 
 
@@ -280,6 +280,15 @@ def test_answer_for_another_model(served, load):
 def test_model_that_the_server_does_not_have(served, load):
     served.models = ["tinny"]
     with pytest.raises(InputError, match="unknown model 'tiny': did you mean 'tinny'"):
+        load()
+
+
+def test_address_that_has_no_completions(load, served):
+    served.models, served.faults = None, [answers(404, {"detail": "Not Found"})]
+    with pytest.raises(
+        InputError,
+        match=r"no /completions of model 'tiny' \(Not Found\): is `labelling\.url` right",
+    ):
         load()
 
 

@@ -15,6 +15,7 @@ TRIES = 7
 FIRST_WAIT = 0.5  # seconds, doubled from try to try, where the server names no time
 LONGEST_WAIT = 120
 BUSY = (429, 500, 502, 503, 504)
+_URL = "is `labelling.url` right? It usually ends in /v1"
 _KEPT = "`label` keeps what was answered before: run it again"
 
 
@@ -82,8 +83,7 @@ class Server:
             read = dict(answer.get("usage") or {}).get("prompt_tokens")
         except (KeyError, IndexError, TypeError, ValueError):
             raise InputError(
-                f"the server at {self.url} answers, but not as /completions does: is "
-                "`labelling.url` right? It usually ends in /v1"
+                f"the server at {self.url} answers, but not as /completions does: {_URL}"
             ) from None
         if model != self.model:
             raise InputError(
@@ -125,8 +125,7 @@ class Server:
             else:
                 what = f"cannot be reached ({_one_line(str(reason))})"
             raise InputError(
-                f"the server at {self.url} {what}: see that it is up, and that `labelling.url` "
-                f"is right; {_KEPT}"
+                f"the server at {self.url} {what}: is it up, and `labelling.url` right? {_KEPT}"
             ) from None
 
     def _refuse_key(self, response: urllib3.BaseHTTPResponse) -> None:
@@ -142,6 +141,11 @@ class Server:
             return InputError(
                 f"the server at {self.url} still answers {response.status} after {TRIES} tries: "
                 f"{said}; {_KEPT}"
+            )
+        if response.status == 404:
+            return InputError(
+                f"the server at {self.url} has no /completions of model {self.model!r} ({said}): "
+                f"{_URL}"
             )
         return Refusal(f"the server at {self.url} answers {response.status}: {said}")
 
