@@ -1,8 +1,9 @@
 """Speed and equality of the teacher's labelling, against the original study's loop.
 
-python benchmarks/label.py                          sentences of the default study
-python benchmarks/label.py --reviews imdb.parquet   reviews of your own: columns text, label
-python benchmarks/label.py --memory                 peak memory with ten times the texts
+python benchmarks/label.py                           sentences of the default study, SmolLM2
+python benchmarks/label.py --teacher qwen2.5-0.5b --examples 0
+python benchmarks/label.py --reviews imdb.parquet --quantization int8 --quantization cpu-int8
+python benchmarks/label.py --memory                  peak memory with ten times the texts
 
 The reference is the original algorithm, written plainly: three prompts per batch, padded to the
 longest, every prompt read whole, logits at every position. Reference and ours take turns in one
@@ -90,7 +91,7 @@ def plain(teacher: parameters.Teacher) -> torch.nn.Module:
     checkpoint = hub.locate(teacher.model, teacher.revision)
     with hub.clear_errors(teacher.model):
         return AutoModelForCausalLM.from_pretrained(
-            checkpoint.name, dtype=torch.float32, **checkpoint.weights
+            checkpoint.name, dtype=getattr(torch, teacher.dtype), **checkpoint.weights
         ).eval()
 
 
@@ -130,16 +131,18 @@ def accuracy(found: pd.DataFrame, hard: np.ndarray) -> float:
     return evaluate(hard, calibrated["label_1"].to_numpy())["accuracy"]
 
 
-def compare(reviews: str | None, n: int, examples: int) -> None:
+def compare(
+    name: str, reviews: str | None, n: int, examples: int, quantizations: tuple[str, ...]
+) -> None:
     """Print a table of speeds and differences, and the two figures that it comes down to."""
     frame = read(reviews)
-    shown = parameters.Examples(count=examples, choice="fixed", seed=0)
-    teacher = PARAMS.teachers["smollm2"].model_copy(update={"examples": shown})
-    rows, pool = frame.iloc[:n], Pool(frame.iloc[n:], shown)
+    shown = parameters.Examples(count=examples, choice="fixed", seed=0) if examples else None
+    teacher = PARAMS.teachers[name].model_copy(update={"examples": shown})
+    rows, pool = frame.iloc[:n], Pool(frame.iloc[n:], shown) if shown else None
     reference = Reference(plain(teacher))
     quantized = {
-        f"ours, {name}": teacher.model_copy(update={"quantization": name})
-        for name in ("int8", "cpu-int8")
+        f"ours, {quantization}": teacher.model_copy(update={"quantization": quantization})
+        for quantization in quantizations
     }
     ours = {name: Ours(params, pool) for name, params in {"ours": teacher, **quantized}.items()}
     names = ["reference", *ours]
@@ -147,10 +150,8 @@ def compare(reviews: str | None, n: int, examples: int) -> None:
     def run(part: pd.DataFrame) -> list[tuple[float, np.ndarray]]:
         texts = by_id(part)
         queries = ours["ours"].teacher.prompt.queries(texts)
-        contexts, label_ids = (
-            [query.context for query in queries],
-            [ids[0] for ids in queries[0].labels],
-        )
+        contexts = [query.context for query in queries]
+        label_ids = [token for (token,) in queries[0].labels]  # the loop knows labels of one token
         return [
             timed(reference.score, contexts, label_ids),
             *(timed(one.score, texts) for one in ours.values()),
@@ -172,8 +173,8 @@ def compare(reviews: str | None, n: int, examples: int) -> None:
     speedups = np.median(seconds[:, [0]] / seconds, axis=0)
 
     print(
-        f"\n{n} reviews, {examples} examples, {torch.get_num_threads()} threads, torch "
-        f"{torch.__version__}"
+        f"\n{name}, {teacher.dtype}, {n} reviews, {examples} examples, "
+        f"{torch.get_num_threads()} threads, torch {torch.__version__}"
     )
     print(
         "differences are of P(positive): from the reference, and of texts asked alone from the "
@@ -190,28 +191,29 @@ def compare(reviews: str | None, n: int, examples: int) -> None:
         "mass",
     )
     print(f"{'':16}" + "".join(f"{column:>11}" for column in columns))
-    for i, name in enumerate(names):
+    for i, one in enumerate(names):
         moved = (
             np.abs(alone[i]["label_1"] - found[i]["label_1"][: len(few)])
             if i
             else np.full(1, np.nan)
         )
         print(
-            f"{name:16}{n / seconds[:, i].sum():11.2f}{speedups[i]:11.2f}"
+            f"{one:16}{n / seconds[:, i].sum():11.2f}{speedups[i]:11.2f}"
             f"{differences[i].max():11.1e}{differences[i].mean():11.1e}"
             f"{moved.max():11.1e}{moved.mean():11.1e}"
             f"{accuracy(found[i], hard):11.4f}{found[i]['label_mass'].mean():11.3f}"
         )
-    config = reference.network.config
+    config, dtype = reference.network.config, getattr(torch, teacher.dtype)
     most = matmul_flops(
-        2048, config.hidden_size, config.intermediate_size, torch.float32, torch.device("cpu")
+        2048, config.hidden_size, config.intermediate_size, dtype, torch.device("cpu")
     )
     print(
         f"the reference feeds the model {tokens:.2f} times as many tokens: that bounds the speedup "
         f"by their number; ours is {speedups[1] / tokens:.0%} of it"
     )
     speed = flops / seconds[:, 1].sum()
-    print(f"ours: {speed / 1e9:.0f} GFLOP/s, {speed / most:.0%} of one matmul's")
+    print(f"ours: {speed / 1e9:.0f} GFLOP/s of {most / 1e9:.0f} in one matmul")
+    print(f"share_of_matmul: {speed / most:.2f}")
     print(f"speedup: {speedups[1]:.2f}")
     print(f"max_abs_diff: {differences[1].max():.1e}")
 
@@ -227,16 +229,39 @@ def peak(n: int) -> None:
 
 @click.command()
 @click.option(
+    "--teacher",
+    type=click.Choice(sorted(PARAMS.teachers)),
+    default="smollm2",
+    show_default=True,
+    help="Of the catalogue, with labels of one token.",
+)
+@click.option(
     "--reviews",
     help="Parquet or CSV with columns text and label (default: the default study's source).",
 )
 @click.option("--n", default=120, show_default=True, help="How many reviews.")
-@click.option("--examples", default=3, show_default=True, help="Solved examples in the prompt.")
+@click.option(
+    "--examples", default=3, show_default=True, help="Solved examples in the prompt; 0: none."
+)
+@click.option(
+    "--quantization",
+    type=click.Choice(["int8", "cpu-int8"]),
+    multiple=True,
+    help="Another copy of the teacher in 8 bits, beside the others in memory.",
+)
 @click.option(
     "--memory", is_flag=True, help="Peak memory of 1,000 and of 10,000 short texts instead."
 )
 @click.option("--peak-of", type=int, hidden=True)
-def main(reviews: str | None, n: int, examples: int, memory: bool, peak_of: int | None) -> None:
+def main(
+    teacher: str,
+    reviews: str | None,
+    n: int,
+    examples: int,
+    quantization: tuple[str, ...],
+    memory: bool,
+    peak_of: int | None,
+) -> None:
     """Compare the teacher's labelling with the original study's loop."""
     if peak_of:
         peak(peak_of)
@@ -245,7 +270,7 @@ def main(reviews: str | None, n: int, examples: int, memory: bool, peak_of: int 
             command = [sys.executable, __file__, "--peak-of", str(size)]
             subprocess.run(command, check=True)  # noqa: S603 - this file
     else:
-        compare(reviews, n, examples)
+        compare(teacher, reviews, n, examples, quantization)
 
 
 if __name__ == "__main__":

@@ -31,9 +31,10 @@ class Meter:
         One multiplication counts as two. The language head is left out.
         """
         c = self.config
-        width = c.head_dim * c.num_attention_heads
+        head = getattr(c, "head_dim", None) or c.hidden_size // c.num_attention_heads
+        width = head * c.num_attention_heads
         matrices = c.hidden_size * (
-            2 * width + 2 * c.head_dim * c.num_key_value_heads + 3 * c.intermediate_size
+            2 * width + 2 * head * c.num_key_value_heads + 3 * c.intermediate_size
         )
         return 2 * c.num_hidden_layers * (matrices * self.tokens + 2 * width * self.pairs)
 

@@ -18,7 +18,13 @@ PICKLERS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 UNSAFE = {"compile", "__import__", "torch.load", "torch.save", "yaml.unsafe_load"}
 SWITCHES = {"trust_remote_code", "allow_pickle"}
 PICKLE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".npy", ".npz", ".h5"}
-SECRETS = ("HF_TOKEN", "MLFLOW_TRACKING_PASSWORD", "MLFLOW_TRACKING_TOKEN", "AWS_SECRET_ACCESS_KEY")
+SECRETS = (
+    "HF_TOKEN",
+    "BIAS_TRANSFER_API_KEY",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+)
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is looked for
 
 # A line of code, and the rule of ruff that finds it.

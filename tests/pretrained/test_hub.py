@@ -4,6 +4,7 @@ import shutil
 from types import SimpleNamespace
 
 import pytest
+from transformers import modeling_gguf_pytorch_utils
 
 from bias_transfer.io.errors import InputError
 from bias_transfer.pretrained import hub, packages
@@ -244,3 +245,13 @@ def test_commit_of_a_model_that_the_hub_does_not_have(hub_says):
         InputError, match="hub has no model 'someone/some-model' for you: no such model"
     ):
         commit(None)
+
+
+def test_loading_shows_no_bars(tiny_encoder, tiny_student, capfd):
+    """Neither that of weights nor that of GGUF, which heeds no switch of transformers."""
+    transformer.pretrained(tiny_student("tiny_encoder"))
+    with hub.quiet():
+        list(modeling_gguf_pytorch_utils.tqdm([1], desc="Converting"))
+    assert capfd.readouterr() == ("", "")
+    list(modeling_gguf_pytorch_utils.tqdm([1], desc="Converting"))
+    assert "Converting" in capfd.readouterr().err

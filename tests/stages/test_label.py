@@ -6,12 +6,14 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import yaml
+from completions_server import CompletionsServer
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
@@ -496,6 +498,34 @@ for line in sys.stdin:
     print(child, flush=True)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
+
+
+def test_server_as_a_teacher_leaves_no_trace_of_its_key_and_its_address(
+    params_of, tiny_llama, monkeypatch
+):
+    """And gives the labels of the same model here, under a fingerprint of its own."""
+    local = params_of(FIRST)
+    served = params_of(FIRST, teacher={"model": "endpoint:tiny", "tokenizer": str(tiny_llama)})
+    label.run(local)
+    before = {
+        part: tables.read(Layout(local.study).labels(part), schemas.LABELS) for part in SPLITS
+    }
+    with closing(CompletionsServer(tiny_llama)) as server:
+        server.key = "sk-of-nobody"
+        monkeypatch.setenv("BIAS_TRANSFER_API_KEY", server.key)
+        how = local.labelling.model_copy(update={"engine": "endpoint", "url": server.url})
+        label.run(served.model_copy(update={"labelling": how}))
+        assert len(server.asked) > 2 * len(EEC)
+    for part, expected in before.items():
+        assert_same_labels(tables.read(Layout(local.study).labels(part), schemas.LABELS), expected)
+    written = [path.read_bytes() for path in Path().rglob("*") if path.is_file()]
+    for trace in (server.key, str(server.server_port), "127.0.0.1"):
+        assert not any(trace.encode() in content for content in written)
+    with pytest.raises(InputError, match="is a server's: set"):
+        label.run(
+            params_of(SECOND, teacher={"model": "endpoint:tiny", "tokenizer": str(tiny_llama)})
+        )
+    label.run(served)  # every answer is there, so that no server is asked
 
 
 @pytest.mark.slow

@@ -248,6 +248,8 @@ def test_arms_that_do_not_fit_are_refused(values, study, entry, fault):
         ("teachers/llama3.1-8b/examples/choice", "best", "teachers.llama3.1-8b.examples.choice"),
         ("teachers/llama3.1-8b/examples/seed", -1, "teachers.llama3.1-8b.examples.seed"),
         ("labelling/engine", "llama.cpp", "labelling.engine"),
+        ("labelling/url", "localhost:8000/v1", "labelling.url"),
+        ("labelling/url", "http://localhost:8000/v1?key=1", "labelling.url"),
         ("labelling/batch_tokens", 0, "labelling.batch_tokens"),
         ("labelling/ray_workers", -1, "labelling.ray_workers"),
         ("distillation/alpha", 1.01, "distillation.alpha"),
@@ -490,3 +492,34 @@ def test_unknown_names_the_nearest_or_all():
     )
     assert unknown("fruit", "xyz", ["apple", "pear"]) == "unknown fruit 'xyz': known: apple, pear"
     assert unknown("fruit", "xyz", []) == "unknown fruit 'xyz': known: none"
+
+
+def test_endpoint_needs_a_url(values):
+    message = error_after(values, "labelling/engine", "endpoint")
+    assert "labelling: engine endpoint needs `url`" in message
+    put(values, "labelling/url", "https://someone.example/v1/")
+    assert params.validate(values, "params.yaml").labelling.url == "https://someone.example/v1"
+    message = error_after(values, "labelling/url", "https://me:secret@someone.example/v1")
+    assert "must not hold a user or password" in message
+    assert "secret" not in message
+
+
+@pytest.mark.parametrize(
+    ("model", "tokenizer", "fault"),
+    [
+        ("endpoint:", "package:smollm2", "model lacks the name"),
+        ("endpoint:smollm2", None, "needs `tokenizer`"),
+        ("package:smollm2", "package:smollm2", "`tokenizer` goes with"),
+    ],
+)
+def test_tokenizer_stands_where_the_model_is_elsewhere(values, model, tokenizer, fault):
+    put(values, "teachers/smollm2/tokenizer", tokenizer)
+    assert fault in error_after(values, "teachers/smollm2/model", model)
+
+
+def test_model_behind_an_endpoint_has_the_servers_name_for_it(values):
+    put(values, "teachers/smollm2/tokenizer", "package:smollm2")
+    put(values, "teachers/smollm2/model", "endpoint:org/name:free")
+    teachers = params.validate(values, "params.yaml").teachers
+    assert teachers["smollm2"].served_as == "org/name:free"
+    assert teachers["qwen2.5-0.5b"].served_as is None

@@ -142,3 +142,46 @@ def test_same_file_is_the_same_teacher_wherever_it_came_from(tiny_teacher, tmp_p
     found = [fingerprint(tiny_teacher(model=model), None) for model in models]
     assert [one["model"] for one in found] == list(models)
     assert len({one["sha256"] for one in found}) == 1
+
+
+@pytest.fixture
+def served(tiny_teacher, tiny_llama):
+    """The fingerprint of a model behind an endpoint."""
+    fields = {"model": "endpoint:tiny", "tokenizer": str(tiny_llama), "revision": "v1"}
+    return lambda **changes: fingerprint(tiny_teacher(**fields | changes), None)
+
+
+def test_model_behind_an_endpoint_is_what_it_is_said_to_be(served):
+    found = served()
+    assert (found["endpoint"], found["revision"]) == ("tiny", "v1")
+    assert not any(str(value).startswith("http") for value in found.values())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"model": "endpoint:tiny-2"}, {"revision": "v2"}, {"revision": None}, {"dtype": "bfloat16"}],
+    ids=str,
+)
+def test_model_behind_an_endpoint_changes_with_what_is_said_of_it(served, change):
+    assert served(**change)["sha256"] != served()["sha256"]
+
+
+def test_model_behind_an_endpoint_changes_with_the_tokenizer_that_writes_its_prompts(served, copy):
+    before = served(tokenizer=str(copy))["sha256"]
+    with (copy / "tokenizer.json").open("a") as stream:
+        stream.write(" ")
+    assert served(tokenizer=str(copy))["sha256"] != before == served()["sha256"]
+
+
+def test_model_behind_an_endpoint_is_never_the_same_as_one_that_is_here(
+    served, tiny_teacher, tiny_llama
+):
+    names = (str(tiny_llama), COMMIT)
+    local = [fingerprint(tiny_teacher(model=names[0]), None)["sha256"]]
+    local += [fingerprint(tiny_teacher(model="some/model", revision=COMMIT), None)["sha256"]]
+    far = [
+        served(model=f"endpoint:{name}", revision=revision)["sha256"]
+        for name in (*names, "some/model")
+        for revision in (None, COMMIT)
+    ]
+    assert not set(local) & set(far)

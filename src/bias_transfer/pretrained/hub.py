@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -131,17 +132,21 @@ def _one_line(error: Exception) -> str:
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the chatter and the progress bars of ``transformers`` off the terminal."""
+    from transformers import modeling_gguf_pytorch_utils
     from transformers.utils import logging as chatter
 
+    gguf: Any = modeling_gguf_pytorch_utils
     logging.getLogger("httpx").setLevel(logging.WARNING)
-    before = chatter.get_verbosity()
+    before, bar = chatter.get_verbosity(), gguf.tqdm
     chatter.set_verbosity_error()
     chatter.disable_progress_bar()
+    gguf.tqdm = partial(bar, disable=True)  # it heeds no switch
     try:
         yield
     finally:
         chatter.set_verbosity(before)
         chatter.enable_progress_bar()
+        gguf.tqdm = bar
 
 
 @contextmanager

@@ -1,5 +1,6 @@
 """``params.yaml`` as frozen, validated models. Every default lives in that file, none here."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -37,6 +38,16 @@ def _without_credentials(url: str) -> str:
 
 
 Address = Annotated[str, Field(min_length=1), AfterValidator(_without_credentials)]
+
+
+def _address_alone(url: str) -> str:
+    if not re.fullmatch(r"https?://[^\s?#]+", url):
+        raise ValueError("it must begin with http:// or https://, and hold no ? and no #")
+    return url.rstrip("/")
+
+
+ServerUrl = Annotated[Address, AfterValidator(_address_alone)]
+ENDPOINT = "endpoint:"
 
 
 def _known_target(name: str) -> str:
@@ -179,9 +190,14 @@ class Teacher(Section):
     through the model's chat template. ``quantization`` keeps weights in 8 bits (``int8``) or, by
     bitsandbytes, in 4 (``bnb-nf4``). ``cpu-int8`` and ``bnb-int8`` also multiply in 8 bits; a label
     then depends on what else is in its batch.
+
+    ``model`` is ``package:NAME``, a folder or a hub id; or ``endpoint:NAME``, a model that a server
+    knows by that name. Then ``tokenizer`` says what the prompt is written with: a package, folder
+    or hub id. Revision, dtype and quantization are what the server is said to have.
     """
 
     model: str = Field(min_length=1)
+    tokenizer: str | None = Field(default=None, min_length=1)
     revision: str | None
     prompt: str
     variants: Annotated[tuple[str, ...], Listed] = ()
@@ -204,17 +220,43 @@ class Teacher(Section):
             raise ValueError("a label is empty")
         return self
 
+    @model_validator(mode="after")
+    def _tokenizer_where_the_model_is_elsewhere(self) -> "Teacher":
+        if self.model == ENDPOINT:
+            raise ValueError("model lacks the name by which the server knows it: `endpoint:NAME`")
+        if self.served_as and not self.tokenizer:
+            raise ValueError(
+                "a model behind an endpoint needs `tokenizer`, to write its prompts with: "
+                "`package:NAME`, a folder or a hub id"
+            )
+        if self.tokenizer and not self.served_as:
+            raise ValueError("`tokenizer` goes with a `model: endpoint:NAME`; others bring theirs")
+        return self
+
+    @property
+    def served_as(self) -> str | None:
+        """The name by which a server knows the model; None of a model that is run here."""
+        return self.model.removeprefix(ENDPOINT) if self.model.startswith(ENDPOINT) else None
+
 
 class Labelling(Section):
     """How the teacher is run. It changes labels by rounding alone.
 
     ``batch_tokens`` is the size of a batch of prompts (None: what suits the device). With
-    ``ray_workers`` above 0, so many processes of a Ray cluster share the work.
+    ``ray_workers`` above 0, so many processes of a Ray cluster share the work. ``url`` is where the
+    server of engine ``endpoint`` is, up to its ``/v1``.
     """
 
-    engine: Literal["transformers", "vllm"]
+    engine: Literal["transformers", "vllm", "endpoint"]
+    url: ServerUrl | None = None
     batch_tokens: int | None = Field(gt=0)
     ray_workers: int = Field(ge=0)
+
+    @model_validator(mode="after")
+    def _url_of_the_endpoint(self) -> "Labelling":
+        if self.engine == "endpoint" and not self.url:
+            raise ValueError("engine endpoint needs `url`, such as http://localhost:8000/v1")
+        return self
 
 
 class Training(Section):

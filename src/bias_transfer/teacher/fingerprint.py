@@ -1,7 +1,8 @@
 """One hash of what decides a label besides the text.
 
 Answers are taken from another run only where the hash is the same. Where the weights came from is
-not in it: the same file from the registry, the hub or a folder is the same teacher.
+not in it: the same file from the registry, the hub or a folder is the same teacher. A model behind
+an endpoint is what it is said to be, so it is never the same as one whose weights are here.
 """
 
 import hashlib
@@ -29,7 +30,7 @@ def fingerprint(params: Teacher, pool: Pool | None) -> dict[str, Any]:
         If the model is on the hub, its revision is not pinned, and the hub cannot be asked for it.
     """
     prompt = [params.prompt, params.labels, params.chat, pool.sha256 if pool else None]
-    parts = _weights(params) | {
+    parts = _model(params) | {
         "scoring_version": SCORING_VERSION,
         "dtype": params.dtype,
         "quantization": params.quantization,
@@ -40,14 +41,25 @@ def fingerprint(params: Teacher, pool: Pool | None) -> dict[str, Any]:
     return {"model": params.model} | parts | {"sha256": digest}
 
 
-def _weights(params: Teacher) -> dict[str, str | None]:
+def _model(params: Teacher) -> dict[str, Any]:
+    if params.served_as and params.tokenizer:
+        tokenizer = _files_of(params.tokenizer, params.revision)
+        return {
+            "endpoint": params.served_as,
+            "revision": params.revision,
+            "tokenizer": tokenizer,
+        }
+    return _files_of(params.model, params.revision)
+
+
+def _files_of(model: str, revision: str | None) -> dict[str, str | None]:
     """The hash of local weights, or a hub model's name and commit."""
-    if pinned := packages.pinned_weights(params.model):
+    if pinned := packages.pinned_weights(model):
         return {"hub_model": None, "revision": None, "weights_sha256": pinned}
-    checkpoint = hub.locate(params.model, params.revision)
+    checkpoint = hub.locate(model, revision)
     if checkpoint.folder is None:
-        revision = hub.commit(checkpoint)
-        return {"hub_model": params.model, "revision": revision, "weights_sha256": None}
+        commit = hub.commit(checkpoint)
+        return {"hub_model": model, "revision": commit, "weights_sha256": None}
     digest = _file(checkpoint.folder / checkpoint.gguf) if checkpoint.gguf else None
     weights = digest or _files(checkpoint.folder)
     return {"hub_model": None, "revision": None, "weights_sha256": weights}
