@@ -11,7 +11,7 @@ from test_imports import imports_of, modules_of
 from bias_transfer.commands import launch
 from bias_transfer.report.publications import report_files
 from bias_transfer.study.params import Params, Study, load
-from bias_transfer.study.paths import Layout
+from bias_transfer.study.paths import LABELLED, Layout
 from bias_transfer.study.systems import Arm, pairings, teacher_system
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -129,24 +129,28 @@ def test_imports_are_followed_to_any_depth_and_to_scripts():
     assert Path("students/student.py") in imported("bias_transfer.stages.publish")  # of served.py
 
 
-def test_label_depends_on_the_version_of_the_scoring_code_alone():
-    assert sources("data") == {Path("teacher/version.py")}
+def test_label_depends_on_the_version_of_the_scoring_code_and_on_what_is_swapped():
+    assert sources("data") == {Path("teacher/version.py"), Path("corpora/swaps")}
 
 
 def test_outputs_are_where_the_layout_says():
     layout, teacher = LAYOUT, teacher_system(STUDY)
     expected = {
-        "reviews": [*map(layout.reviews, ("train", "test")), layout.counts],
+        "reviews": [*map(layout.reviews, ("train", "test", "unused")), layout.counts],
         "eec": [layout.eec],
+        "film": [layout.film],
         "data": [
-            *map(layout.labels, ("train", "test", "eec", "eec-variants")),
+            layout.edits,
+            *map(layout.labels, (*LABELLED, "eec-variants")),
             layout.labels_manifest,
         ],
+        "swaps": [layout.pairs, layout.placebo],
         "train": [layout.model(ARM.group)],
         "predict": [layout.predictions_folder(ARM.group), layout.metrics_folder(ARM.group)],
         "predict-teacher": [layout.predictions_folder(teacher), layout.metrics(teacher)],
         "bias": [
             *map(layout.report, ("bias.csv", "breakdown.csv", "pairs.parquet", "transfer.csv")),
+            layout.report("hypotheses.json"),
             layout.metrics("bias"),
         ],
         "report": [
@@ -238,21 +242,22 @@ def test_launch_names_the_training_stages_that_exist(one_seed):
     assert len(found) == 4 + 2 * len(one_seed)
 
 
-def test_stages_that_take_a_sample_of_the_test_reviews_depend_on_its_size():
-    """Students are tested on all, so another size trains and scores none of them again."""
+def test_stages_that_take_a_sample_of_the_reviews_depend_on_its_size():
+    """Students are tested on all, so another size trains none of them again."""
+    asking = ("labelled_test(", "held_out_reviews(")
     sampling = {
         stage
         for stage in STAGES
-        if "labelled_test(" in (PACKAGE / f"stages/{code(stage)}.py").read_text()
+        for text in [(PACKAGE / f"stages/{code(stage)}.py").read_text()]
+        if any(call in text for call in asking)
     }
     declared = {
         stage
         for stage, entry in STAGES.items()
         if any(name.endswith(".labelled_test_size") for name in entry.get("params", []))
     }
-    assert (
-        declared == sampling - {"predict", "predict-once"} == {"data", "predict-teacher", "report"}
-    )
+    expected = {"data", "swaps", "predict-teacher", "report"}
+    assert declared == sampling - {"predict", "predict-once"} == expected
 
 
 def sections_read(stage: str) -> set[str]:

@@ -22,6 +22,7 @@ import pytest
 from tiny_study import ARMS, FIRST_SEEDS, HOSTILE, N_LABELLED, N_TEST, SYSTEMS, Project
 
 from bias_transfer.students.student import load as load_student
+from bias_transfer.tracking.runs import DECLARATION_TAG, PREDICTIONS_TAG
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +201,7 @@ def test_mlflow_holds_one_finished_run_per_system_and_of_the_report(project):
             files = {artifact.path for artifact in project.client().list_artifacts(run.info.run_id)}
             figures = {path.name for path in project.path("reports/tiny/figures").iterdir()}
             assert {"emotions.png", "placebo.png", "transfer.png"} <= figures
-            assert figures | {"breakdown.csv", "report.html"} <= files
+            assert figures | {"breakdown.csv", "hypotheses.json", "report.html"} <= files
             summary = pd.read_csv(project.path("reports/tiny/summary.csv"))
             assert run.data.metrics == pytest.approx(
                 dict(summary.itertuples(index=False)), rel=1e-12
@@ -371,6 +372,20 @@ def test_verify_finds_what_changed_in_the_store(project):
         result = project.tried("bias_transfer", "verify")
     assert result.returncode == 1
     assert "model/model.safetensors in MLflow differs" in result.stdout
+
+
+def test_verify_names_a_study_whose_hypotheses_were_changed_after_the_fact(project):
+    client = project.client()
+    (report,) = (run for run in project.runs() if run.info.run_name == "report")
+    tags = {name: report.data.tags[name] for name in ("stage", "study", PREDICTIONS_TAG)}
+    other = client.create_run("1", tags=tags | {DECLARATION_TAG: "0" * 64}).info.run_id
+    client.set_terminated(other)
+    result = project.tried("bias_transfer", "verify")
+    client.delete_run(other)
+    assert result.returncode == 1
+    (said,) = (line for line in result.stdout.splitlines() if "hypotheses" in line)
+    assert "study tiny" in said
+    assert "tested under 2 declarations" in said
 
 
 @contextmanager

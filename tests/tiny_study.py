@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import stubs_of_swaps
 import yaml
+
+from bias_transfer.corpora.swaps import edits, tagger, wordlist
+from bias_transfer.io import schemas, tables
 
 TESTS = Path(__file__).resolve().parent
 ROOT = TESTS.parent
@@ -210,13 +214,14 @@ HOSTILE = (
 
 
 def reviews(n: int) -> pd.DataFrame:
-    """Different texts whose words give their label away; some are hostile."""
+    """Different texts whose words give their label away; some are hostile, most are of people."""
     good, bad = f"a warm and witty film {HOSTILE}", "a dull and clumsy film"
+    people = ("she", "he", "nobody")
+    about = ["abcdefghij"[i // 2 % 10] * (i // 20 + 2) for i in range(n)]
     return pd.DataFrame(
         {
             "text": [
-                f"{(bad, good)[i % 2]} about {'abcdefghij'[i // 2 % 10] * (i // 20 + 2)}"
-                for i in range(n)
+                f"{(bad, good)[i % 2]} about {about[i]}: {people[i % 3]} waits" for i in range(n)
             ],
             "label": [i % 2 for i in range(n)],
         }
@@ -275,7 +280,12 @@ def build(folder: Path, teacher: Path, encoder: Path, zygote: Zygote) -> Project
         "python_env.yaml",
     ):
         shutil.copy(ROOT / name, folder / name)
-    reviews(100).to_csv(folder / "mine.csv", index=False)
+    made = reviews(100)
+    made.to_csv(folder / "mine.csv", index=False)
+    found = edits.find(made["text"], wordlist.gendered(), stubs_of_swaps.tagger)
+    for name in ("mine", "other"):  # so that no machine needs spaCy
+        path = folder / "data/swaps" / name / "edits.csv"
+        tables.write(found.assign(rules=tagger.RULES), path, schemas.EDITS)
     write_params(folder, teacher, encoder)
     project = Project(folder, zygote)
     git = [

@@ -128,7 +128,7 @@ def film(out: Path) -> None:
     \b
     Example: python -m bias_transfer film --out film.csv
     """
-    from bias_transfer.commands import film
+    from bias_transfer.stages import film
 
     click.echo(f"{film.run(out):,} sentences: {out}")
 
@@ -155,6 +155,19 @@ def swap(texts: str, out: Path) -> None:
 
 @stage
 @click.argument("reviews")
+def swaps(params: Any, reviews: str) -> None:
+    """Write held-out reviews once about women and once about men, and the placebo.
+
+    \b
+    Example: python -m bias_transfer swaps snippets
+    """
+    from bias_transfer.stages import swaps
+
+    swaps.run(params.with_study(reviews=reviews))
+
+
+@stage
+@click.argument("reviews")
 @click.argument("teacher")
 @click.option(
     "--check",
@@ -162,7 +175,7 @@ def swap(texts: str, out: Path) -> None:
     help="Only ask this many texts again and compare; write nothing.",
 )
 def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
-    """Ask a teacher of the catalogue about train, test and EEC.
+    """Ask a teacher of the catalogue about reviews, swaps, EEC and film sentences.
 
     \b
     Example: python -m bias_transfer label snippets smollm2
@@ -236,7 +249,7 @@ def train(params: Any, student: str, target: str, seeds: tuple[int, ...]) -> Non
 @stage
 @click.argument("group")
 def predict(params: Any, group: str) -> None:
-    """Score the test reviews and the EEC with the teacher, or with every seed of a student.
+    """Score reviews and corpora with the teacher, or with every seed of a student.
 
     \b
     Example: python -m bias_transfer predict bow-distilled

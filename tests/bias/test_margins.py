@@ -9,9 +9,15 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_margins_are_those_of_params():
-    section = params.load(ROOT / "params.yaml").bias
+    shipped = params.load(ROOT / "params.yaml")
+    section = shipped.bias
     assert (
-        Margins(section.margin_probability, section.margin_log_odds, section.margin_share)
+        Margins(
+            section.margin_probability,
+            section.margin_log_odds,
+            section.margin_share,
+            shipped.hypotheses.smallest_share,
+        )
         == Margins()
     )
 

@@ -6,6 +6,7 @@ import pytest
 from scipy import stats
 
 from bias_transfer.bias import transfer as transfer_module
+from bias_transfer.bias.estimates import NO_CHANGE, NO_EVIDENCE, ONE_SEED
 from bias_transfer.bias.inference.icc import Reliability, reliability
 from bias_transfer.bias.inference.slope import coefficients, regress
 from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
@@ -21,11 +22,9 @@ from bias_transfer.bias.transfer import (
     FADES,
     FOLLOWS,
     INTERCEPT,
-    NO_CHANGE,
-    NO_EVIDENCE,
     NO_GAP,
+    NO_TEACHER_GAP,
     NOT_MEASURABLE,
-    ONE_SEED,
     OPPOSES,
     RELIABILITY,
     RELIABLE,
@@ -33,6 +32,7 @@ from bias_transfer.bias.transfer import (
     SHARE,
     SHIFTED,
     SLOPE,
+    SMALL,
     TEACHER_UNCLEAR,
     UNRELIABLE,
     WITH_TEACHER,
@@ -298,17 +298,38 @@ def test_signs_are_the_teachers_own():
     assert row(table)["estimate"] < 0 < row(table, SHARE)["estimate"]
 
 
-def test_no_change_is_said_only_within_the_margin(by_shift):
-    for found in (
-        row(by_shift[0.0], CHANGE),
-        row(by_shift[0.0], CHANGE, scale="probability"),
-        row(by_shift[0.0], SHARE),
-    ):
+def test_a_change_is_small_beside_the_teachers_gap_whatever_the_margin(by_shift):
+    for found in (row(by_shift[0.0]), row(by_shift[0.0], scale="probability")):
         assert found["ci_low"] < 0 < found["ci_high"]
-        assert found["verdict"] == (NO_CHANGE if found["p_equivalence"] <= 0.05 else NO_EVIDENCE)
+        assert found["gap_share"] == 0.5
+        assert found["verdict"] == (SMALL if found["p_share"] <= 0.05 else NO_EVIDENCE)
+        assert found["teacher_ci_low"] < found["teacher_gap"] < found["teacher_ci_high"]
+    assert row(by_shift[0.0], SLOPE)[["gap_share", "p_share"]].isna().all()
+    teacher, baseline, distilled = follower(0.0)
+    found = row(part(teacher, baseline, distilled))
+    assert not found["teacher_ci_low"] * found["teacher_ci_high"] > 0
+    assert found["verdict"] == NO_TEACHER_GAP
+    assert np.isnan(found["p_share"])
+
+
+def test_the_smaller_the_share_that_counts_the_harder_to_be_below_it(by_shift):
+    teacher = scored(noise(1, 0.05) + 0.5 * FEMALE)
+    baseline, distilled = (
+        [scored(noise(seed, 0.1)) for seed in seeds] for seeds in (range(10, 13), range(20, 23))
+    )
+    wide, narrow = (
+        row(part(teacher, baseline, distilled, margins=Margins(of_gap=share)))["p_share"]
+        for share in (1.0, 0.05)
+    )
+    assert wide < 0.05 < narrow
+
+
+def test_no_change_is_said_only_within_the_margin(by_shift):
+    found = row(by_shift[0.0], SHARE)
+    assert found["verdict"] == (NO_CHANGE if found["p_equivalence"] <= 0.05 else NO_EVIDENCE)
     teacher, baseline, distilled = follower(0.0)
     small, wide = (
-        row(part(teacher, baseline, distilled, margins=Margins(log_odds=margin)))
+        row(part(teacher, baseline, distilled, margins=Margins(share=margin)), SLOPE)
         for margin in (1e-6, 1.0)
     )
     assert (small["verdict"], wide["verdict"]) == (NO_EVIDENCE, NO_CHANGE)

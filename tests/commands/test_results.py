@@ -10,7 +10,8 @@ from click.testing import CliRunner
 
 from bias_transfer import cli
 from bias_transfer.bias.audit import DIFFERENCE, NO_EVIDENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
-from bias_transfer.bias.transfer import CHANGE, ONE_SEED, RELIABILITY, SHARE, SLOPE, WITH_TEACHER
+from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.transfer import CHANGE, RELIABILITY, SHARE, SLOPE, WITH_TEACHER
 from bias_transfer.commands import results as module
 from bias_transfer.commands.results import write
 from bias_transfer.io import schemas, tables
@@ -71,7 +72,8 @@ def write_bias(layout: Layout) -> None:
     )
     names = [*GROUPS[:3], *(arm.system for arm in arms(layout.study))]
     rows = [
-        {"system": name, "axis": axis, "verdict": DIFFERENCE, "reason": ""} | some(*numbers)
+        {"system": name, "axis": axis, "corpus": "eec", "verdict": DIFFERENCE, "reason": ""}
+        | some(*numbers)
         for name in names
         for axis in ("gender", "race")
     ]
@@ -93,6 +95,7 @@ def write_transfer(layout: Layout) -> None:
         {
             "student": student,
             "axis": axis,
+            "corpus": "eec",
             "scale": scale,
             "estimand": estimand,
             "verdict": verdict,
@@ -108,6 +111,7 @@ def write_transfer(layout: Layout) -> None:
     alone = {
         "student": TEACHER,
         "axis": "gender",
+        "corpus": "eec",
         "scale": "log-odds",
         "estimand": RELIABILITY,
         "verdict": "x",

@@ -7,8 +7,9 @@ from types import ModuleType
 import numpy as np
 import pandera.pandas as pa
 import pytest
+import swapped
 
-from bias_transfer.bias import audit, breakdown, pairs, transfer
+from bias_transfer.bias import audit, breakdown, channel, estimates, pairs, swaps, transfer
 from bias_transfer.bias.audit import (
     DIFFERENCE,
     NO_DIFFERENCE,
@@ -68,18 +69,27 @@ def scored():
 
 def test_columns_are_those_that_are_measured_in_their_order(scored):
     made = {
-        "BIAS": audit({"a": scored[0]}),
-        "BREAKDOWN": breakdown.breakdown("a", scored[:1]),
-        "TRANSFER": transfer.transfer("a", scored[0], scored[1:2], scored[2:]),
+        "BIAS": [audit({"a": scored[0]}), on_swaps()],
+        "BREAKDOWN": [breakdown.breakdown("a", scored[:1])],
+        "TRANSFER": [transfer.transfer("a", scored[0], scored[1:2], scored[2:])],
     }
-    for name, table in made.items():
-        assert sorted(table.columns) == sorted(SCHEMAS[name].columns), name
-    assert list(made["BIAS"].columns)[:14] == list(schemas.BIAS.columns)[:14]
+    for name, tables in made.items():
+        columns = {column for table in tables for column in table.columns}
+        assert columns | {"corpus"} == set(SCHEMAS[name].columns), name
+    first = [name for name in schemas.BIAS.columns if name != "corpus"]
+    assert all(list(table.columns)[:14] == first[:14] for table in made["BIAS"])
     found = pairs.contrast(scored[0], "gender").pairs.columns
     assert [*found, "log_odds_difference"] == list(schemas.PAIRS.columns)[2:]
     quality = evaluate(np.array([0, 1]), np.array([0.25, 0.75]))
     assert ["system", *quality] == list(schemas.ACCURACY.columns)
     assert list(schemas.HISTORIES.columns) == ["system", *schemas.HISTORY.columns]
+
+
+def on_swaps():
+    design = swapped.pairs()
+    placebo = swapped.pairs(start=120, prefix="n")
+    scores = swapped.scored((design, 0.1), (placebo, 0.1))
+    return swaps.audit({"a": scores}, design, placebo, 0.02)
 
 
 def test_values_that_are_explained_are_those_that_the_code_writes(scored):
@@ -89,22 +99,25 @@ def test_values_that_are_explained_are_those_that_the_code_writes(scored):
     assert explained(schemas.BIAS, "axis") == set(pairs.AXES)
     assert explained(schemas.BIAS, "verdict") == {
         *(DIFFERENCE, NO_DIFFERENCE, NO_EVIDENCE),
-        *(NOT_MEASURABLE, ONE_OF_SEVERAL),
+        *(NOT_MEASURABLE, ONE_OF_SEVERAL, estimates.ONE_SEED),
     }
-    parts = breakdown.breakdown("a", scored[:1])
-    assert explained(schemas.BREAKDOWN, "by") == set(parts["by"])
+    parts = {*breakdown.breakdown("a", scored[:1])["by"], "original", "named", "valence", "people"}
+    assert explained(schemas.BREAKDOWN, "by") == parts
     assert explained(schemas.TRANSFER, "estimand") == {
         *(transfer.CHANGE, transfer.SHARE, transfer.ALONE.format("…"), transfer.SLOPE),
         *(transfer.INTERCEPT, transfer.CORRECTED, transfer.WORDING.format("…")),
-        transfer.RELIABILITY,
+        *(transfer.RELIABILITY, channel.COEFFICIENT, channel.PARTIAL, channel.PARTIAL_CHANGE),
     }
     said = "".join(column.description for column in schemas.TRANSFER.columns.values())
-    assert transfer.NO_CHANGE in said
-    assert transfer.NO_EVIDENCE in said
+    assert estimates.NO_CHANGE in said
+    assert transfer.SMALL in said
+    assert transfer.NO_TEACHER_GAP in said
+    assert estimates.NO_EVIDENCE in said
 
 
 def test_metrics_of_gaps_keep_their_names():
-    row = {name: number for number, name in enumerate(schemas.BIAS.columns)} | {"axis": "race"}
+    row = {name: number for number, name in enumerate(schemas.BIAS.columns)}
+    row |= {"axis": "race", "corpus": "eec"}
     found = schemas.metrics(schemas.BIAS, row)
     assert {name.removeprefix("race_"): row_of(row, value) for name, value in found.items()} == {
         "gap": "mean_difference",
@@ -124,8 +137,14 @@ def test_metrics_of_gaps_keep_their_names():
         "n_identical_pairs": "n_identical",
         "n_unknown_persons": "n_unknown_persons",
         "n_alike_persons": "n_alike_persons",
+        "standardised_gap": "standardised_gap",
+        "placebo_sd": "placebo_sd",
+        "placebo_floor": "placebo_floor",
+        "placebo_word_floor": "placebo_word_floor",
     }
     assert all(name.startswith("race_") for name in found)
+    on_film = schemas.metrics(schemas.BIAS, row | {"corpus": "film"})
+    assert list(on_film) == [f"film_{name}" for name in found]
 
 
 def row_of(row: dict, value: object) -> str:

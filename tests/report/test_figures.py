@@ -7,7 +7,10 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot as plt
 
+from bias_transfer.bias.audit import DIFFERENCE, NO_EVIDENCE, NOT_MEASURABLE
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.report import figures
+from bias_transfer.report.figures import style
 
 SYSTEMS = ["teacher-t", "bow-baseline/seed-0", "bow-baseline/seed-1", "cnn-baseline/seed-0"]
 CELLS = {"true_negative": [4, 6, 8, 3], "false_positive": [6, 4, 2, 7]}
@@ -116,3 +119,62 @@ def test_figure_is_saved_as_large_as_asked_for(tmp_path):
         sizes.append(plt.imread(tmp_path / "figure.png").shape[:2])
     assert sizes == [(40, 80), (80, 160)]
     assert not plt.get_fignums()
+
+
+@pytest.mark.parametrize("n", [0, 2])
+def test_swaps_show_each_system_beside_its_placebo(n):
+    columns = ["mean_difference", "ci_low", "ci_high", "placebo_word_floor"]
+    rows = pd.DataFrame([[0.01, -0.01, 0.03, 0.02], [-0.2, -0.3, -0.1, 0.05]], columns=columns)
+    rows = rows.assign(system=SYSTEMS[:2], corpus="swaps", verdict=["", NOT_MEASURABLE])[:n]
+    other = rows.assign(corpus="film", mean_difference=9.0)
+    axes = figures.swaps(pd.concat([rows, other])).axes[0]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == SYSTEMS[:n]
+    assert [text.get_text() for text in axes.texts] == ["+0.010", NOT_MEASURABLE][:n]
+    assert [(bar.get_x(), bar.get_width()) for bar in axes.patches] == [
+        (-0.02, 0.04),
+        (-0.05, 0.1),
+    ][:n]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "face", "opacity"),
+    [
+        (DIFFERENCE, "C0", 1),
+        ("stands after correction for 4 tests", "C0", 1),
+        (NO_EVIDENCE, style.HOLLOW, 1),
+        ("does not stand after correction for 4 tests", style.HOLLOW, 1),
+        (ONE_SEED, style.HOLLOW, 1),
+        (NOT_MEASURABLE, style.HOLLOW, style.PALE),
+    ],
+)
+def test_a_marker_is_solid_where_the_verdict_stands(verdict, face, opacity):
+    row = {"verdict": verdict, "estimate": 0.1, "ci_low": 0.0, "ci_high": 0.2}
+    ax = plt.subplots()[1]
+    style.interval(ax, row, 0, "estimate", ("C0", "o"))
+    line, marker = ax.lines
+    assert marker.get_markerfacecolor() == face
+    assert {line.get_alpha(), marker.get_alpha()} == {opacity}
+
+
+def test_answer_shows_each_test_its_verdict_and_the_teachers_gap():
+    shared = {
+        "margin": 0.02, "scale": "log-odds", "target": "distilled", "reference": "permuted",
+        "ci_low": -0.01, "ci_high": 0.06, "teacher_gap": 0.08,
+    }  # fmt: skip
+    verdicts = ["stands after correction for 2 tests", NOT_MEASURABLE]
+    rows = [
+        shared | {"contrast": contrast, "estimand": estimand, "student": student,
+                  "estimate": estimate, "p_share": p_share, "verdict": verdict}
+        for contrast, estimand, p_share in (
+            ("gap", "change in gap", 0.2), ("slope", "partial slope", np.nan)
+        )
+        for student, estimate, verdict in (
+            ("bow", -0.0001, verdicts[0]), ("cnn", np.nan, verdicts[1])
+        )
+    ]  # fmt: skip
+    gap, slope = figures.answer(pd.DataFrame(rows)).axes
+    labels = [tick.get_text() for tick in gap.get_yticklabels()]
+    assert labels == ["bow\nstands\nafter correction for 2 tests", "cnn\nnot measurable"]
+    assert [text.get_text() for text in gap.texts] == ["teacher's gap", "+0.000"]
+    assert [text.get_text() for text in slope.texts] == ["+0.000"]
+    assert gap.get_xlabel().startswith("change in gap (log-odds)")

@@ -27,6 +27,8 @@ GAP = {
     "log_odds_difference": 0.4,
 }
 GAP_NAMES = ["gap", "gap_ci_low", "gap_ci_high", "p_clustered", "p_holm", "gap_sd", "log_odds_gap"]
+SWAPS_ALONE = dict.fromkeys(("standardised_gap", "placebo_floor", "placebo_word_floor"), np.nan)
+GAP |= SWAPS_ALONE | {"corpus": "eec"}
 BIAS = pd.DataFrame(
     [
         {"system": "bow-distilled", "axis": "gender"} | GAP,
@@ -37,6 +39,7 @@ BIAS = pd.DataFrame(
 )
 ROW = {
     "student": "bow",
+    "corpus": "eec",
     "target": "distilled",
     "reference": "baseline",
     "axis": "race",
@@ -92,11 +95,21 @@ def test_counts_of_reviews_have_no_standard_deviation_and_cells_of_the_confusion
 
 def test_gaps_of_all_seeds_and_of_one_go_by_the_group():
     found = figures()
-    expected = dict(zip(GAP_NAMES, GAP.values(), strict=True))
+    expected = dict(zip(GAP_NAMES, GAP.values(), strict=False))
     assert {name: found[f"bow-distilled/gender_{name}"] for name in GAP_NAMES} == expected
     assert found["cnn-baseline/race_gap"] == -0.2
     assert "cnn-baseline/race_gap_sd" not in found
     assert "cnn-baseline/gender_gap" not in found
+
+
+def test_other_corpora_stand_in_front_of_the_axis():
+    on_swaps = BIAS.assign(corpus="swaps", standardised_gap=0.25)
+    found = figures(bias=on_swaps, rows=(ROW | {"corpus": "film"},))
+    assert found["bow-distilled/swaps_gender_gap"] == 0.1
+    assert found["bow-distilled/swaps_gender_standardised_gap"] == 0.25
+    assert "bow-distilled/gender_gap" not in found
+    name = "bow/distilled-baseline/film_race/log-odds/slope_on_teachers_differences"
+    assert found[name] == 0.3
 
 
 def test_estimates_go_by_student_arms_axis_scale_and_estimand():

@@ -7,8 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import stubs_of_swaps
+import swapped
 
 from bias_transfer.corpora import text_id
+from bias_transfer.corpora.swaps import edits, tagger, wordlist
 from bias_transfer.io import schemas, tables
 from bias_transfer.study import params
 from bias_transfer.study.paths import SPLITS, Layout
@@ -101,6 +104,34 @@ def write_labels() -> Callable[..., None]:
     def write(layout: Layout, part: str, ids: pd.Series, positive: np.ndarray) -> None:
         labels = pd.DataFrame({"id": ids, "label_0": 1 - positive, "label_1": positive})
         tables.write(labels.assign(label_mass=0.9), layout.labels(part), schemas.LABELS)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_versions() -> Callable[[Layout], pd.Series]:
+    """Write a few pairs of swapped reviews, and of the placebo; all ids are given, each once."""
+
+    def write(layout: Layout, n: int = 12) -> pd.Series:
+        pairs, placebo = swapped.versions(n), swapped.versions(n, prefix="n", seed=1)
+        for table in (pairs, placebo):
+            for name in ("id", "pair_id"):
+                table[name] = table[name].map(text_id)
+        placebo.loc[0, "id"] = pairs.loc[0, "id"]  # a version may be one of both
+        tables.write(pairs, layout.pairs, schemas.SWAPS)
+        tables.write(placebo.drop(columns="named"), layout.placebo, schemas.PLACEBO)
+        return pd.concat([pairs["id"], placebo["id"]]).drop_duplicates()
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_edits() -> Callable[[Path, pd.Series], None]:
+    """Write what is swapped in some texts, as a tagger for tests tells it."""
+
+    def write(path: Path, texts: pd.Series) -> None:
+        found = edits.find(texts, wordlist.gendered(), stubs_of_swaps.tagger)
+        tables.write(found.assign(rules=tagger.RULES), path, schemas.EDITS)
 
     return write
 

@@ -12,16 +12,17 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import stubs_of_swaps
 import yaml
 from completions_server import CompletionsServer
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
-from bias_transfer.corpora import eec, text_id
+from bias_transfer.corpora import eec, film, text_id
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.stages import label
-from bias_transfer.study.paths import SPLITS, Layout
+from bias_transfer.study.paths import LABELLED, SPLITS, Layout
 from bias_transfer.teacher import labels, manifest, model, scoring
 from bias_transfer.teacher.calibration import CONTENT_FREE
 from bias_transfer.teacher.fingerprint import fingerprint
@@ -31,12 +32,21 @@ FIRST, SECOND, THIRD = (f"{word}: {{text}}\nSentiment:" for word in ("Text", "Re
 EXAMPLES = {"count": 3, "choice": "fixed", "seed": 0}
 COLUMNS = ["label_0", "label_1", "label_mass"]
 EEC = eec.generate().iloc[::600].reset_index(drop=True)
+FILM = film.generate().iloc[::2400].reset_index(drop=True)
+UNUSED = pd.DataFrame({"text": ["Her film was dull."], "label": [0]})
+UNUSED.insert(0, "id", UNUSED["text"].map(text_id))
+OF_UNUSED = ["Her film was dull.", "His film was dull.", "Her movie was dull."]
+OF_TEST = {
+    "mine": ["my aunt made me feel miserable", "my uncle made me feel miserable"],
+    "other": ["she hated it", "he hated it"],
+}
 
 
 @pytest.fixture(autouse=True)
-def inputs(checkout, sentences) -> None:
-    """Two splits, and a few sentences of the corpus."""
+def inputs(checkout, sentences, write_edits) -> None:
+    """Two splits and an unused review, and a few sentences of the corpora."""
     tables.write(EEC, Path("data/eec/eec.csv"), schemas.EEC)
+    tables.write(FILM, Path("data/film/film.csv"), schemas.FILM)
     for reviews, texts in (
         ("mine", sentences),
         ("other", [*sentences[:2], "he loved the ticket", "she hated it"]),
@@ -44,8 +54,10 @@ def inputs(checkout, sentences) -> None:
         frame = pd.DataFrame(
             {"id": map(text_id, texts), "text": texts, "label": [i % 2 for i in range(len(texts))]}
         )
-        for split, part in zip(SPLITS, (frame.iloc[:-1], frame.iloc[-1:]), strict=True):
+        parts = (frame.iloc[:-1], frame.iloc[-1:], UNUSED)
+        for split, part in zip((*SPLITS, "unused"), parts, strict=True):
             tables.write(part, Path("data/reviews") / reviews / f"{split}.csv", schemas.REVIEWS)
+        write_edits(Path("data/swaps") / reviews / "edits.csv", pd.concat(parts[1:])["text"])
 
 
 @pytest.fixture
@@ -99,11 +111,21 @@ def manifest_of(layout: Layout) -> dict:
 
 def texts_of(layout: Layout) -> dict[str, pd.DataFrame]:
     splits = {split: tables.read(layout.reviews(split), schemas.REVIEWS) for split in SPLITS}
-    return splits | {"eec": EEC.rename(columns={"sentence": "text"})}
+    versions = [*OF_TEST[layout.study.reviews], *OF_UNUSED]
+    swaps = pd.DataFrame({"id": map(text_id, versions), "text": versions})
+    corpora = {"eec": EEC, "film": FILM, "swaps": swaps}
+    return splits | {
+        part: frame.rename(columns={"sentence": "text"}) for part, frame in corpora.items()
+    }
 
 
 def labels_of(layout: Layout, part: str) -> pd.DataFrame:
     return tables.read(layout.labels(part), schemas.LABELS)
+
+
+def ids_of(layout: Layout) -> set[str]:
+    """Ids of all texts that have a label."""
+    return set(pd.concat([labels_of(layout, part)["id"] for part in LABELLED]))
 
 
 def variants_of(layout: Layout) -> dict[int, pd.DataFrame]:
@@ -140,7 +162,7 @@ def test_manifest_says_what_each_prompt_was_asked(run, tiny_teacher):
     layout = run(FIRST, SECOND, THIRD)
     kept = manifest_of(layout)
     assert kept["teacher"] == fingerprint(tiny_teacher(prompt=FIRST), None)
-    assert list(kept["parts"]) == ["train", "test", "eec"]
+    assert list(kept["parts"]) == ["train", "test", "eec", "film", "swaps"]
     for entry, prompt in zip(kept["variants"], (SECOND, THIRD), strict=True):
         assert entry["teacher"] == fingerprint(tiny_teacher(prompt=prompt), None)
     summaries = [*kept["parts"].values(), *kept["variants"]]
@@ -162,7 +184,7 @@ def test_manifest_says_which_texts_were_cut_wherever_their_answers_come_from(
     texts = pd.concat(texts_of(layout).values())
     long = texts["id"][texts["text"].map(lambda text: len(tokenizer.tokenize(text)) > 12)]
     kept = manifest_of(layout)
-    assert kept["cut"] == sorted(long)
+    assert kept["cut"] == sorted(set(long))
     assert 0 < kept["variants"][0]["n_cut"] == len(kept["variants"][0]["cut"]) < len(EEC)
     found = {part: summary["n_cut"] for part, summary in kept["parts"].items()}
     assert found == {part: frame["id"].isin(long).sum() for part, frame in texts_of(layout).items()}
@@ -213,7 +235,8 @@ def test_variants_are_known_to_a_study_of_other_reviews(run, asked):
     forget_the_journal()
     asked.clear()
     other = run(FIRST, SECOND, reviews="other")
-    assert asked == {FIRST: 2}  # the other half of the reviews, and none of the corpus
+    # The other half of the reviews and one new version of a review, and none of the corpora.
+    assert asked == {FIRST: 3}
     assert_same_labels(variants_of(one)[1], variants_of(other)[1])
 
 
@@ -240,8 +263,9 @@ def test_prompt_and_variant_that_change_places_keep_their_own_labels(run, asked)
     swapped = run(SECOND, FIRST)
     assert_same_labels(labels_of(swapped, "eec"), second)
     assert_same_labels(variants_of(swapped)[1], first)
-    reviews = sum(len(texts_of(swapped)[split]) for split in SPLITS)
-    assert asked == {SECOND: reviews + len(CONTENT_FREE)}
+    texts = texts_of(swapped)
+    others = pd.concat([texts[part]["id"] for part in texts if part != "eec"]).nunique()
+    assert asked == {SECOND: others + len(CONTENT_FREE)}
 
 
 def test_run_killed_while_it_writes_does_not_pass_off_its_labels_as_anothers(run, monkeypatch):
@@ -309,10 +333,19 @@ def many_tests() -> pd.DataFrame:
 
 
 def test_sample_of_the_test_reviews_alone_is_asked_and_written(run, asked, many_tests):
-    everything = len(pd.read_csv("data/reviews/mine/train.csv")) + len(EEC) + len(CONTENT_FREE)
     layout = run(FIRST, labelled_test_size=3)
-    assert asked == {FIRST: everything + 3}
     lowest = sorted(many_tests["id"])[:3]
+    held_out = sorted([*many_tests["id"], *UNUSED["id"]])[:3]
+    texts = dict(pd.concat([many_tests, UNUSED])[["id", "text"]].itertuples(index=False))
+    versions = {  # all of these are of films and mention nobody, but for the unused one
+        text_id(texts[name].replace("film", word).replace("Her", pronoun))
+        for name in held_out
+        for word, pronoun in (("film", "Her"), ("movie", "Her"), ("film", "His"))
+    }
+    assert set(labels_of(layout, "swaps")["id"]) == versions
+    train = pd.read_csv("data/reviews/mine/train.csv")["id"]
+    everything = {*train, *lowest, *EEC["id"], *FILM["id"], *versions}
+    assert asked == {FIRST: len(everything) + len(CONTENT_FREE)}
     assert labels_of(layout, "test")["id"].tolist() == [
         name for name in many_tests["id"] if name in lowest
     ]
@@ -321,14 +354,15 @@ def test_sample_of_the_test_reviews_alone_is_asked_and_written(run, asked, many_
 
 
 def test_larger_sample_asks_for_what_the_smaller_lacks_and_a_smaller_for_nothing(
-    run, asked, many_tests, monkeypatch
+    run, asked, many_tests, monkeypatch, write_edits
 ):
     small = run(FIRST, labelled_test_size=3)
-    before = labels_of(small, "test")
+    before, known = labels_of(small, "test"), ids_of(small)
     forget_the_journal()
     asked.clear()
+    write_edits(small.edits, UNUSED["text"])  # which the smaller sample may have left out
     large = labels_of(run(FIRST, labelled_test_size=5), "test")
-    assert asked == {FIRST: 2}
+    assert asked == {FIRST: len(ids_of(small) - known)}
     assert_same_labels(large[large["id"].isin(before["id"])], before)
     monkeypatch.setattr(model, "load", must_not_load)
     assert_same_labels(labels_of(run(FIRST, labelled_test_size=3), "test"), before)
@@ -440,7 +474,7 @@ def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked):
     layout = run(FIRST, SECOND)
     before = files(layout)
     asked.clear()
-    assert len(before) == 5
+    assert len(before) == 7
     for name, content in before.items():
         path = layout.labels_folder / name
         place = content.index(b".", len(content) // 2) + 1
@@ -477,7 +511,7 @@ def test_manifest_without_hashes_is_taken_at_its_word(run, asked):
     asked.clear()
     run(FIRST)
     assert not asked
-    names = {"train.csv", "test.csv", "eec.csv", "eec-variants.csv"}
+    names = {f"{part}.csv" for part in (*LABELLED, "eec-variants")}
     assert set(manifest_of(layout)["files"]) == names
 
 
@@ -564,3 +598,70 @@ def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_
     label.run(params)
     assert files(Layout(params.study)) == unbroken
     assert journal_of(params).answers == answers
+
+
+EDITED = ["She left.", "A film.", "He said that her book was his.", "No: his!"]
+
+
+def lay_out_reviews(texts: list[str]) -> None:
+    frame = pd.DataFrame({"id": map(text_id, texts), "text": texts, "label": 0})
+    tables.write(frame, Path("data/reviews/mine/test.csv"), schemas.REVIEWS)
+    tables.write(frame[:0], Path("data/reviews/mine/unused.csv"), schemas.REVIEWS)
+
+
+@pytest.fixture
+def tagged(monkeypatch) -> list[str]:
+    """Texts that the tagger is given, from here on; it is that for tests."""
+    given: list[str] = []
+
+    def load():
+        def read(texts, spans):
+            given.extend(texts)
+            return stubs_of_swaps.tagger(texts, spans)
+
+        return read
+
+    monkeypatch.setattr(label.tagger, "load", load)
+    return given
+
+
+def test_edits_that_are_there_and_fit_take_no_tagger(params_of, tagged):
+    params, path = params_of(), Path("data/swaps/mine/edits.csv")
+    lay_out_reviews(EDITED[:3])
+    label._write_edits(params, Layout(params.study))
+    assert tagged == [EDITED[0], EDITED[2]]
+    first = path.read_bytes()
+    tagged.clear()
+    label._write_edits(params, Layout(params.study))
+    assert (tagged, path.read_bytes()) == ([], first)
+    lay_out_reviews(EDITED[::-1])
+    label._write_edits(params, Layout(params.study))
+    assert tagged == [EDITED[3]]
+    table = tables.read(path, schemas.EDITS)
+    assert table["id"].drop_duplicates().tolist() == [text_id(EDITED[i]) for i in (3, 2, 0)]
+    assert table["rules"].unique().tolist() == [label.tagger.RULES]
+
+
+@pytest.mark.parametrize(
+    ("column", "value"),
+    [("rules", 0), ("start", 3), ("length", 2), ("female", "Her"), ("male", "They")],
+)
+def test_edits_that_do_not_fit_are_made_anew(params_of, tagged, column, value):
+    """Of other rules, at another place, or with a word that the list does not have there."""
+    params, path = params_of(), Path("data/swaps/mine/edits.csv")
+    lay_out_reviews(EDITED)
+    label._write_edits(params, Layout(params.study))
+    expected, table = path.read_bytes(), tables.read(path, schemas.EDITS)
+    table.loc[0, column] = value
+    tables.write(table, path, schemas.EDITS)
+    tagged.clear()
+    label._write_edits(params, Layout(params.study))
+    assert (tagged, path.read_bytes()) == ([EDITED[0]], expected)
+
+
+def test_reviews_without_people_take_no_tagger(params_of, monkeypatch):
+    monkeypatch.setattr(label.tagger, "load", must_not_load)
+    lay_out_reviews(["A film."])
+    params = params_of()
+    label._write_edits(params, Layout(params.study))
+    assert tables.read(Path("data/swaps/mine/edits.csv"), schemas.EDITS).empty

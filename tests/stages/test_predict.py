@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer.corpora import eec
+from bias_transfer.corpora import eec, film
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.stages import predict, report
@@ -14,13 +14,14 @@ from bias_transfer.study.systems import arms
 from bias_transfer.teacher.calibration import METHODS
 
 EEC = eec.generate().iloc[::600].reset_index(drop=True)
+FILM = film.generate().iloc[::900].reset_index(drop=True)
 GROUP, TEACHER = "bow-distilled", "teacher-tiny"
 STUDENT = f"{GROUP}/seed-0"
 N_TEST = 10
 
 
 @pytest.fixture
-def lay_out(checkout, tiny_params, tiny_student, write_reviews, write_labels):
+def lay_out(checkout, tiny_params, tiny_student, write_reviews, write_labels, write_versions):
     """Params and layout: a teacher asked about the lowest ids alone, and students not trained."""
 
     def write(size: int | None = None, **study):
@@ -28,10 +29,14 @@ def lay_out(checkout, tiny_params, tiny_student, write_reviews, write_labels):
         layout = Layout(params.study)
         reviews = write_reviews(layout, 3 * N_TEST, N_TEST)
         tables.write(EEC, layout.eec, schemas.EEC)
+        tables.write(FILM, layout.film, schemas.FILM)
+        versions = write_versions(layout)
         asked = {
             "train": reviews["id"][:-N_TEST],
             "test": reviews["id"][-N_TEST:].sort_values()[:size],
             "eec": EEC["id"],
+            "film": FILM["id"],
+            "swaps": versions,
         }
         for seed, (part, ids) in enumerate(asked.items()):
             positive = np.random.default_rng(seed).uniform(0.1, 0.9, len(ids))
@@ -46,6 +51,11 @@ def lay_out(checkout, tiny_params, tiny_student, write_reviews, write_labels):
     return write
 
 
+def versions_of(layout: Layout) -> pd.Series:
+    """Ids of both versions of every pair, each once."""
+    return tables.read(layout.labels("swaps"), schemas.LABELS)["id"]
+
+
 def scored(layout: Layout, system: str, part: str) -> pd.DataFrame:
     return tables.read(layout.predictions(system, part), schemas.PREDICTIONS)
 
@@ -55,7 +65,8 @@ def test_teacher_is_tested_on_the_sample_and_its_student_on_all(lay_out, size):
     params, layout = lay_out(size)
     for group, system in ((TEACHER, TEACHER), (GROUP, STUDENT)):
         predict.run(params, group)
-        assert scored(layout, system, "eec")["id"].tolist() == EEC["id"].tolist()
+        for part, ids in (("eec", EEC["id"]), ("film", FILM["id"]), ("swaps", versions_of(layout))):
+            assert scored(layout, system, part)["id"].tolist() == ids.tolist()
     reviews = tables.read(layout.reviews("test"), schemas.REVIEWS)
     sample = reviews[reviews["id"].isin(sorted(reviews["id"])[:size])]
     for system, expected in ((TEACHER, sample), (STUDENT, reviews)):

@@ -32,7 +32,11 @@ def test_both_halves_are_those_of_the_split_with_the_entrys_params(params):
     for split, expected in (("train", train), ("test", test)):
         found = tables.read(layout.reviews(split), schemas.REVIEWS)
         pd.testing.assert_frame_equal(found, expected)
-    assert tables.read_json(layout.counts) == {"read": 31} | counts
+    unused = tables.read(layout.reviews("unused"), schemas.REVIEWS)
+    everyone = pd.concat([train, test, unused])["text"]
+    assert len(everyone) == 30
+    assert set(everyone) == set(source["text"])
+    assert tables.read_json(layout.counts) == {"read": 31} | counts | {"unused": 12}
     assert counts["dropped_duplicates"] == 1
 
 

@@ -7,7 +7,6 @@ import pytest
 import yaml
 from pydantic import ValidationError
 
-from bias_transfer.bias.margins import Margins
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.study import params
 
@@ -405,14 +404,6 @@ def test_variants_keep_their_order_and_may_be_left_out(values):
     teachers = params.validate(values, "params.yaml").teachers
     assert teachers["smollm2"].variants == ("{text} is", "a {text} is")
     assert teachers["llama3.1-8b"].variants == ()
-
-
-def test_margins_of_the_statistics_are_those_of_the_shipped_file():
-    """Commands without a study use the defaults of ``bias.margins``; a study uses its params."""
-    shipped = params.load(SHIPPED).bias
-    assert Margins() == Margins(
-        shipped.margin_probability, shipped.margin_log_odds, shipped.margin_share
-    )
 
 
 def test_labels_of_a_teacher_differ(values):

@@ -16,6 +16,7 @@ from bias_transfer.study.targets import (
     TARGETS,
     Labelled,
     as_many_at_random,
+    comparisons,
     plant,
     soft_labels,
 )
@@ -24,6 +25,7 @@ TEACHER = np.array([[0.9, 0.1], [0.3, 0.7], [0.5, 0.5], [0.6, 0.4]])
 LABELS = np.array([1, 1, 0, 0])
 WOMEN = np.array([True, False, True, False])
 BY_HAND = Labelled(TEACHER, LABELS, WOMEN, seed=0)
+CONTROLS = ("teacher-argmax", "smoothed", "permuted")
 NAMES = [f"{name}-0.5" if row.dosed else name for name, row in TARGETS.items()]
 
 
@@ -262,3 +264,34 @@ def test_loss_of_the_teachers_argmax_is_cross_entropy_on_it(labelled, temperatur
     )
     assert loss.item() == pytest.approx(temperature**2 * expected.item(), rel=1e-12)
     assert torch.isfinite(logits.grad).all()
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (("baseline", "distilled"), [("distilled", "baseline")]),
+        (("distilled", "baseline"), [("distilled", "baseline")]),
+        (("baseline", "smoothed"), [("smoothed", "baseline")]),
+        (("distilled", "permuted"), [("distilled", "permuted")]),
+        (("smoothed", "permuted"), []),
+        (("distilled",), []),
+        (
+            ("baseline", "permuted", "distilled", "teacher-argmax"),
+            [
+                *((target, "baseline") for target in ("permuted", "distilled", "teacher-argmax")),
+                *(("distilled", control) for control in ("teacher-argmax", "permuted")),
+            ],
+        ),
+        (
+            ("baseline", "distilled", *CONTROLS),
+            [
+                *((target, "baseline") for target in ("distilled", *CONTROLS)),
+                *(("distilled", control) for control in CONTROLS),
+            ],
+        ),
+    ],
+)
+def test_targets_are_compared_with_the_baseline_and_the_distilled_with_the_controls(
+    names, expected
+):
+    assert comparisons(names) == expected

@@ -116,3 +116,12 @@ def test_the_last_published_runs_of_a_study_are_its_current_ones(client, experim
     assert {run.info.run_id for run in runs.current("tiny")} == {kept, new}
     assert {run.info.run_id for run in runs.current("other")} == {foreign}
     assert client.get_run(old).data.tags["current"] == "false"
+
+
+def test_declarations_are_of_reports_that_were_published_whole(client, experiment, publication):
+    parent = runs.study_run(experiment, "tiny")
+    tags = {"stage": "report", runs.DECLARATION_TAG: "d1", runs.PREDICTIONS_TAG: "p1"}
+    runs.publish(experiment, parent, publication("report", tags=tags))
+    runs.publish(experiment, parent, publication("report", tags={"stage": "report"}, key="old"))
+    unfinished(client, experiment, "another-machine:1")
+    assert runs.declared() == [("tiny", "p1", "d1")]

@@ -1,6 +1,6 @@
 """Bias of any number of systems: one row per system and axis."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TypedDict
 
 import numpy as np
@@ -61,21 +61,30 @@ def audit(
         ``io.schemas.BIAS``, or ``docs/columns.md``.
     """
     known = unknown or {}
-    rows = []
-    for group, members in groups(scores).items():
+
+    def of(part: list[str]) -> list[Row]:
+        words = [set(known[member]) for member in part if member in known]
+        frames = [scores[member] for member in part]
+        return _by_axis(frames, method, margin, set.union(*words) if words else None)
+
+    return by_system(list(scores), of, margin)
+
+
+def by_system(
+    systems: list[str], of: Callable[[list[str]], list[Row]], margin: float
+) -> pd.DataFrame:
+    """Rows of each system with its seeds, then of each seed, and their verdicts.
+
+    ``of`` gives the rows of one or several seeds of a system, without verdicts.
+    """
+    rows = [
+        {"system": system, "primary": system == group} | row
+        for group, members in groups(systems).items()
         # A group with a single member has that member's name, and so one row.
-        for system, part in ({group: members} | {member: [member] for member in members}).items():
-            words = [set(known[member]) for member in part if member in known]
-            rows += [
-                {"system": system, "primary": system == group} | row
-                for row in _by_axis(
-                    [scores[member] for member in part],
-                    method,
-                    margin,
-                    set.union(*words) if words else None,
-                )
-            ]
-    return _with_verdicts(pd.DataFrame(rows), margin)
+        for system, part in ({group: members} | {member: [member] for member in members}).items()
+        for row in of(part)
+    ]
+    return with_verdicts(pd.DataFrame(rows), margin)
 
 
 def summarise(contrasts: Mapping[tuple[str, str], ByScale], margin: float) -> pd.DataFrame:
@@ -86,11 +95,11 @@ def summarise(contrasts: Mapping[tuple[str, str], ByScale], margin: float) -> pd
     """
     rows = [
         {"system": system, "axis": axis, "primary": True, "reason": ""}
-        | _statistics(by_scale["probability"], [], margin)
-        | _log_odds(by_scale["log-odds"], [])
+        | statistics(by_scale["probability"], [], margin)
+        | log_odds(by_scale["log-odds"], [])
         for (system, axis), by_scale in contrasts.items()
     ]
-    return _with_verdicts(pd.DataFrame(rows), margin)
+    return with_verdicts(pd.DataFrame(rows), margin)
 
 
 def average(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
@@ -126,8 +135,8 @@ def _by_axis(
             {
                 "axis": axis,
                 "reason": recognition.reason(alike | (unknown or set()), pooled, axis),
-                **_statistics(pairs, by_seed, margin),
-                **_log_odds(odds, odds_by_seed),
+                **statistics(pairs, by_seed, margin),
+                **log_odds(odds, odds_by_seed),
                 "n_saturated": saturated,
                 "names_difference": _names_difference(pairs),
                 "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
@@ -155,7 +164,7 @@ def _names_difference(pairs: Contrast) -> float:
     return float(rows["difference"].mean()) if len(rows) else np.nan
 
 
-def _statistics(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dict[str, float]:
+def statistics(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dict[str, float]:
     """Estimate, errors and p-values of one contrast in P(positive)."""
     difference = pairs.pairs["difference"].to_numpy()
     inference = with_seeds(infer(pairs), np.array(by_seed))
@@ -189,7 +198,8 @@ def _statistics(pairs: Contrast, by_seed: Sequence[float], margin: float) -> dic
     }
 
 
-def _log_odds(pairs: Contrast | None, by_seed: Sequence[float]) -> dict[str, float]:
+def log_odds(pairs: Contrast | None, by_seed: Sequence[float]) -> dict[str, float]:
+    """The gap in log-odds, its interval and p-value; missing without a contrast."""
     columns = ("log_odds_difference", "log_odds_ci_low", "log_odds_ci_high", "log_odds_p_clustered")
     if pairs is None:
         return dict.fromkeys(columns, np.nan)
@@ -198,7 +208,8 @@ def _log_odds(pairs: Contrast | None, by_seed: Sequence[float]) -> dict[str, flo
     return dict(zip(columns, numbers, strict=True))
 
 
-def _with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+def with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """The table with its corrected p-values and verdicts; ``primary`` rows alone are tests."""
     nothing_varies = table["p_clustered"].isna() & (table["reason"] == "")
     table["reason"] = table["reason"].mask(nothing_varies, NOTHING_VARIES)
     primary = table.pop("primary")

@@ -70,7 +70,7 @@ class Design:
         side, part = self.people[self.axis].to_numpy(), self.people[within].to_numpy()
         weight = self.people["weight"].to_numpy()
 
-        means = [(score * weight)[:, side == name].sum(axis=1) for name in (first, second)]
+        means = self._means(scores)
         difference = means[0] - means[1]
         pairs = self.frames.assign(first=means[0], second=means[1], difference=difference)
         # A sentence's part of the error is that of its person against the people of its side, and a
@@ -88,9 +88,21 @@ class Design:
                 **{name: np.repeat(self.frames[name].array, len(units)) for name in self.frames},
                 "unit": np.tile(units, len(self.frames)),
                 "influence": (weight * error).ravel() / len(self.frames),
+                "share": np.tile(weight / 2, len(self.frames)),
             }
         )
         return Contrast(pairs, influence, self.leverage, self.strata)
+
+    def differences(self, scores: np.ndarray) -> np.ndarray:
+        """The differences of ``contrast`` alone, shape (frames,)."""
+        first, second = self._means(scores)
+        return first - second
+
+    def _means(self, scores: np.ndarray) -> list[np.ndarray]:
+        """Weighted mean of either side in each frame."""
+        weighted = scores[self.order] * self.people["weight"].to_numpy()
+        side = self.people[self.axis].to_numpy()
+        return [weighted[:, side == name].sum(axis=1) for name in AXES[self.axis][:2]]
 
     def weights(self) -> np.ndarray:
         """What each sentence counts in the mean of its side, in the order of the corpus.

@@ -49,8 +49,9 @@ class Contrast:
 
     ``influence`` splits the sampling error of ``mean`` into additive parts, one per observation,
     with the observation's ``template`` and ``unit`` (noun pair for gender, name for race). The
-    parts sum to 0, and the square of a cluster's sum is its part of the variance. ``leverage`` is
-    each cluster's share of the weight, by clustering.
+    parts sum to 0, and the square of a cluster's sum is its part of the variance. Where the
+    observations of a pair do not weigh the same, ``share`` is what each weighs in it. ``leverage``
+    is each cluster's share of the weight, by clustering.
 
     ``strata`` is the group that each unit stands for, where units stand for groups: the race and
     gender of a name. The leverage of a unit is then its share of that group.
@@ -121,11 +122,14 @@ def gender(scores: pd.DataFrame, method: str = "paper") -> Contrast:
 
 def gender_pairs(scores: pd.DataFrame, method: str = "paper") -> pd.DataFrame:
     """The pairs of ``gender`` alone, without what their error needs."""
-    unit = scores["person"].map(_NOUNS)
-    if method == "paper":
-        unit = unit.mask(scores["race"] != "", NAMES_PAIR)
+    unit = scores["person"].map(_NOUNS) if method == "notebook" else unit_of(scores)
     paired = scores[[*FRAME, "gender", "score"]].assign(unit=unit).dropna(subset="unit")
     return differences(_side_means(paired, [*FRAME, "unit"], "gender"), "female", "male")
+
+
+def unit_of(scores: pd.DataFrame) -> pd.Series:
+    """The unit of each sentence in the gender pairs: its noun pair, or ``names``."""
+    return scores["person"].map(_NOUNS).mask(scores["race"] != "", NAMES_PAIR)
 
 
 def race(scores: pd.DataFrame) -> Contrast:

@@ -3,7 +3,7 @@
 A word-level student, for example, reads every unknown name as the same word.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import pandas as pd
@@ -47,7 +47,11 @@ def reason(persons: Collection[str], scores: pd.DataFrame, axis: str) -> str:
     It is not measurable where more than half of the weight of one side lies on them: the contrast
     is then mostly about one unknown word.
     """
-    shares = hidden_shares(persons, scores, axis)
+    return reason_of(hidden_shares(persons, scores, axis))
+
+
+def reason_of(shares: Mapping[str, float]) -> str:
+    """``reason`` for shares at hand, by side."""
     unread = [
         f"{share:.0%} of the {_ADJECTIVES.get(side, side)} side"
         for side, share in shares.items()

@@ -70,6 +70,15 @@ def match(
     return corpus.join(pd.DataFrame(values, index=keys), on=key)
 
 
+def by_id(predictions: pd.DataFrame) -> pd.DataFrame:
+    """``score`` and ``log_odds``, indexed by id, of what a study's system predicted."""
+    positive, negative = predictions["label_1"].to_numpy(), predictions["label_0"].to_numpy()
+    with np.errstate(divide="ignore"):
+        odds = np.log(positive) - np.log(negative)
+    index = pd.Index(predictions["id"])
+    return pd.DataFrame({"score": positive, "log_odds": odds}, index=index)
+
+
 def refuse(sentences: pd.Series, what: str, origin: str) -> None:
     """Raise an ``InputError`` that counts ``sentences`` and shows the first three; none is fine."""
     if len(sentences):

@@ -3,26 +3,29 @@
 The baseline is compared with the distilled student, pair by pair.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import pandas as pd
 
 from bias_transfer.bias import recognition
 from bias_transfer.bias.audit import NOT_MEASURABLE, Row, average
+from bias_transfer.bias.estimates import NO_EVIDENCE, Estimate, Premise, Verdicts
 from bias_transfer.bias.inference import slope
 from bias_transfer.bias.inference.icc import Reliability, reliability
-from bias_transfer.bias.inference.two_way import LEVEL, Inference, infer, with_seeds
+from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
+from bias_transfer.bias.linear import Differences
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, Contrast, contrast
 
 SCALES = {"log-odds": "log_odds", "probability": "score"}
 COLUMNS = (
     "student axis scale estimand estimate ci_low ci_high n_pairs n_seeds verdict reason target "
-    "reference se df p_value margin p_equivalence seed_sd teacher_gap n_saturated"
+    "reference se df p_value margin p_equivalence seed_sd teacher_gap teacher_ci_low "
+    "teacher_ci_high gap_share p_share n_saturated"
 ).split()
 CHANGE = "change in gap"
 SHARE = "share of teacher's gap"
@@ -32,12 +35,11 @@ ALONE = "own slope of {} on teacher's differences"
 WORDING = "teacher's gap, wording {}"
 CORRECTED = "slope, corrected for the teacher's reliability"
 RELIABILITY = "teacher's reliability over prompts"
-ONE_SEED = "none: seed variance not included"
-NO_EVIDENCE = "no evidence of a change"
-NO_CHANGE = "no change beyond the margin"
 WITH_TEACHER = "changed, with the sign of the teacher's gap"
 AGAINST_TEACHER = "changed, against the sign of the teacher's gap"
 TEACHER_UNCLEAR = "changed; the teacher's own gap is unclear"
+NO_TEACHER_GAP = "no gap in the teacher to inherit"
+SMALL = "smaller than the share of the teacher's gap that counts"
 FOLLOWS = "changed pair by pair, with the teacher's differences"
 FADES = "changed pair by pair, but the own slope is not clearly above 0"
 OPPOSES = "changed pair by pair, against the teacher's differences"
@@ -54,6 +56,60 @@ RELIABLE = "the wordings have something in common"
 Reliabilities = Mapping[tuple[str, str], Reliability]
 
 
+def of_change(own: Inference) -> Verdicts:
+    """What is said of a change in a gap, given the teacher's ``own``."""
+    if not own.clear:
+        return Verdicts(TEACHER_UNCLEAR, TEACHER_UNCLEAR, NO_TEACHER_GAP, NO_TEACHER_GAP)
+    sides = (WITH_TEACHER, AGAINST_TEACHER)
+    return Verdicts(*(sides if own.mean > 0 else sides[::-1]), SMALL, NO_EVIDENCE)
+
+
+class Corpus(Protocol):
+    """How a corpus is contrasted; its sentences stand in the same order in all scores."""
+
+    def contrast(self, scores: pd.DataFrame, axis: str) -> Contrast:
+        """The contrast of the column ``score`` of a scored corpus."""
+
+    def differences(self, scores: pd.DataFrame, axis: str) -> np.ndarray:
+        """The differences of its pairs alone."""
+
+    def unread(self, arms: Sequence[pd.DataFrame], unknown: Collection[str]) -> dict[str, str]:
+        """By axis, why one of the arms cannot be measured; empty where all can."""
+
+
+class Eec:
+    """The Equity Evaluation Corpus."""
+
+    def __init__(self) -> None:
+        self._linear: dict[str, Differences] = {}
+
+    def contrast(self, scores: pd.DataFrame, axis: str) -> Contrast:
+        """As in ``bias.pairs``."""
+        return contrast(scores, axis)
+
+    def differences(self, scores: pd.DataFrame, axis: str) -> np.ndarray:
+        """As in ``bias.linear``."""
+        if axis not in self._linear:
+            self._linear[axis] = Differences(scores, axis)
+        return self._linear[axis](scores["score"].to_numpy())
+
+    def unread(self, arms: Sequence[pd.DataFrame], unknown: Collection[str]) -> dict[str, str]:
+        """As in ``bias.recognition``."""
+        hidden = [recognition.alike_persons(arm) | set(unknown) for arm in arms]
+        return {
+            axis: first_of(
+                recognition.reason(persons, arm, axis)
+                for arm, persons in zip(arms, hidden, strict=True)
+            )
+            for axis in AXES
+        }
+
+
+def first_of(reasons: Iterable[str]) -> str:
+    """The first that is not empty, or an empty one."""
+    return next(filter(None, reasons), "")
+
+
 def transfer(
     student: str,
     teacher: pd.DataFrame,
@@ -65,6 +121,7 @@ def transfer(
     margins: Margins = Margins(),  # noqa: B008 - frozen
     reliabilities: Reliabilities | None = None,
     unknown: Collection[str] = (),
+    corpus: Corpus | None = None,
 ) -> pd.DataFrame:
     """Measure how far distillation changed a student's gaps.
 
@@ -88,6 +145,8 @@ def transfer(
     unknown
         For word-level students, the people (``person`` of the corpus) whose words one of the arms
         does not know.
+    corpus
+        How it is contrasted; the EEC's way if none is given.
 
     Returns
     -------
@@ -101,14 +160,14 @@ def transfer(
         ``io.schemas.TRANSFER``, or ``docs/columns.md``.
     """
     arms = _Arms(teacher, baseline, distilled, reference, target)
-    alike = [recognition.alike_persons(arm) for arm in arms.averages]
+    corpus = corpus or Eec()
+    reasons = corpus.unread(arms.averages, unknown)
     rows: list[Row] = []
-    for axis in AXES:
-        unread = _unread(arms.averages, [each | set(unknown) for each in alike], axis)
+    for axis, unread in reasons.items():
         for scale, column in SCALES.items():
             saturated = sum(_saturated(frame, column) for frame in arms.frames)
             known = (reliabilities or {}).get((axis, scale))
-            comparison = _Comparison(arms, axis, scale, margins)
+            comparison = _Comparison(arms, axis, scale, margins, corpus)
             measured = {} if saturated else comparison.rows(known)
             for estimand in measured or arms.estimands:
                 row = {
@@ -201,56 +260,10 @@ class _Arms:
 
 
 class _Contrasts(NamedTuple):
-    """Contrasts of the average over seeds, and of each seed."""
+    """The contrast of the average over seeds, and the pairs' differences of each seed."""
 
     pooled: Contrast
-    by_seed: list[Contrast]
-
-
-class _Verdicts(NamedTuple):
-    """What is said of an estimate that is clearly above 0 or below 0, or else by its margin."""
-
-    above: str
-    below: str
-    within: str = NO_CHANGE
-    unclear: str = NO_EVIDENCE
-
-
-class _Estimate(NamedTuple):
-    """An estimate for the average over seeds, and for each seed."""
-
-    inference: Inference
-    by_seed: np.ndarray
-    margin: float
-    verdicts: _Verdicts
-    reason: str = ""
-
-    def row(self) -> Row:
-        """Numbers and verdict, with the variance between seeds."""
-        inference = with_seeds(self.inference, self.by_seed)
-        equivalence = inference.p_equivalence(self.margin)
-        return {
-            "estimate": inference.mean,
-            "ci_low": inference.ci_low,
-            "ci_high": inference.ci_high,
-            "se": inference.se,
-            "df": inference.df,
-            "p_value": inference.p_value,
-            "margin": self.margin,
-            "p_equivalence": equivalence,
-            "verdict": self._verdict(inference, equivalence),
-            "reason": self.reason,
-            "seed_sd": float(self.by_seed.std(ddof=1)) if len(self.by_seed) > 1 else np.nan,
-        }
-
-    def _verdict(self, inference: Inference, equivalence: float) -> str:
-        if np.isnan(inference.se):
-            return NOT_MEASURABLE
-        if len(self.by_seed) == 1:
-            return ONE_SEED
-        if inference.clear:
-            return self.verdicts.above if inference.mean > 0 else self.verdicts.below
-        return self.verdicts.within if equivalence <= 1 - LEVEL else self.verdicts.unclear
+    by_seed: list[np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -261,12 +274,13 @@ class _Comparison:
     axis: str
     scale: str
     margins: Margins
+    corpus: Corpus
 
     def rows(self, known: Reliability | None) -> dict[str, Row]:
         """Numbers and verdicts by estimand; ``known`` is the reliability to correct by, if any."""
         estimates = self._gap() | self._slopes(known)
         shared = {"n_pairs": len(self._change.pooled.pairs), "teacher_gap": self._own.mean}
-        return {estimand: estimate.row() | shared for estimand, estimate in estimates.items()}
+        return {estimand: shared | estimate.row() for estimand, estimate in estimates.items()}
 
     @property
     def _margin(self) -> float:
@@ -277,37 +291,45 @@ class _Comparison:
         """The teacher's contrast."""
         return self._contrast(self.arms.teacher)
 
+    @property
+    def _teachers(self) -> np.ndarray:
+        """The teacher's differences."""
+        return self._own.pairs["difference"].to_numpy()
+
     @cached_property
     def _change(self) -> _Contrasts:
-        """Contrasts of the change from baseline to distilled."""
+        """The change from baseline to distilled."""
         teacher, column = self.arms.teacher, SCALES[self.scale]
         arms = zip(self.arms.distilled, self.arms.baseline, strict=True)
         changes = [distilled[column] - baseline[column] for distilled, baseline in arms]
         return _Contrasts(
-            contrast(teacher.assign(score=sum(changes) / len(changes)), self.axis),
-            [contrast(teacher.assign(score=each), self.axis) for each in changes],
+            self.corpus.contrast(teacher.assign(score=sum(changes) / len(changes)), self.axis),
+            [self.corpus.differences(teacher.assign(score=each), self.axis) for each in changes],
         )
 
     def _contrast(self, scores: pd.DataFrame) -> Contrast:
-        return contrast(scores.assign(score=scores[SCALES[self.scale]]), self.axis)
+        return self.corpus.contrast(scores.assign(score=scores[SCALES[self.scale]]), self.axis)
 
-    def _gap(self) -> dict[str, _Estimate]:
+    def _gap(self) -> dict[str, Estimate]:
         """The change in the gap, and its share of the teacher's gap."""
         own, change = self._own, self._change
-        means = np.array([each.mean for each in change.by_seed])
-        signed, by_gap = _Verdicts(WITH_TEACHER, AGAINST_TEACHER), _Verdicts(*[TEACHER_UNCLEAR] * 2)
-        gap = np.nan  # nothing is a share of a gap that may be 0
-        if infer(own).clear:
-            gap = own.mean
-            by_gap = signed if gap > 0 else _Verdicts(AGAINST_TEACHER, WITH_TEACHER)
+        means = np.array([each.mean() for each in change.by_seed])
+        signed, teachers = Verdicts(WITH_TEACHER, AGAINST_TEACHER), infer(own)
+        # Nothing is a share of a gap that may be 0.
+        gap = own.mean if teachers.clear else np.nan
         share = infer(_share(change.pooled, own, gap))
         reason = NO_GAP if np.isnan(gap) else ""
+        of_gap = self.margins.of_gap
+        less, more = (infer(_less(change.pooled, own, size)) for size in (of_gap, -of_gap))
+        premise = Premise(of_gap, teachers, less, more)
         return {
-            CHANGE: _Estimate(infer(change.pooled), means, self._margin, by_gap),
-            SHARE: _Estimate(share, means / gap, self.margins.share, signed, reason),
+            CHANGE: Estimate(
+                infer(change.pooled), means, self._margin, of_change(teachers), premise=premise
+            ),
+            SHARE: Estimate(share, means / gap, self.margins.share, signed, reason),
         }
 
-    def _slopes(self, known: Reliability | None) -> dict[str, _Estimate]:
+    def _slopes(self, known: Reliability | None) -> dict[str, Estimate]:
         """Slopes on the teacher's differences: each arm's own, and that of the change."""
         margin, change = self.margins.share, self._change
         before, after = (
@@ -317,21 +339,21 @@ class _Comparison:
             )
         )
         last = with_seeds(*after)
-        pairwise = _Verdicts(FOLLOWS if last.clear and last.mean > 0 else FADES, OPPOSES)
-        alone = _Verdicts(AGREES, DISAGREES, NO_SLOPE, UNCLEAR)
+        pairwise = Verdicts(FOLLOWS if last.clear and last.mean > 0 else FADES, OPPOSES)
+        alone = Verdicts(AGREES, DISAGREES, NO_SLOPE, UNCLEAR)
         line = slope.regress(self._own, change.pooled)
-        by_seed = np.array([slope.coefficients(self._own, each) for each in change.by_seed])
+        by_seed = np.array([slope.line(self._teachers, each) for each in change.by_seed])
         estimates = {
-            self.arms.alone[0]: _Estimate(*before, margin, alone),
-            self.arms.alone[1]: _Estimate(*after, margin, alone),
-            SLOPE: _Estimate(line.slope, by_seed[:, 1], margin, pairwise),
-            INTERCEPT: _Estimate(
-                line.intercept, by_seed[:, 0], self._margin, _Verdicts(SHIFTED, SHIFTED)
+            self.arms.alone[0]: Estimate(*before, margin, alone),
+            self.arms.alone[1]: Estimate(*after, margin, alone),
+            SLOPE: Estimate(line.slope, by_seed[:, 1], margin, pairwise),
+            INTERCEPT: Estimate(
+                line.intercept, by_seed[:, 0], self._margin, Verdicts(SHIFTED, SHIFTED)
             ),
         }
         if known and known.ci_low > 0:
             corrected = _corrected(line.slope, known)
-            estimates[CORRECTED] = _Estimate(
+            estimates[CORRECTED] = Estimate(
                 corrected, by_seed[:, 1] / known.estimate, margin, pairwise
             )
         return estimates
@@ -340,9 +362,27 @@ class _Comparison:
         self, mean: pd.DataFrame, frames: Sequence[pd.DataFrame]
     ) -> tuple[Inference, np.ndarray]:
         """Slope of one arm's own differences: of its ``mean`` over seeds, and seed by seed."""
-        by_seed = [slope.coefficients(self._own, self._contrast(frame))[1] for frame in frames]
+        column = SCALES[self.scale]
+        by_seed = [
+            slope.line(
+                self._teachers,
+                self.corpus.differences(frame.assign(score=frame[column]), self.axis),
+            )[1]
+            for frame in frames
+        ]
         pooled = slope.infer_coefficient(self._own, self._contrast(mean), slope.SLOPE)
         return pooled, np.array(by_seed)
+
+
+def _less(change: Contrast, own: Contrast, share: float) -> Contrast:
+    """``change - share * own``, pair by pair."""
+    mean = change.mean - share * own.mean
+    influence = change.influence["influence"] - share * own.influence["influence"]
+    return replace(
+        change,
+        pairs=change.pairs.assign(difference=mean),
+        influence=change.influence.assign(influence=influence),
+    )
 
 
 def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
@@ -351,11 +391,11 @@ def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
     That is (change - share * own) / gap.
     """
     share = change.mean / gap
-    influence = (change.influence["influence"] - share * own.influence["influence"]) / gap
+    line = _less(change, own, share).influence
     return replace(
         change,
         pairs=change.pairs.assign(difference=share),
-        influence=change.influence.assign(influence=influence),
+        influence=line.assign(influence=line["influence"] / gap),
     )
 
 
@@ -367,15 +407,6 @@ def _corrected(plain: Inference, known: Reliability) -> Inference:
     estimate = plain.mean / known.estimate
     se = np.hypot(plain.se, estimate * known.se) / known.estimate
     return Inference(estimate, float(se), plain.df)
-
-
-def _unread(averages: Sequence[pd.DataFrame], hidden: Sequence[Collection[str]], axis: str) -> str:
-    """Why one of the arms cannot be measured on ``axis``; empty where both can."""
-    reasons = (
-        recognition.reason(persons, arm, axis)
-        for arm, persons in zip(averages, hidden, strict=True)
-    )
-    return next(filter(None, reasons), "")
 
 
 def _saturated(frame: pd.DataFrame, column: str) -> int:

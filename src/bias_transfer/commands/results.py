@@ -11,7 +11,7 @@ from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io import schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.report import figures, markdown
-from bias_transfer.report.findings import answer, finding, readers_first
+from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
 from bias_transfer.report.summary import estimate_name
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
@@ -73,8 +73,8 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:
     summary = tables.read(layout.report("summary.csv"), schemas.SUMMARY)
     values = dict(zip(summary["name"], summary["value"], strict=True))
-    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
-    transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
+    bias = _on_eec(layout)
+    transfer = of_corpus(tables.read(layout.report("transfer.csv"), schemas.TRANSFER), "eec")
     other = _other(against)
     students = [group_of(arm.system) for arm in arms(params.study)]
     changes = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
@@ -114,7 +114,7 @@ def _other(against: Path | None) -> dict[str, dict[str, Any]]:
 
 def _plots(params: Params, layout: Layout) -> dict[str, Figure]:
     accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
-    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    bias = _on_eec(layout)
     pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
     return {
         "accuracy.png": figures.accuracy(accuracy),
@@ -124,6 +124,10 @@ def _plots(params: Params, layout: Layout) -> dict[str, Figure]:
             pairs, teacher_system(params.study), list(params.study.all_students)
         ),
     }
+
+
+def _on_eec(layout: Layout) -> pd.DataFrame:
+    return readers_first(of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec"))
 
 
 def _number(value: float | None, form: str) -> str:

@@ -42,6 +42,7 @@ def verify(params: Params, references: tuple[str, ...]) -> list[Check]:
     list of Check
         Of each run: the params that it was made with; every input and output file, here and as
         MLflow keeps it, by SHA-256; and its accuracy and gaps, computed again from its predictions.
+        Without ``references``, also whether the study's hypotheses were changed after the fact.
 
     Raises
     ------
@@ -51,7 +52,20 @@ def verify(params: Params, references: tuple[str, ...]) -> list[Check]:
     kept = [archive.find(reference) for reference in references] or archive.current(
         params.study.name
     )
-    return [check for run in kept for check in _run(params, run)]
+    checks = [check for run in kept for check in _run(params, run)]
+    return checks if references else [*checks, *declarations(params.study.name)]
+
+
+def declarations(study: str) -> Iterator[Check]:
+    """Whether each set of predictions of the study was tested under one declaration alone."""
+    for predictions, found in archive.declarations(study).items():
+        name = f"hypotheses of study {study}, predictions {predictions[:16]}"
+        if len(found) == 1:
+            yield Check("report", name, MATCHES)
+        else:
+            shown = ", ".join(sorted(sha[:16] for sha in found))
+            detail = f"tested under {len(found)} declarations: {shown}"
+            yield Check("report", name, DIFFERS, detail)
 
 
 def _run(params: Params, run: Kept) -> Iterator[Check]:

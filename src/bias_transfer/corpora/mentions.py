@@ -1,31 +1,18 @@
 """Which reviews mention more women than men: the ones where a gap is planted."""
 
-import re
-
 import numpy as np
 import pandas as pd
 
-# Pronouns, common nouns, and the nouns of the EEC's noun phrases with their plurals.
-FEMALE = frozenset(
-    "she her hers herself woman women girl girls lady ladies female females sister sisters "
-    "daughter daughters wife wives girlfriend girlfriends mother mothers aunt aunts mom "
-    "moms".split()
-)
-MALE = frozenset(
-    "he him his himself man men boy boys gentleman gentlemen male males brother brothers son sons "
-    "husband husbands boyfriend boyfriends father fathers uncle uncles dad dads".split()
-)
+from bias_transfer.corpora.swaps import matching, wordlist
 
 
 def mentions_more_women(texts: pd.Series) -> np.ndarray:
-    """Which texts hold more words of ``FEMALE`` than of ``MALE``: bool, shape (texts,).
+    """Which texts hold more female than male words: bool, shape (texts,).
 
-    Case does not matter, and a word ends at an apostrophe, so "She's" and "woman's" count.
+    The words are those that are swapped (``swaps.wordlist.gendered``), and they count where they
+    would be swapped. So the female version of a swapped text mentions more women, and the male one
+    does not.
     """
-
-    def count(words: frozenset[str]) -> np.ndarray:
-        return texts.str.count(
-            rf"\b(?:{'|'.join(sorted(words))})\b", flags=re.IGNORECASE
-        ).to_numpy()
-
-    return count(FEMALE) > count(MALE)
+    words = wordlist.gendered()
+    counts = (matching.count(text, words) for text in texts)
+    return np.array([female > male for female, male in counts], dtype=bool)

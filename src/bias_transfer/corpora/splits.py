@@ -77,6 +77,17 @@ def split(
     return train, test, counts
 
 
+def unused(frame: pd.DataFrame, *halves: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``frame`` whose text is in none of ``halves``, each once, by id.
+
+    Columns ``id, text, label``, as ``split`` gives them.
+    """
+    frame = frame.assign(id=frame["text"].map(text_id)).drop_duplicates("id")
+    taken = pd.concat([half["id"] for half in halves])
+    left = frame[~frame["id"].isin(taken)].sort_values("id")
+    return left[["id", "text", "label"]].reset_index(drop=True)
+
+
 def lowest_ids(frame: pd.DataFrame, size: int | None) -> pd.DataFrame:
     """The ``size`` rows with the lowest ids, in the order of ``frame``; all of them for ``None``.
 

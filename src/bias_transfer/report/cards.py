@@ -31,7 +31,7 @@ def gap_in_words(row: dict[str, Any]) -> str:
         verdict = "one of several seeds; the verdict is on all of them together"
     interval = f"95 % interval {row['ci_low']:+.4f} to {row['ci_high']:+.4f}"
     gap = f"{row['mean_difference']:+.4f} ({interval})"
-    return f"{row['axis']} ({_DIFFERENCES[row['axis']]}): {gap}, {verdict}"
+    return f"{row['axis']} on {row['corpus']} ({_DIFFERENCES[row['axis']]}): {gap}, {verdict}"
 
 
 def teacher_note(

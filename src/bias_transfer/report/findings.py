@@ -3,44 +3,21 @@
 import pandas as pd
 
 from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
-from bias_transfer.bias.transfer import CHANGE, ONE_SEED
+from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.study.params import Params
 from bias_transfer.study.systems import teacher_system
 from bias_transfer.study.targets import BASELINE, DISTILLED
 
 
-def lead(bias: pd.DataFrame, transfer: pd.DataFrame, params: Params) -> str:
-    """The answer in two sentences: the teacher's gaps, and what distilling moved."""
-    people = {
-        "gender": "women against men",
-        "race": "African-American against European-American names",
-    }
-    rows = bias[bias["system"] == teacher_system(params.study)].set_index("axis")
-    gaps = " and ".join(
-        f"{_with_interval(rows.loc[axis], 'mean_difference', 3)} for {who} "
-        f"({rows.loc[axis, 'verdict']})"
-        for axis, who in people.items()
-    )
-    first = (
-        f"On matched sentences P(positive) of the teacher {params.study.teacher} differs by "
-        f"{gaps}; differences are "
-        f"corrected for {bias['p_holm'].notna().sum()} tests."
-    )
-    change = _changes(transfer)
-    measured = change[change["verdict"] != NOT_MEASURABLE]
-    if measured.empty:
-        return f"{first} {answer(transfer)}"
-    clear = int((measured["ci_low"] * measured["ci_high"] > 0).sum())
-    widest = measured.loc[measured["estimate"].abs().idxmax()]
-    return (
-        f"{first} Distilling its students from it, instead of training them on hard labels, moved "
-        "their gaps by "
-        f"{signed(measured['estimate'].min(), 2)} to {signed(measured['estimate'].max(), 2)} in "
-        "log-odds; "
-        f"{clear or 'none'} of {len(measured)} changes {'is' if clear == 1 else 'are'} clear of 0 "
-        "(the largest: "
-        f"{widest['student']}, {widest['axis']}, {_with_interval(widest, 'estimate', 2)})."
-    )
+def of_corpus(table: pd.DataFrame, *corpora: str) -> pd.DataFrame:
+    """The rows of these corpora, of a table with a column ``corpus``."""
+    return table[table["corpus"].isin(corpora)].reset_index(drop=True)
+
+
+def primary(bias: pd.DataFrame) -> pd.DataFrame:
+    """The rows of ``bias.csv`` that have a verdict of their own: one per group of seeds."""
+    return bias[bias["verdict"] != ONE_OF_SEVERAL]
 
 
 def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
@@ -48,7 +25,7 @@ def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
 
     The teacher is always among them, and so leads.
     """
-    bias = bias[bias["verdict"] != ONE_OF_SEVERAL]
+    bias = primary(bias)
     hidden = bias["verdict"].eq(NOT_MEASURABLE).groupby(bias["system"]).transform("sum")
     return bias.iloc[hidden.argsort(kind="stable")].reset_index(drop=True)
 
@@ -121,11 +98,6 @@ def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
         f"(95 % interval {ends}; {teacher['verdict']}). {among_students}"
         f"Differences are corrected for {bias['p_holm'].notna().sum()} tests."
     )
-
-
-def _with_interval(row: pd.Series, column: str, digits: int) -> str:
-    ends = f"{signed(row['ci_low'], digits)} to {signed(row['ci_high'], digits)}"
-    return f"{signed(row[column], digits)} (95 % interval {ends})"
 
 
 def signed(value: float, digits: int = 4) -> str:

@@ -9,9 +9,16 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from bias_transfer.bias.channel import COEFFICIENT, PARTIAL, PARTIAL_CHANGE
+from bias_transfer.bias.transfer import CHANGE
+from bias_transfer.io.declared import Declared
 from bias_transfer.pretrained import packages
-from bias_transfer.report.findings import answer, finding, lead, signed
+from bias_transfer.report.answer import facts, sentence
+from bias_transfer.report.columns import COLUMNS, TEXTS, cell
+from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
 from bias_transfer.study.params import Params
+from bias_transfer.study.systems import group_of
+from bias_transfer.study.targets import BASELINE, DISTILLED
 
 
 def render(
@@ -22,6 +29,7 @@ def render(
     bias: pd.DataFrame,
     breakdown: pd.DataFrame,
     transfer: pd.DataFrame,
+    tested: Declared,
     images: dict[str, bytes],
     reviews: dict[str, Any],
     labels: dict[str, Any],
@@ -31,6 +39,12 @@ def render(
 
     Parameters
     ----------
+    bias
+        The primary rows of ``bias.csv``, of all corpora; so is ``transfer``.
+    breakdown
+        Its rows on the Equity Evaluation Corpus.
+    tested
+        The declared tests.
     images
         PNG of each figure, by its name.
     training
@@ -44,21 +58,33 @@ def render(
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    environment.filters |= {"number": signed, "p": _p_value, "size": _size, "count": _count}
+    eec, compared = readers_first(of_corpus(bias, "eec")), transfer[transfer["target"] != ""]
+    on_eec, arrived = of_corpus(transfer, "eec"), _arrived(compared)
     return environment.get_template("report.html.j2").render(
         study=params.study,
         distillation=params.distillation,
         margins=params.bias,
+        smallest_share=params.hypotheses.smallest_share,
         teacher=params.teachers[params.study.teacher],
-        findings=[finding(bias, params, axis) for axis in ("gender", "race")],
+        columns=COLUMNS,
+        texts=TEXTS,
+        cell=cell,
+        sentence=sentence(params, bias, transfer, tested),
+        facts=facts(params, bias, accuracy, tested),
+        declared=tested.rows.to_dict("records"),
+        not_asked=tested.not_asked,
+        arrived=arrived[_in_log_odds(arrived, COEFFICIENT)].to_dict("records"),
+        all_arrived=arrived.to_dict("records"),
+        answer=answer(on_eec),
+        changes=_changes(compared).to_dict("records"),
+        transfer=compared.to_dict("records"),
+        reliability=on_eec[on_eec["target"] == ""].to_dict("records"),
+        others=_named(of_corpus(bias, "swaps", "film")),
+        findings=[finding(eec, params, axis) for axis in ("gender", "race")],
+        bias=_named(eec),
+        interactions=_named(breakdown[breakdown["by"] == "gender"]),
         accuracy=accuracy.to_dict("records"),
         calibrations=calibrations.to_dict("records"),
-        bias=bias.to_dict("records"),
-        interactions=breakdown[breakdown["by"] == "gender"].to_dict("records"),
-        transfer=transfer[transfer["target"] != ""].to_dict("records"),
-        reliability=transfer[transfer["target"] == ""].to_dict("records"),
-        lead=lead(bias, transfer, params),
-        answer=answer(transfer),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
         reviews=reviews,
         labels=labels["parts"],
@@ -68,13 +94,22 @@ def render(
     )
 
 
-def _p_value(value: float) -> str:
-    return "-" if pd.isna(value) else f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+def _named(table: pd.DataFrame) -> list[dict[Any, Any]]:
+    """Rows whose systems are called without a seed, which says nothing beside one seed."""
+    return table.assign(system=table["system"].map(group_of)).to_dict("records")
 
 
-def _size(value: float) -> str:
-    return "-" if pd.isna(value) else f"{value:.4f}"
+def _arrived(transfer: pd.DataFrame) -> pd.DataFrame:
+    """What is measured on swapped reviews alone."""
+    rows = of_corpus(transfer, "swaps")
+    return rows[rows["estimand"].isin((COEFFICIENT, PARTIAL, PARTIAL_CHANGE))]
 
 
-def _count(value: float) -> str:
-    return "-" if pd.isna(value) else f"{value:.0f}"
+def _changes(transfer: pd.DataFrame) -> pd.DataFrame:
+    """One row per student, corpus and axis: from baseline to distilled, in log-odds."""
+    arms = (transfer["target"] == DISTILLED) & (transfer["reference"] == BASELINE)
+    return transfer[arms & _in_log_odds(transfer, CHANGE)]
+
+
+def _in_log_odds(transfer: pd.DataFrame, estimand: str) -> pd.Series:
+    return (transfer["estimand"] == estimand) & (transfer["scale"] == "log-odds")

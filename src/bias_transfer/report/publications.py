@@ -7,16 +7,18 @@ from typing import Any
 
 import pandas as pd
 
-from bias_transfer.io import provenance, schemas, tables
+from bias_transfer.io import declared, provenance, schemas, tables
 from bias_transfer.report import cards, figures
-from bias_transfer.report.findings import answer, finding, readers_first
+from bias_transfer.report.answer import of_study
+from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
 from bias_transfer.study.params import Params
-from bias_transfer.study.paths import Layout
+from bias_transfer.study.paths import LABELLED, SCORED, Layout
 from bias_transfer.study.systems import Arm, arms, teacher_system
 from bias_transfer.teacher import manifest
+from bias_transfer.tracking import runs
 from bias_transfer.tracking.runs import Publication
 
-VERSION = 2  # of what a run holds; raise it, and the next `publish` writes every run anew
+VERSION = 3  # of what a run holds; raise it, and the next `publish` writes every run anew
 TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history", "summary")
 
 
@@ -31,14 +33,15 @@ def publications(params: Params, layout: Layout) -> list[Publication]:
 
 def report_files(layout: Layout) -> list[Path]:
     """The page, tables and figures of a study's report."""
-    pages = ["report.html", *(f"{name}.csv" for name in TABLES)]
+    pages = ["report.html", "hypotheses.json", *(f"{name}.csv" for name in TABLES)]
     return [*map(layout.report, pages), *sorted(layout.figures.iterdir())]
 
 
 def study_note(params: Params, layout: Layout) -> str:
     """Description of the run that a study's runs lie below: what was compared, and the answer."""
-    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
-    lines = [answer(tables.read(layout.report("transfer.csv"), schemas.TRANSFER))]
+    bias = of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec")
+    transfer = of_corpus(tables.read(layout.report("transfer.csv"), schemas.TRANSFER), "eec")
+    bias, lines = readers_first(bias), [f"**{of_study(params, layout)}**", answer(transfer)]
     lines += [finding(bias, params, axis) for axis in ("gender", "race")]
     return "\n\n".join(lines)
 
@@ -51,7 +54,7 @@ def digest(*parts: object) -> str:
 def _teacher(params: Params, layout: Layout, gaps: pd.DataFrame) -> Publication:
     system = teacher_system(params.study)
     labels = manifest.read(layout.labels_folder)
-    files = [layout.labels(part) for part in ("train", "test", "eec", "eec-variants")]
+    files = [layout.labels(part) for part in (*LABELLED, "eec-variants")]
     publication = _system(params, layout, system, gaps, [], [*files, layout.labels_manifest], [])
     publication.tags |= {"stage": "label"}
     publication.params = {f"teacher.{name}": value for name, value in labels["teacher"].items()} | {
@@ -116,8 +119,9 @@ def _system(
     gaps: dict[str, Any] = {}
     for row in bias.to_dict("records"):
         gaps |= schemas.metrics(schemas.BIAS, row)
-    predictions = [layout.predictions(system, part) for part in ("reviews", "eec")]
-    reviews = [layout.reviews("train"), layout.reviews("test"), layout.eec]
+    predictions = [layout.predictions(system, part) for part in SCORED]
+    reviews = [layout.reviews("train"), layout.reviews("test")]
+    reviews += [layout.eec, layout.film, layout.pairs, layout.placebo]
     shared = [f"reviews.{params.study.reviews}", f"teachers.{params.study.teacher}"]
     evidence = _evidence(
         params,
@@ -150,13 +154,21 @@ def _report(params: Params, layout: Layout) -> Publication:
     files = report_files(layout)
     summary = tables.read(layout.report("summary.csv"), schemas.SUMMARY)
     counts = tables.read_json(layout.counts)
+    tested = declared.read(layout.report("hypotheses.json"))
     return Publication(
         name="report",
         key=digest(VERSION, params.study.name, "report", provenance.tree_sha256(files)),
         study=params.study.name,
-        tags={"stage": "report", "reviews": params.study.reviews, "teacher": params.study.teacher},
+        tags={
+            "stage": "report",
+            "reviews": params.study.reviews,
+            "teacher": params.study.teacher,
+            runs.DECLARATION_TAG: tested.sha256,
+            runs.PREDICTIONS_TAG: tested.predictions,
+        },
         description=study_note(params, layout),
-        evidence=_evidence(params, [], files, ["bias", "distillation"]) | {"system": "report"},
+        evidence=_evidence(params, [], files, ["bias", "distillation", "hypotheses"])
+        | {"system": "report"},
         params={name: json.dumps(value) for name, value in params.study.model_dump().items()}
         | {f"reviews.{name}": value for name, value in counts.items()},
         metrics=dict(zip(summary["name"], summary["value"], strict=True)),

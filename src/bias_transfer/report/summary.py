@@ -52,4 +52,4 @@ def estimate_name(row: Mapping[Any, Any], column: str) -> str:
     arms = f"{row['target']}-{row['reference']}/" if row["target"] else ""
     estimand = re.sub(r"[^a-z0-9]+", "_", row["estimand"].replace("'s", "s"))
     figure = _ESTIMATE[column].format(estimand=estimand)
-    return f"{row['student']}/{arms}{row['axis']}/{row['scale']}/{figure}"
+    return f"{row['student']}/{arms}{schemas.axis_of(row)}/{row['scale']}/{figure}"

@@ -5,32 +5,32 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from bias_transfer.bias import audit
-from bias_transfer.bias.audit import average
+from bias_transfer.bias import audit, hypotheses
+from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL, average
 from bias_transfer.bias.breakdown import breakdown
-from bias_transfer.bias.margins import Margins
+from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.pairs import AXES, contrast
 from bias_transfer.bias.scores import match
-from bias_transfer.bias.transfer import measure_reliability, transfer
-from bias_transfer.io import rounding, schemas, tables
-from bias_transfer.stages import calibrated
+from bias_transfer.bias.transfer import measure_reliability
+from bias_transfer.io import declared, provenance, rounding, schemas, tables
+from bias_transfer.stages import bias_film, bias_swaps, calibrated, scored
 from bias_transfer.stages.comparable import refuse_other_rows
-from bias_transfer.students.tokenizer import unknown_words
 from bias_transfer.study.params import Params
-from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import Arm, arms, groups, systems, teacher_system
-from bias_transfer.study.targets import BASELINE, DISTILLED, controls
+from bias_transfer.study.paths import SCORED, Layout
+from bias_transfer.study.systems import TEACHER, System, systems, teacher_system
 from bias_transfer.teacher import calibration
 from bias_transfer.teacher.calibration import Calibration
 
 Scores = dict[str, pd.DataFrame]
 Words = dict[str, set[str]]
+Tables = dict[str, pd.DataFrame]
 
 
 def run(params: Params, root: Path = Path()) -> None:
     """Write ``bias.csv``, ``breakdown.csv``, ``transfer.csv``, ``pairs.parquet`` and the gaps.
 
-    What the tables hold is said in ``io/schemas``. The gaps are metrics for DVC.
+    Then ``hypotheses.json``, the tests that were declared. What the tables hold is said in
+    ``io/schemas``. The gaps are metrics for DVC.
 
     Raises
     ------
@@ -39,35 +39,91 @@ def run(params: Params, root: Path = Path()) -> None:
     """
     layout = Layout(params.study, root)
     refuse_other_rows(layout)
-    scores, unknown = {}, {}
+    measured = {"eec": _eec(params, layout)}
+    measured |= {
+        "swaps": bias_swaps.measure(params, layout),
+        "film": bias_film.measure(params, layout),
+    }
+    for name, schema in (
+        ("bias.csv", schemas.BIAS),
+        ("breakdown.csv", schemas.BREAKDOWN),
+        ("pairs.parquet", schemas.PAIRS),
+        ("transfer.csv", schemas.TRANSFER),
+    ):
+        table = rounding.table(_together(measured, name).reindex(columns=list(schema.columns)))
+        table = without_one_seed(table) if name == "bias.csv" else table
+        tables.write(table, layout.report(name), schema)
+    gaps = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    tables.write_json(_metrics(gaps), layout.metrics("bias"))
+    declared.write(_hypotheses(params, layout), layout.report("hypotheses.json"))
+    print(
+        f"{len(systems(params.study))} systems: {layout.report('bias.csv')} and three more tables"
+    )
+
+
+def without_one_seed(gaps: pd.DataFrame) -> pd.DataFrame:
+    """``bias.csv`` with no verdict on a trained student of one seed.
+
+    How much training runs differ is not in its interval. A teacher is not trained here.
+    """
+    trained = gaps["system"].map(lambda name: System.parse(name).target != TEACHER)
+    alone = trained & (gaps["n_seeds"] == 1)
+    alone &= ~gaps["verdict"].isin((NOT_MEASURABLE, ONE_OF_SEVERAL))
+    return gaps.assign(verdict=gaps["verdict"].mask(alone, ONE_SEED))
+
+
+def _hypotheses(params: Params, layout: Layout) -> declared.Declared:
+    """The declared tests, on what the other tables hold."""
+    study, family = params.study, params.hypotheses
+    rows = hypotheses.decide(
+        hypotheses.questions(family, study),
+        tables.read(layout.report("transfer.csv"), schemas.TRANSFER),
+        tables.read(layout.report("bias.csv"), schemas.BIAS),
+    )
+    predictions = [
+        layout.predictions(system, part) for system in sorted(systems(study)) for part in SCORED
+    ]
+    return declared.Declared(
+        family.model_dump(mode="json"),
+        provenance.tree_sha256(predictions),
+        rounding.table(rows),
+        hypotheses.not_asked(family, study),
+    )
+
+
+def _together(measured: dict[str, Tables], name: str) -> pd.DataFrame:
+    """One table of all corpora that have it, with the column ``corpus``."""
+    found = [
+        made[name].assign(corpus=corpus)
+        for corpus, made in measured.items()
+        if name in made and len(made[name])
+    ]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame()
+
+
+def _eec(params: Params, layout: Layout) -> Tables:
+    scores = {}
     for system in systems(params.study):
         path = layout.predictions(system, "eec")
         scores[system] = match(tables.read(path, schemas.PREDICTIONS), str(path))
-    for arm in arms(params.study):
-        words = unknown_words(layout.model(arm.system), scores[arm.system]["person"].unique())
-        if words is not None:
-            unknown[arm.system] = words
-    members = {name: [scores[system] for system in names] for name, names in groups(scores).items()}
-    gaps = rounding.table(audit(scores, margin=params.bias.margin_probability, unknown=unknown))
-    parts = pd.concat([breakdown(*item) for item in members.items()], ignore_index=True)
-    pairs = _pairs({name: average(frames) for name, frames in members.items()})
-    transfers = _transfer(params, layout, scores, unknown)
-    for name, table, schema in (
-        ("bias.csv", gaps, schemas.BIAS),
-        ("breakdown.csv", rounding.table(parts), schemas.BREAKDOWN),
-        ("pairs.parquet", rounding.table(pairs), schemas.PAIRS),
-        ("transfer.csv", rounding.table(transfers), schemas.TRANSFER),
-    ):
-        tables.write(table, layout.report(name), schema)
-    tables.write_json(_metrics(gaps), layout.metrics("bias"))
-    print(f"{len(scores)} systems: {layout.report('bias.csv')} and three more tables beside it")
+    unknown = scored.unknown(layout, next(iter(scores.values()))["person"].unique())
+    members = scored.by_group(scores)
+    return {
+        "bias.csv": audit(scores, margin=params.bias.margin_probability, unknown=unknown),
+        "breakdown.csv": pd.concat([breakdown(*item) for item in members.items()]),
+        "pairs.parquet": _pairs({name: average(frames) for name, frames in members.items()}),
+        "transfer.csv": _transfer(params, layout, scores, unknown),
+    }
 
 
 def _metrics(gaps: pd.DataFrame) -> dict[str, dict[str, float]]:
     """The gaps of each system by their names in MLflow."""
-    name = schemas.metric_names(schemas.BIAS)["mean_difference"]
     return {
-        system: {name.format(axis=row.axis): row.mean_difference for row in rows.itertuples()}
+        system: {
+            name: value
+            for row in rows.to_dict("records")
+            for name, value in schemas.metrics(schemas.BIAS, row, schemas.HEADLINE).items()
+        }
         for system, rows in gaps.groupby("system", sort=False)
     }
 
@@ -86,48 +142,13 @@ def _pairs(scores: Scores) -> pd.DataFrame:
 
 def _transfer(params: Params, layout: Layout, scores: Scores, unknown: Words) -> pd.DataFrame:
     """The teacher's reliability, then every comparison of every student."""
-    study, limits = params.study, params.bias
-    margins = Margins(limits.margin_probability, limits.margin_log_odds, limits.margin_share)
-    teacher = scores[teacher_system(study)]
-    rows = []
-    if variants := _variants(params, layout, teacher):
-        reliability, _ = measure_reliability(teacher_system(study), teacher, variants)
-        rows.append(reliability.assign(target="", reference="", reason=""))
-    for student in study.all_students:
-        for target, reference in _comparisons(study.targets):
-            shared = [
-                seed
-                for seed in study.seeds_of(student, target)
-                if seed in study.seeds_of(student, reference)
-            ]
-            if not shared:
-                continue
-            names = {
-                side: [Arm(student, side, seed).system for seed in shared]
-                for side in (target, reference)
-            }
-            words = [unknown.get(system, set()) for system in (*names[target], *names[reference])]
-            before, after = (
-                [scores[system] for system in names[side]] for side in (reference, target)
-            )
-            rows.append(
-                transfer(
-                    student, teacher, before, after,
-                    target=target, reference=reference, margins=margins, unknown=set.union(*words),
-                )
-            )  # fmt: skip
-    if not rows:
-        return pd.DataFrame(columns=list(schemas.TRANSFER.columns))
-    return pd.concat(rows, ignore_index=True)
-
-
-def _comparisons(targets: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Every target against the baseline, and the distilled students against every control."""
-    against_baseline = [
-        (target, BASELINE) for target in targets if target != BASELINE and BASELINE in targets
-    ]
-    against_controls = [(DISTILLED, name) for name in controls(targets) if DISTILLED in targets]
-    return against_baseline + against_controls
+    name = teacher_system(params.study)
+    compared = scored.comparisons(params, scores, unknown)
+    variants = _variants(params, layout, scores[name])
+    if not variants:
+        return compared
+    reliability, _ = measure_reliability(name, scores[name], variants)
+    return pd.concat([reliability.assign(target="", reference="", reason=""), compared])
 
 
 def _variants(params: Params, layout: Layout, teacher: pd.DataFrame) -> list[pd.DataFrame]:

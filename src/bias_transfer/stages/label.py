@@ -1,4 +1,4 @@
-"""Stage ``label``: the teacher's P(Negative) and P(Positive) for train, test and EEC."""
+"""Stage ``label``: the teacher's P(Negative) and P(Positive) for every text of a study."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,9 +7,10 @@ from typing import Any
 
 import pandas as pd
 
+from bias_transfer.corpora.swaps import edits, matching, tagger, wordlist
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.stages import calibrated
+from bias_transfer.stages import calibrated, swaps
 from bias_transfer.study.params import Params, Teacher
 from bias_transfer.study.paths import LABELLED, LABELS_MANIFEST, Layout
 from bias_transfer.teacher import calibration, labels, manifest, model
@@ -54,16 +55,19 @@ class _Asked:
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Write ``train.csv``, ``test.csv``, ``eec.csv``, ``eec-variants.csv`` and ``labels.json``.
+    """Write a file of labels per part (``study.paths.LABELLED``), and ``labels.json``.
 
-    ``eec-variants.csv`` has the EEC under every other wording of the prompt, numbered from 1.
-    ``labels.json``, the manifest, says what was asked of whom, the label mass, which texts were
-    cut, and the answers to texts without content.
+    Before, ``edits.csv`` says what is swapped in held-out reviews: ``swaps`` is both versions of
+    these, and the placebo. ``eec-variants.csv`` has the EEC under every other wording of the
+    prompt, numbered from 1. ``labels.json``, the manifest, says what was asked of whom, the label
+    mass, which texts were cut, and the answers to texts without content.
 
     A text is asked once per model, dtype and prompt: answers are taken from an interrupted run's
-    journal, and from label files that are already there, for these or other reviews.
+    journal, and from label files that are already there, for these or other reviews. Edits that
+    are there and fit are kept as well; others take spaCy.
     """
     layout = Layout(params.study, root)
+    _write_edits(params, layout)
     teacher = params.teachers[params.study.teacher]
     texts, pool = _texts(params, layout), read_pool(layout, teacher)
     every = pd.concat(texts.values())
@@ -115,7 +119,7 @@ def _ask(
 
 
 def check(params: Params, n: int, root: Path = Path()) -> float:
-    """Ask ``n`` texts of the three files again, evenly spread, and compare with the labels on disk.
+    """Ask ``n`` texts of the files again, evenly spread, and compare with the labels on disk.
 
     Returns
     -------
@@ -164,11 +168,39 @@ def _scorer(params: Params, teacher: Teacher, pool: Pool | None) -> Scorer | Ray
 
 
 def _texts(params: Params, layout: Layout) -> dict[str, pd.DataFrame]:
+    reviews = swaps.held_out_reviews(params, layout)
+    both = swaps.both(params, reviews, tables.read(layout.edits, schemas.EDITS))
+    versions = pd.concat(both).drop_duplicates("id")
+    corpora = {
+        "eec": tables.read(layout.eec, schemas.EEC),
+        "film": tables.read(layout.film, schemas.FILM),
+        "swaps": versions,
+    }
     return {
         "train": tables.read(layout.reviews("train"), schemas.REVIEWS),
         "test": calibrated.labelled_test(params, layout),
-        "eec": tables.read(layout.eec, schemas.EEC).rename(columns={"sentence": "text"}),
-    }
+    } | {part: frame.rename(columns={"sentence": "text"}) for part, frame in corpora.items()}
+
+
+def _write_edits(params: Params, layout: Layout) -> None:
+    """Find what is swapped in each held-out review, or keep what is there and fits."""
+    reviews = swaps.held_out_reviews(params, layout)
+    words, kept = wordlist.gendered(), pd.DataFrame(columns=list(schemas.EDITS.columns))
+    if layout.edits.exists():
+        there = tables.read(layout.edits, schemas.EDITS)
+        there = there[there["rules"] == tagger.RULES]
+        fitting = edits.fitting(reviews["text"], there, words)
+        kept = there[there["id"].isin(fitting & set(reviews["id"]))]
+    else:
+        fitting = set()
+    rest = reviews[~reviews["id"].isin(fitting)]
+    held = rest[[bool(matching.find(text, words)) for text in rest["text"]]]
+    if len(held):
+        found = edits.find(held["text"], words, tagger.load()).assign(rules=tagger.RULES)
+        kept = pd.concat([kept, found]) if len(kept) else found
+    place = {name: number for number, name in enumerate(reviews["id"])}
+    order = kept.assign(place=kept["id"].map(place)).sort_values(["place", "start"])
+    tables.write(order.drop(columns="place"), layout.edits, schemas.EDITS)
 
 
 def _by_id(texts: pd.DataFrame) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Stage ``predict``: scores on the test reviews and the EEC, and accuracy."""
+"""Stage ``predict``: scores on test reviews, EEC, film sentences and swaps, and accuracy."""
 
 from pathlib import Path
 
@@ -14,14 +14,15 @@ from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import arms, pairings, teacher_system
 
+Texts = dict[str, pd.DataFrame]  # by part: reviews, eec, film, swaps
 Scores = dict[str, pd.DataFrame]
 
 
 def run(params: Params, group: str, root: Path = Path()) -> None:
     """Score with the teacher, or with every seed of one student and target.
 
-    Writes ``reviews.parquet``, ``eec.parquet`` and metrics per system. The teacher is scored on the
-    test reviews that it was asked about.
+    Writes ``reviews.parquet``, one such file per corpus, and metrics per system. The teacher is
+    scored on the test reviews that it was asked about.
 
     Raises
     ------
@@ -33,16 +34,16 @@ def run(params: Params, group: str, root: Path = Path()) -> None:
     known = [teacher, *(f"{student}-{target}" for student, target in pairings(params.study))]
     if group not in known:
         raise InputError(unknown("system", group, known))
-    eec = tables.read(layout.eec, schemas.EEC)
+    texts = _corpora(layout)
     if group == teacher:
         reviews = calibrated.labelled_test(params, layout)
-        scores = _teacher(params, layout, reviews, eec)
+        scores = _teacher(params, layout, {"reviews": reviews} | texts)
         _write(layout, group, scores, reviews)
         return
     reviews = tables.read(layout.reviews("test"), schemas.REVIEWS)
     for arm in arms(params.study):
         if arm.group == group:
-            scores = _student(params, layout.model(arm.system), reviews, eec)
+            scores = _student(params, layout.model(arm.system), {"reviews": reviews} | texts)
             _write(layout, arm.system, scores, reviews)
     for folder in (layout.predictions_folder(group), layout.metrics_folder(group)):
         folder.mkdir(parents=True, exist_ok=True)  # empty where the study leaves a group out
@@ -57,22 +58,35 @@ def _write(layout: Layout, system: str, scores: Scores, reviews: pd.DataFrame) -
     print(f"{system}: accuracy {metrics['accuracy']:.4f} on {len(positive):,} test reviews")
 
 
-def _student(params: Params, folder: Path, reviews: pd.DataFrame, eec: pd.DataFrame) -> Scores:
+def _corpora(layout: Layout) -> Texts:
+    """``id`` and ``text`` of each corpus."""
+    versions = [
+        tables.read(layout.pairs, schemas.SWAPS),
+        tables.read(layout.placebo, schemas.PLACEBO),
+    ]
+    found = {
+        "eec": tables.read(layout.eec, schemas.EEC),
+        "film": tables.read(layout.film, schemas.FILM),
+        "swaps": pd.concat(versions).drop_duplicates("id"),
+    }
+    return {part: frame.rename(columns={"sentence": "text"}) for part, frame in found.items()}
+
+
+def _student(params: Params, folder: Path, texts: Texts) -> Scores:
     student = students.load(folder)
     student.network.to(devices.resolve(params.device))
     scores = {}
-    for part, ids, texts in (
-        ("reviews", reviews["id"], reviews["text"]),
-        ("eec", eec["id"], eec["sentence"]),
-    ):
-        found = student.predict_proba(texts.tolist())
-        scores[part] = pd.DataFrame(found, columns=schemas.PROBABILITIES).assign(id=ids.to_numpy())
+    for part, frame in texts.items():
+        found = student.predict_proba(frame["text"].tolist())
+        scores[part] = pd.DataFrame(found, columns=schemas.PROBABILITIES)
+        scores[part]["id"] = frame["id"].to_numpy()
     return scores
 
 
-def _teacher(params: Params, layout: Layout, reviews: pd.DataFrame, eec: pd.DataFrame) -> Scores:
+def _teacher(params: Params, layout: Layout, texts: Texts) -> Scores:
     scores = {}
-    for part, file, ids in (("reviews", "test", reviews["id"]), ("eec", "eec", eec["id"])):
-        found = calibrated.read(layout, params.distillation, file, ids)
-        scores[part] = rounding.probabilities(found).assign(id=ids.to_numpy())
+    for part, frame in texts.items():
+        file = "test" if part == "reviews" else part
+        found = calibrated.read(layout, params.distillation, file, frame["id"])
+        scores[part] = rounding.probabilities(found).assign(id=frame["id"].to_numpy())
     return scores

@@ -6,10 +6,10 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bias_transfer.io import rounding, schemas, tables
+from bias_transfer.io import declared, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report import figures
-from bias_transfer.report.findings import readers_first
+from bias_transfer.report.findings import of_corpus, primary, readers_first
 from bias_transfer.report.page import render
 from bias_transfer.report.summary import summarise
 from bias_transfer.stages import calibrated
@@ -33,18 +33,21 @@ def run(params: Params, root: Path = Path()) -> None:
         [{"system": system} | tables.read_json(layout.metrics(system)) for system in systems(study)]
     )
     history = _history(layout)
-    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
-    breakdown = tables.read(layout.report("breakdown.csv"), schemas.BREAKDOWN)
-    transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
+    all_bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    all_transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
+    bias = readers_first(of_corpus(all_bias, "eec"))
+    transfer = of_corpus(all_transfer, "eec")
+    breakdown = of_corpus(tables.read(layout.report("breakdown.csv"), schemas.BREAKDOWN), "eec")
     pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
     place = {system: number for number, system in enumerate(bias["system"].unique())}
     breakdown = breakdown.sort_values("system", key=lambda names: names.map(place), kind="stable")
+    tested = declared.read(layout.report("hypotheses.json"))
     quality, bins = map(rounding.table, _calibrations(params, layout))
     for name, table, schema in (
         ("accuracy", accuracy, schemas.ACCURACY),
         ("calibration", quality, schemas.CALIBRATION),
         ("history", history, schemas.HISTORIES),
-        ("summary", summarise(accuracy, bias, transfer), schemas.SUMMARY),
+        ("summary", summarise(accuracy, primary(all_bias), all_transfer), schemas.SUMMARY),
     ):
         tables.write(table, layout.report(f"{name}.csv"), schema)
     plots = {
@@ -57,17 +60,21 @@ def run(params: Params, root: Path = Path()) -> None:
         "changes": figures.changes(transfer),
         "placebo": figures.placebo(bias),
         "transfer": figures.transfer(pairs, teacher_system(study), list(study.all_students)),
+        "swaps": figures.swaps(primary(all_bias)),
         "confusion": figures.confusion(accuracy),
         "training": figures.training(history),
     }
+    if len(tested.rows):
+        plots = {"answer": figures.answer(tested.rows)} | plots
     _save(plots, layout)
     page = render(
         params,
         accuracy=accuracy,
         calibrations=quality,
-        bias=bias,
+        bias=primary(all_bias),
         breakdown=breakdown,
-        transfer=transfer,
+        transfer=all_transfer,
+        tested=tested,
         images={name: layout.figure(f"{name}.png").read_bytes() for name in plots},
         reviews=tables.read_json(layout.counts),
         labels=manifest.read(layout.labels_folder),

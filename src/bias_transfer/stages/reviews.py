@@ -9,7 +9,11 @@ from bias_transfer.study.paths import Layout
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Write ``train.csv``, ``test.csv`` and ``counts.json`` (rows before and after each filter)."""
+    """Write ``train.csv``, ``test.csv``, ``unused.csv`` and ``counts.json``.
+
+    ``unused.csv`` has the source's other reviews, ``counts.json`` says how many rows there were
+    before and after each filter.
+    """
     layout = Layout(params.study, root)
     entry = params.reviews[params.study.reviews]
     source = sources.load(entry)
@@ -17,6 +21,7 @@ def run(params: Params, root: Path = Path()) -> None:
     train, test, counts = splits.split(
         source.frame, entry.train_size, entry.test_size, entry.seed, overlap
     )
-    tables.write(train, layout.reviews("train"), schemas.REVIEWS)
-    tables.write(test, layout.reviews("test"), schemas.REVIEWS)
-    tables.write_json(source.counts | counts, layout.counts)
+    unused = splits.unused(source.frame, train, test)
+    for name, part in (("train", train), ("test", test), ("unused", unused)):
+        tables.write(part, layout.reviews(name), schemas.REVIEWS)
+    tables.write_json(source.counts | counts | {"unused": len(unused)}, layout.counts)

@@ -120,6 +120,11 @@ class Choice(Section):
                 return entry.seeds
         return self.seeds[:1] if student in self.one_seed else self.seeds
 
+    def seeds_of_both(self, student: str, target: str, reference: str) -> tuple[int, ...]:
+        """Seeds that a student has with either target."""
+        others = self.seeds_of(student, reference)
+        return tuple(seed for seed in self.seeds_of(student, target) if seed in others)
+
 
 class Study(Choice):
     """The current study; its name is in every path and stage name it writes."""
@@ -315,6 +320,91 @@ class Bias(Section):
     margin_share: float = Field(gt=0)
 
 
+class Contrast(Section):
+    """One question to every student of a study: is this estimate 0?
+
+    ``target`` is compared with the first of ``references`` that the study has. Tests are two-sided;
+    ``direction`` says which sign was expected, ``above`` or ``below`` 0, or nothing. An estimate
+    smaller than ``margin``, in units of ``scale``, counts as none; a slope has no unit.
+    """
+
+    name: Annotated[str, Field(min_length=1)]
+    corpus: Literal["eec", "film", "swaps"]
+    axis: Literal["gender", "race"]
+    scale: Literal["log-odds", "probability"]
+    estimand: Literal[
+        "change in gap",
+        "slope on teacher's differences",
+        "partial slope on teacher's differences",
+        "partial slope, minus that of the reference",
+    ]
+    target: Target
+    references: Annotated[tuple[Target, ...], Listed, Field(min_length=1)]
+    direction: Literal["above", "below"] | None
+    margin: float = Field(gt=0)
+
+    @model_validator(mode="after")
+    def _can_be_measured(self) -> "Contrast":
+        fault = self._fault()
+        if fault:
+            raise ValueError(f"contrast {self.name!r}: {fault}")
+        return self
+
+    def _fault(self) -> str:
+        """What keeps it from being measured; empty where nothing does."""
+        partial = self.estimand.startswith("partial slope")
+        if self.corpus == "swaps" and self.axis != "gender":
+            return "reviews are swapped by gender alone"
+        if self.corpus != "swaps" and partial:
+            return f"{self.estimand!r} is measured on swaps alone"
+        if self.corpus == "swaps" and not partial and self.estimand != "change in gap":
+            return f"{self.estimand!r} is not measured on swaps: take the partial slope"
+        if len(set(self.references)) < len(self.references):
+            return f"references name one target twice: {list(self.references)}"
+        for reference in self.references:
+            both = (self.target, reference)
+            if both not in targets.comparisons(both):
+                return (
+                    f"{self.target} is not compared with {reference}: every target is compared "
+                    f"with {targets.BASELINE}, and {targets.DISTILLED} with the controls"
+                )
+            if partial and (reference == targets.BASELINE) != self.estimand.endswith("differences"):
+                return f"{self.estimand!r} cannot have the reference {reference}"
+        return ""
+
+
+class Hypotheses(Section):
+    """What a study is asked, declared before it is measured.
+
+    Holm's correction runs over these tests alone. A change in a gap is small if it is below
+    ``smallest_share`` of the teacher's own gap.
+    """
+
+    smallest_share: float = Field(gt=0)
+    contrasts: Annotated[tuple[Contrast, ...], Listed]
+
+    @model_validator(mode="after")
+    def _each_once(self) -> "Hypotheses":
+        names: list[str] = []
+        asked: list[dict[str, Any]] = []
+        for contrast in self.contrasts:
+            what = contrast.model_dump(exclude={"name", "direction", "margin"})
+            if contrast.name in names:
+                raise ValueError(f"contrast {contrast.name!r} stands twice")
+            if what in asked:
+                other = names[asked.index(what)]
+                raise ValueError(f"contrasts {other!r} and {contrast.name!r} ask the same")
+            names.append(contrast.name)
+            asked.append(what)
+        return self
+
+
+class Swaps(Section):
+    """How held-out reviews are swapped: how many words of each, between spaces, at most."""
+
+    passage_words: int = Field(gt=0)
+
+
 class Distillation(Section):
     """What all targets of a student share; ``alpha`` is 0 for a baseline."""
 
@@ -333,6 +423,8 @@ class Params(Section):
     studies: dict[DottedName, Choice]
     distillation: Distillation
     bias: Bias
+    hypotheses: Hypotheses
+    swaps: Swaps
     device: Literal["auto", "cpu", "cuda"]
     labelling: Labelling
     reviews: dict[CatalogueName, Reviews]

@@ -8,7 +8,9 @@ from bias_transfer.study.params import Study
 from bias_transfer.study.systems import Arm
 
 SPLITS = ("train", "test")
-LABELLED = (*SPLITS, "eec")
+CORPORA = ("eec", "film", "swaps")
+LABELLED = (*SPLITS, *CORPORA)
+SCORED = ("reviews", *CORPORA)
 LABELS_MANIFEST = "labels.json"
 TRAINING = "training.json"
 HISTORY = "history.csv"
@@ -36,14 +38,39 @@ class Layout:
         """Folder of the review splits and their counts."""
         return self.inputs / "data/reviews" / self.study.reviews
 
+    @property
+    def film(self) -> Path:
+        """Film sentences."""
+        return self.inputs / "data/film/film.csv"
+
     def reviews(self, split: str) -> Path:
-        """Reviews of one split."""
+        """Reviews of one split, or ``unused``: those of neither."""
         return self.reviews_folder / f"{split}.csv"
 
     @property
     def counts(self) -> Path:
         """How many reviews there were before and after each filter."""
         return self.reviews_folder / "counts.json"
+
+    @property
+    def swaps_folder(self) -> Path:
+        """Folder of what is swapped in held-out reviews."""
+        return self.inputs / "data/swaps" / self.study.reviews
+
+    @property
+    def edits(self) -> Path:
+        """Where each gendered word of a held-out review stands, and what takes its place."""
+        return self.swaps_folder / "edits.csv"
+
+    @property
+    def pairs(self) -> Path:
+        """Passages of held-out reviews, each about women and about men."""
+        return self.swaps_folder / "pairs.csv"
+
+    @property
+    def placebo(self) -> Path:
+        """Passages of held-out reviews, each in two versions without social meaning."""
+        return self.swaps_folder / "placebo.csv"
 
     @property
     def all_labels(self) -> Path:
@@ -56,7 +83,7 @@ class Layout:
         return self.all_labels / self.study.reviews / self.study.teacher
 
     def labels(self, part: str) -> Path:
-        """Teacher labels of ``train``, ``test``, ``eec`` or ``eec-variants``."""
+        """Teacher labels of one of ``LABELLED``, or of ``eec-variants``."""
         return self.labels_folder / f"{part}.csv"
 
     @property
@@ -85,7 +112,7 @@ class Layout:
         return self.root / "predictions" / self.study.name / group
 
     def predictions(self, system: str, part: str) -> Path:
-        """Scores of one system on ``reviews`` (the test split) or ``eec``."""
+        """Scores of one system on ``reviews`` (the test split), ``eec``, ``swaps`` or ``film``."""
         return self.predictions_folder(system) / f"{part}.parquet"
 
     def metrics_folder(self, group: str) -> Path:

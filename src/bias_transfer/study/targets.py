@@ -194,3 +194,12 @@ def controls(names: tuple[str, ...]) -> list[str]:
     order = list(TARGETS)
     found = [name for name in names if parse(name)[0].control]
     return sorted(found, key=lambda name: order.index(parse(name)[0].name))
+
+
+def comparisons(names: tuple[str, ...]) -> list[tuple[str, str]]:
+    """Every target against the baseline, and the distilled students against every control."""
+    against_baseline = [
+        (target, BASELINE) for target in names if target != BASELINE and BASELINE in names
+    ]
+    against_controls = [(DISTILLED, name) for name in controls(names) if DISTILLED in names]
+    return against_baseline + against_controls

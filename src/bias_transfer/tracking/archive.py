@@ -61,6 +61,25 @@ def current(study: str) -> list[Kept]:
         return [_read(run) for run in found]
 
 
+def declarations(study: str) -> dict[str, set[str]]:
+    """Of all predictions that a study published, by SHA-256: the declarations they were tested by.
+
+    A declaration counts under whatever study's name it was published.
+
+    Raises
+    ------
+    InputError
+        If MLflow fails.
+    """
+    with store.clear_errors():
+        found = runs.declared()
+    own = {predictions for name, predictions, _ in found if name == study}
+    return {
+        predictions: {declared for _, tested, declared in found if tested == predictions}
+        for predictions in sorted(own)
+    }
+
+
 def _read(run: Run) -> Kept:
     MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # one bar per run, each for a moment
     with tempfile.TemporaryDirectory() as folder:

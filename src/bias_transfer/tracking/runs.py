@@ -29,6 +29,8 @@ EXPERIMENT = "bias-transfer"
 EVIDENCE = "evidence.json"
 KEY_TAG = "bias_transfer.key"
 LAUNCH_TAG = "bias_transfer.launched_by"
+DECLARATION_TAG = "bias_transfer.declaration"  # SHA-256 of the hypotheses of a report's run
+PREDICTIONS_TAG = "bias_transfer.predictions"  # and of the predictions that they were tested on
 _PROCESS_TAG = "bias_transfer.process"
 _STUDY_KEY = "study"
 _SECONDS_ELSEWHERE = 3600  # after this, an unfinished run of another machine counts as dead
@@ -169,6 +171,16 @@ def mark_current(study: str, run_ids: list[str]) -> None:
 def current(study: str) -> list[Run]:
     """The last published runs of a study's systems and report."""
     return _search(experiment_id(), f"tags.study = '{study}' and tags.current = 'true'")
+
+
+def declared() -> list[tuple[str, str, str]]:
+    """Of every report that was published whole: study, predictions and declaration, as SHA-256."""
+    found = _search(experiment_id(), "tags.stage = 'report' and attributes.status = 'FINISHED'")
+    return [
+        (run.data.tags["study"], run.data.tags[PREDICTIONS_TAG], run.data.tags[DECLARATION_TAG])
+        for run in found
+        if DECLARATION_TAG in run.data.tags
+    ]
 
 
 def link(launched_by: str, run_ids: list[str], paths: list[Path]) -> None:

@@ -38,9 +38,14 @@ def coefficients(x: Contrast, y: Contrast) -> np.ndarray:
 
     NaN where ``x`` does not vary.
     """
-    if np.ptp(x.pairs["difference"]) <= ROUNDING:
+    return line(*(each.pairs["difference"].to_numpy() for each in (x, y)))
+
+
+def line(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """``coefficients`` of differences at hand, both of shape (pairs,)."""
+    if np.ptp(x) <= ROUNDING:
         return np.full(2, np.nan)
-    return np.linalg.lstsq(_design(x), y.pairs["difference"].to_numpy(), rcond=None)[0]
+    return np.linalg.lstsq(np.column_stack([np.ones_like(x), x]), y, rcond=None)[0]
 
 
 def regress(x: Contrast, y: Contrast) -> Line:
@@ -96,40 +101,48 @@ def _name_influence(x: Contrast, y: Contrast) -> dict[str, np.ndarray]:
     Summed over a frame it is the pair's own part.
     """
     frames = len(y.pairs)
-    per_frame = len(y.influence) // frames
+    share = _share(y)
     slope = coefficients(x, y)[1]
     rows = _pair_of_score(y)
     t, residual = x.pairs["difference"].to_numpy(), _residual(x, y)
     centred = t - t.mean()
     spread = (centred**2).sum()
     weight = centred / spread
-    own_x, own_y = _own_part(x, rows), _own_part(y, rows)
+    own_x, own_y = (_own_part(each, rows, share) for each in (x, y))
     of_slope = (
         weight[rows] * (own_y - slope * own_x)
         + residual[rows] / spread * own_x
-        + weight[rows] * residual[rows] / per_frame
+        + weight[rows] * residual[rows] * share
     )
-    of_mean = (own_y - slope * own_x + residual[rows] / per_frame) / frames
+    of_mean = (own_y - slope * own_x + residual[rows] * share) / frames
     return {SLOPE: of_slope, INTERCEPT: of_mean - t.mean() * of_slope}
 
 
 def _pair_of_score(contrast: Contrast) -> np.ndarray:
     """Row of the pair that each row of ``influence`` belongs to."""
+    frame = [name for name in FRAME if name in contrast.pairs]
     frame_of_pair, frame_of_score = (
-        pd.MultiIndex.from_frame(table[FRAME]) for table in (contrast.pairs, contrast.influence)
+        pd.MultiIndex.from_frame(table[frame]) for table in (contrast.pairs, contrast.influence)
     )
     return frame_of_pair.get_indexer(frame_of_score)
 
 
-def _own_part(contrast: Contrast, rows: np.ndarray) -> np.ndarray:
+def _share(contrast: Contrast) -> np.ndarray:
+    """Each score's share of its frame: they sum to 1 in a frame."""
+    scores = len(contrast.influence)
+    if "share" in contrast.influence:
+        return contrast.influence["share"].to_numpy()
+    return np.full(scores, len(contrast.pairs) / scores)
+
+
+def _own_part(contrast: Contrast, rows: np.ndarray, share: np.ndarray) -> np.ndarray:
     """Each name's score against the mean of its side, as part of its frame's difference.
 
-    ``rows`` is ``_pair_of_score``.
+    ``rows`` is ``_pair_of_score``, ``share`` is ``_share``.
     """
-    frames = len(contrast.pairs)
     difference = contrast.pairs["difference"].to_numpy()
-    pair_part = (difference - difference.mean()) / (len(rows) // frames)
-    return contrast.influence["influence"].to_numpy() * frames - pair_part[rows]
+    pair_part = (difference - difference.mean())[rows] * share
+    return contrast.influence["influence"].to_numpy() * len(difference) - pair_part
 
 
 def cr2(

@@ -182,7 +182,10 @@ def satterthwaite_df(leverage: pd.Series, strata: pd.Series | None = None) -> fl
     S (G - 1).
     """
     h = leverage.to_numpy()
-    shared = 1.0 if strata is None else np.equal.outer(*[strata.loc[leverage.index].to_numpy()] * 2)
-    scale = 1 / np.sqrt(1 - h)
-    matrix = (np.diag(h) - np.outer(h, h) * shared) * np.outer(scale, scale)
-    return float(np.trace(matrix) ** 2 / (matrix**2).sum())
+    own, shared = h / (1 - h), h**2 / (1 - h)
+    of_strata = pd.Series(shared).groupby(
+        np.zeros(len(h)) if strata is None else strata.loc[leverage.index].to_numpy()
+    )
+    # trace(M)² / trace(M²), where M is diagonal but for one product per stratum.
+    square = (own**2 - 2 * own * shared).sum() + (of_strata.sum() ** 2).sum()
+    return float((own - shared).sum() ** 2 / square)

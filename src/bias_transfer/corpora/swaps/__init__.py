@@ -2,5 +2,6 @@
 
 ``wordlist`` reads the closed lists, ``matching`` finds their words in a text, ``tagger`` tells
 ambiguous ones apart, ``edits`` keeps what was found as offsets and writes both versions,
-``passages`` cuts a long review first, and ``pairs`` makes a file for ``audit --corpus``.
+``passages`` cuts a long review first, ``pairs`` makes a file for ``audit --corpus``, and
+``held_out`` what a study is measured on.
 """

@@ -62,6 +62,24 @@ def find(texts: pd.Series, words: Words, tagger: Tagger | None = None) -> pd.Dat
     return frame if looked_for else frame.drop(columns="named")
 
 
+def fitting(texts: pd.Series, edits: pd.DataFrame, words: Words) -> set[str]:
+    """Ids of the texts whose edits are those that ``find`` would give, but for the uses of words.
+
+    A text without a word of the list has no edits, and fits. Uses take a tagger; whether a word of
+    several uses got one of their pairs is checked.
+    """
+    by_id = of_texts(edits)
+    fit = set()
+    for text in texts.unique():
+        found, made = matching.find(text, words), sorted(by_id.get(text_id(text), []))
+        places = [(f.start, len(f.word)) for f in found]
+        if [edit[:2] for edit in made] == places and all(
+            edit[2:] in _possible(f, words) for edit, f in zip(made, found, strict=True)
+        ):
+            fit.add(text_id(text))
+    return fit
+
+
 def apply(texts: pd.DataFrame, edits: pd.DataFrame) -> pd.DataFrame:
     """Both versions of each text that has edits.
 
@@ -125,7 +143,7 @@ def direction(n_first: pd.Series, n_second: pd.Series) -> pd.Series:
 
 def sides_of(edits: pd.DataFrame) -> tuple[str, str]:
     """The names of the two columns that hold words."""
-    known = ("id", "start", "length", "named")
+    known = ("id", "start", "length", "named", "rules")
     sides = tuple(name for name in edits.columns if name not in known)
     if len(sides) != 2 or not {"id", "start", "length"} <= set(edits.columns):
         raise InputError(
@@ -176,6 +194,12 @@ def _versions(found: Found, use: str | None, words: Words) -> tuple[str, str]:
     both = [cased(word, found.word) for word in pairs[0].words]
     both[side] = found.word
     return both[0], both[1]
+
+
+def _possible(found: Found, words: Words) -> set[tuple[str, str]]:
+    entries = words.entries[found.word.lower()]
+    uses = [pair.use for pair in entries] if len(entries) > 1 else [None]
+    return {_versions(found, use, words) for use in uses}
 
 
 def cased(word: str, model: str) -> str:

@@ -75,32 +75,32 @@ def pairs(texts: pd.Series, words: Words, tagger: edits.Tagger | None, origin: s
             f"{origin}: none of the {len(unique)} texts holds a word that can be swapped, such as "
             f"{example}: give texts that mention people"
         )
-    fresh = both[_fresh(both, words.sides)]
+    kept = both[fresh(both, words.sides)]
     counts = {
         "read": len(texts),
         "duplicates": len(texts) - len(unique),
         "without": len(unique) - len(both),
-        "repeated": len(both) - len(fresh),
-        "swapped": len(fresh),
+        "repeated": len(both) - len(kept),
+        "swapped": len(kept),
     }
-    if len(fresh) < 2:
+    if len(kept) < 2:
         raise InputError(f"{origin}: one text can be swapped, and an audit needs two: give more")
-    return Pairs(_long(fresh, words.sides), counts)
+    return Pairs(_long(kept, words.sides), counts)
 
 
-def _fresh(both: pd.DataFrame, sides: tuple[str, str]) -> list[bool]:
+def fresh(both: pd.DataFrame, sides: tuple[str, str]) -> list[bool]:
     """Rows neither of whose versions stands in an earlier row that was kept."""
     seen: set[str] = set()
-    fresh = []
+    found = []
     for versions in both[list(sides)].itertuples(index=False, name=None):
-        fresh.append(seen.isdisjoint(versions))
-        if fresh[-1]:
+        found.append(seen.isdisjoint(versions))
+        if found[-1]:
             seen.update(versions)
-    return fresh
+    return found
 
 
 def _long(both: pd.DataFrame, sides: tuple[str, str]) -> pd.DataFrame:
     rows = both.assign(pair_id=both["id"], template=both["id"], unit=both["id"])
-    kept = ["pair_id", "template", "unit", "original", "n_edits"]
-    parts = [rows[kept].assign(group=side, sentence=rows[side]) for side in sides]
+    shared = ["pair_id", "template", "unit", "original", "n_edits"]
+    parts = [rows[shared].assign(group=side, sentence=rows[side]) for side in sides]
     return pd.concat(parts).sort_index(kind="stable")[COLUMNS].reset_index(drop=True)

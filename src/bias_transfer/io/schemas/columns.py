@@ -9,6 +9,8 @@ COUNT, P_VALUE = "count", "p-value"
 # Uses of a metric: in summary.csv; computed again by `verify`, as it rests on the scores of one
 # system alone; and taken from the teacher's row without calibration, or with the study's.
 IN_SUMMARY, OWN_SCORES = "summary", "own scores"
+HEADLINE = "headline"  # the one number of a row, for `dvc metrics`
+EEC = "eec"  # the corpus whose metrics have its name not in theirs
 UNCALIBRATED, CHOSEN = "uncalibrated", "chosen"
 _SHARE = pa.Check.in_range(0, 1, error="must be between 0 and 1")
 _NOT_BELOW_0 = pa.Check.ge(0, error="must be 0 or more")
@@ -97,4 +99,11 @@ def metric_names(schema: pa.DataFrameSchema, mark: str = "") -> dict[str, str]:
 def metrics(schema: pa.DataFrameSchema, row: Mapping[Any, Any], mark: str = "") -> dict[str, Any]:
     """The metrics of one row of a table, by their names in MLflow (see ``metric_names``)."""
     names = metric_names(schema, mark)
-    return {name.format(**row): row[column] for column, name in names.items()}
+    axis = {"axis": axis_of(row)} if "axis" in row else {}
+    return {name.format(**{**row, **axis}): row[column] for column, name in names.items()}
+
+
+def axis_of(row: Mapping[Any, Any]) -> str:
+    """An axis as names of metrics have it: with its corpus in front, but for the EEC."""
+    corpus = row.get("corpus", EEC)
+    return row["axis"] if corpus == EEC else f"{corpus}_{row['axis']}"

@@ -2,7 +2,7 @@
 
 import pandera.pandas as pa
 
-from bias_transfer.io.schemas.columns import column
+from bias_transfer.io.schemas.columns import column, count, number, text
 
 PROBABILITIES = ["label_0", "label_1"]
 _SUM_TOLERANCE = 1e-6
@@ -47,8 +47,9 @@ REVIEWS = pa.DataFrameSchema(
             about="Its hard label: 0 negative, 1 positive.",
         ),
     },
-    name="data/reviews/<reviews>/train.csv, test.csv",
-    description="One row per review, without exact duplicates.",
+    name="data/reviews/<reviews>/train.csv, test.csv, unused.csv",
+    description="One row per review, without exact duplicates. Those in `unused.csv` are in "
+    "neither split.",
     strict=True,
 )
 EEC = pa.DataFrameSchema(
@@ -83,15 +84,61 @@ FILM = pa.DataFrameSchema(
             "source": "Where the name or noun phrase comes from.",
         }.items()
     },
-    name="film.csv",
-    description="One row per sentence that `python -m bias_transfer film` writes.",
+    name="data/film/film.csv",
+    description="One row per film sentence.",
+    strict=True,
+)
+_PLACE = {
+    "start": count("Where the word starts in the review, in code points from 0."),
+    "length": count("Its length."),
+}
+EDITS = pa.DataFrameSchema(
+    {
+        "id": _id("Id of the review, once per word.", unique=False),
+        **_PLACE,
+        "female": text("What the version about women has there."),
+        "male": text("What the version about men has there."),
+        "named": column(bool, about="Whether the review names a person."),
+        "rules": count("Version of what tells one use of `her` or `his` from the other."),
+    },
+    name="data/swaps/<reviews>/edits.csv",
+    description="One row per gendered word of a held-out review. It holds no other word of it.",
+    strict=True,
+    unique=["id", "start"],
+)
+_VERSION = {
+    "id": _id("First 16 hexadecimal digits of the version's SHA-256."),
+    "sentence": text("The version: a passage of a review."),
+    "group": text("What the version is about: `female` or `male`; `first` or `second`."),
+    "pair_id": _id("Id of the review, which has two versions.", unique=False),
+    "original": text("The group of all the passage's own words, or `mixed`."),
+    "direction": number(
+        "The passage's own words: those of the first group minus those of the second, over all.",
+        unit="-1 to 1",
+        sign="1: all were female, or first; -1: all male, or second",
+    ),
+    "n_edits": count("At how many places the two versions differ."),
+    "n_words": count("Length of the passage in words."),
+    "word": text("The first pair of words that differs, such as `she/he`."),
+}
+SWAPS = pa.DataFrameSchema(
+    _VERSION | {"named": column(bool, about="Whether the review names a person.")},
+    name="data/swaps/<reviews>/pairs.csv",
+    description="Held-out reviews that mention people: a row about women and a row about men each.",
+    strict=True,
+)
+PLACEBO = pa.DataFrameSchema(
+    _VERSION,
+    name="data/swaps/<reviews>/placebo.csv",
+    description="The same with words without social meaning, such as film and movie.",
     strict=True,
 )
 LABELS = pa.DataFrameSchema(
     {"id": _ID} | _TEACHERS,
     checks=_SUM_TO_ONE,
-    name="data/teacher/<reviews>/<teacher>/train.csv, test.csv, eec.csv",
-    description="One row per text that the teacher was asked about; `test.csv` may be a sample.",
+    name="data/teacher/<reviews>/<teacher>/train.csv, test.csv, eec.csv, film.csv, swaps.csv",
+    description="One row per text that the teacher was asked about; `test.csv` may be a sample, "
+    "and `swaps.csv` has both versions of pairs and placebo.",
     strict=True,
 )
 VARIANTS = pa.DataFrameSchema(
@@ -117,8 +164,8 @@ PREDICTIONS = pa.DataFrameSchema(
         "label_1": _probability("P(positive); a teacher's is calibrated."),
     },
     checks=_SUM_TO_ONE,
-    name="predictions/<study>/<system>/reviews.parquet, eec.parquet",
-    description="Scores of one system: one row per test review, or per sentence of the corpus.",
+    name="predictions/<study>/<system>/reviews.parquet, eec.parquet, film.parquet, swaps.parquet",
+    description="Scores of one system: one row per test review, or per sentence of a corpus.",
     strict=True,
 )
 HISTORY = pa.DataFrameSchema(

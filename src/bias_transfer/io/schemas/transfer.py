@@ -2,7 +2,7 @@
 
 import pandera.pandas as pa
 
-from bias_transfer.io.schemas.bias import AXIS, GAP_SIGN
+from bias_transfer.io.schemas.bias import AXIS, CORPUS, GAP_SIGN
 from bias_transfer.io.schemas.columns import IN_SUMMARY, count, number, p_value, size, text
 
 _OF_SCALE = "that of `scale`"
@@ -42,6 +42,14 @@ TRANSFER = pa.DataFrameSchema(
                 "teacher's reliability over prompts": "Intraclass correlation of pair differences "
                 "over wordings. 1: every wording tells the same pairs apart; 0: nothing in common. "
                 "It does not see a shift that all pairs share.",
+                "transfer coefficient": "Share of a gap planted in the teacher's labels that "
+                "arrives: the gap of the planted arm minus that of the distilled one, over the gap "
+                "that was planted. 0: nothing; 1: all of it. Of `planted-random` it is the "
+                "control.",
+                "partial slope on teacher's differences": "Slope of the target's differences on "
+                "the teacher's, beside those of the baseline's other seeds, direction and pair of "
+                "words. 0: given these, it does not tell apart what the teacher tells apart.",
+                "partial slope, minus that of the reference": "The target's minus the reference's.",
             },
         ),
         "estimate": number(
@@ -68,10 +76,15 @@ TRANSFER = pa.DataFrameSchema(
         "n_seeds": count("Number of seeds; missing for the teacher.", missing=True),
         "verdict": text(
             "What the interval says, in words; not corrected for the number of verdicts. With one "
-            "seed there is none. `no change beyond the margin` needs a `p_equivalence` of at most "
-            "5 %; `no evidence of a change` is no evidence either way. `with the teacher's "
-            "differences` needs an own slope of the target that is clearly above 0."
+            "seed there is none. Of a change in the gap: `smaller than the share of the teacher's "
+            "gap that counts` needs a `p_share` of at most 5 %, and `no gap in the teacher to "
+            "inherit` is said where the teacher's own interval holds 0. Of the others `no change "
+            "beyond the margin` needs a `p_equivalence` of at most 5 %; `no evidence of a change` "
+            "is no evidence either way. `with the teacher's differences` needs an own slope of the "
+            "target that is clearly above 0. Those few that a study declared are corrected in "
+            "`hypotheses.json`."
         ),
+        "corpus": CORPUS,
         "reason": text(
             "Why there is no verdict: a student that cannot read the names of one side, or a "
             "teacher without a clear gap."
@@ -85,6 +98,24 @@ TRANSFER = pa.DataFrameSchema(
         "p_equivalence": p_value("Two one-sided tests against the margin."),
         "seed_sd": size("Standard deviation of the estimate between seeds.", unit="as `estimate`"),
         "teacher_gap": number("The teacher's mean difference.", unit=_OF_SCALE, sign=GAP_SIGN),
+        **{
+            f"teacher_ci_{end}": number(
+                f"The {word} end of the 95 % interval of the teacher's gap; of changes in the gap "
+                "alone.",
+                unit=_OF_SCALE,
+            )
+            for end, word in (("low", "lower"), ("high", "upper"))
+        },
+        "gap_share": size(
+            "The share of the teacher's gap that counts (`hypotheses.smallest_share`).",
+            unit="share",
+            sign="1: all of it",
+        ),
+        "p_share": p_value(
+            "Two one-sided tests that the change is smaller than that share of the teacher's gap, "
+            "either way, with the error of the teacher's gap inside. Missing where the teacher's "
+            "own interval holds 0."
+        ),
         "n_saturated": count(
             "Scores that are exactly 0 or 1: there log-odds are infinite and nothing is measured."
         ),

@@ -3,13 +3,16 @@
 import matplotlib
 
 matplotlib.use("Agg")
+from bias_transfer.report.figures.answered import answer
 from bias_transfer.report.figures.differences import distributions, emotions, gaps, placebo
 from bias_transfer.report.figures.distilling import changes, transfer
 from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
 from bias_transfer.report.figures.style import look, look_of, names_by_seeds, save
+from bias_transfer.report.figures.swapped import swaps
 
 __all__ = [
     "accuracy",
+    "answer",
     "calibration_plot",
     "changes",
     "confusion",
@@ -21,6 +24,7 @@ __all__ = [
     "names_by_seeds",
     "placebo",
     "save",
+    "swaps",
     "training",
     "transfer",
 ]

@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io.rounding import DECIMALS
-from bias_transfer.report.figures.style import annotate, headline, look
+from bias_transfer.report.figures.style import MARKS, annotate, headline, interval, look
 from bias_transfer.study.systems import group_of
 from bias_transfer.study.targets import BASELINE, DISTILLED
 
@@ -19,8 +18,7 @@ from bias_transfer.study.targets import BASELINE, DISTILLED
 def changes(transfer: pd.DataFrame) -> Figure:
     """What distilling changed, in log-odds: the gap, and how far it follows the teacher's pairs.
 
-    There is one line per student, axis and comparison, with its 95 % interval. It is hollow where
-    it cannot be measured.
+    There is one line per student, axis and comparison, with its 95 % interval.
     """
     rows = transfer[(transfer["scale"] == "log-odds") & (transfer["target"] != "")]
     titles = {CHANGE: "change in gap", SLOPE: "slope on the teacher's differences"}
@@ -31,19 +29,7 @@ def changes(transfer: pd.DataFrame) -> Figure:
     for (estimand, title), ax in zip(titles.items(), panels[0], strict=True):
         ax.axvline(0, color="0.5", linewidth=1)
         for y, (_, row) in enumerate(rows[rows["estimand"] == estimand].iterrows()):
-            colour, marker = look(row["target"])
-            hollow = row["verdict"] == NOT_MEASURABLE
-            ax.plot(
-                [row["ci_low"], row["ci_high"]],
-                [y, y],
-                color=colour,
-                linewidth=2,
-                alpha=0.4 if hollow else 1,
-            )
-            ax.plot(
-                row["estimate"], y, marker, color=colour, markersize=7,
-                markerfacecolor="white" if hollow else colour,
-            )  # fmt: skip
+            interval(ax, row, y, "estimate", look(row["target"]))
             annotate(ax, f"{row['estimate']:+.2f}", row["estimate"], y)
         ax.set_title(title, loc="left", size=9)
         ax.grid(axis="x", color="0.9")
@@ -53,7 +39,7 @@ def changes(transfer: pd.DataFrame) -> Figure:
     names = [f"{r.student}, {r.axis}: {r.target} - {r.reference}" for r in lines.itertuples()]
     panels[0][0].set_yticks(range(len(lines)), names)
     panels[0][0].set_ylim(len(lines) - 0.4, -0.7)
-    figure.supxlabel("log-odds, 95 % intervals; hollow: cannot be measured", size=9)
+    figure.supxlabel(f"log-odds, 95 % intervals; {MARKS}", size=9)
     headline(figure, "Did distilling move the students' gaps, and towards the teacher's?")
     return figure
 

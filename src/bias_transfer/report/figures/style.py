@@ -5,6 +5,7 @@ One palette (Okabe and Ito): the teacher is black, and each target has the colou
 """
 
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import seaborn as sns
@@ -12,6 +13,12 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from bias_transfer.bias.audit import NO_DIFFERENCE, NOT_MEASURABLE
+from bias_transfer.bias.audit import NO_EVIDENCE as NO_EVIDENCE_OF_DIFFERENCE
+from bias_transfer.bias.channel import NOT_SEEN, NOTHING
+from bias_transfer.bias.estimates import NO_CHANGE, NO_EVIDENCE, ONE_SEED
+from bias_transfer.bias.hypotheses import FAILS
+from bias_transfer.bias.transfer import NO_SLOPE, NO_TEACHER_GAP, SMALL, UNCLEAR
 from bias_transfer.io import atomic
 from bias_transfer.study import targets
 from bias_transfer.study.systems import TEACHER, System, group_of
@@ -19,6 +26,12 @@ from bias_transfer.study.targets import BASELINE
 
 TEACHER_LOOK = ("#000000", "s")
 DPI = 200
+HOLLOW, PALE = "white", 0.4
+MARKS = "solid: stands; hollow: does not; pale: not measurable"
+_STANDS_NOT = {
+    *(NO_DIFFERENCE, NO_EVIDENCE_OF_DIFFERENCE, NO_CHANGE, NO_EVIDENCE, SMALL, NO_TEACHER_GAP),
+    *(NO_SLOPE, UNCLEAR, NOTHING, NOT_SEEN, ONE_SEED),
+}
 
 
 def look_of(system: str) -> tuple[str, str]:
@@ -59,19 +72,32 @@ def annotate(ax: Axes, label: str, x: float, y: float) -> None:
     ax.annotate(label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8)
 
 
+def interval(
+    ax: Axes, row: Any, y: float, column: str, look: tuple[str, str], size: float = 7
+) -> None:
+    """One estimate with its 95 % interval on the line ``y``.
+
+    Its marker is solid where the row's verdict stands and hollow where it does not; all is pale
+    where nothing can be measured.
+    """
+    (colour, marker), verdict = look, row.get("verdict", "")
+    hollow = verdict in _STANDS_NOT or verdict.startswith(FAILS)
+    pale = verdict == NOT_MEASURABLE
+    opacity = PALE if pale else 1.0
+    ends = [row["ci_low"], row["ci_high"]]
+    ax.plot(ends, [y, y], color=colour, linewidth=2, solid_capstyle="butt", alpha=opacity, zorder=2)
+    face = HOLLOW if hollow or pale else colour
+    ax.plot(
+        row[column], y, marker, color=colour, markersize=size, markerfacecolor=face,
+        alpha=opacity, zorder=3,
+    )  # fmt: skip
+
+
 def intervals(ax: Axes, rows: pd.DataFrame, size: float = 7) -> None:
     """One line per row, top to bottom: its mean difference, 95 % interval and system."""
     ax.axvline(0, color="0.5", linewidth=1)
     for y, row in rows.iterrows():
-        colour, marker = look_of(row["system"])
-        ax.plot(
-            [row["ci_low"], row["ci_high"]],
-            [y, y],
-            color=colour,
-            linewidth=2,
-            solid_capstyle="butt",
-        )
-        ax.plot(row["mean_difference"], y, marker, color=colour, markersize=size)
+        interval(ax, row, y, "mean_difference", look_of(row["system"]), size)
     ax.set_yticks(range(len(rows)), rows["system"])
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ax.tick_params(left=False)

@@ -1,4 +1,4 @@
-"""Command ``film``: sentences in the voice of film reviews."""
+"""Stage ``film``: sentences in the voice of film reviews."""
 
 from pathlib import Path
 

@@ -1,0 +1,220 @@
+"""How much of a teacher's gap arrives in a student, measured on swapped reviews.
+
+*Change in gap* is what it is on every corpus: one arm's gap minus another's. Two more estimands
+need thousands of independent pairs.
+
+**Transfer coefficient.** A gap of known size is planted in the teacher's labels
+(``study.targets``): its log-odds are raised by a dose where a review mentions more women than men.
+What is planted on a pair is known, for the rule says of either version whether it is raised. The
+coefficient is the gap of the student that learnt from planted labels, minus that of the student
+that learnt from the teacher's own, over the gap that was planted. 0: nothing arrives; 1: all of it.
+In log-odds the planted gap is the dose, without any error. The control, planted in as many
+reviews at random, is divided by the same number.
+
+**Partial slope.** Within a pair of words and a direction, does the student tell apart the pairs
+that its teacher tells apart, beyond what a student without a teacher does? Least squares of the
+student's differences on the teacher's, the baseline's with *other* seeds (its own seed shares
+initial weights and batches), the direction and the pair of words.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+from scipy.special import expit
+
+from bias_transfer.bias import swaps
+from bias_transfer.bias.audit import NOT_MEASURABLE, Row
+from bias_transfer.bias.estimates import Estimate, Premise, Verdicts
+from bias_transfer.bias.inference import rows
+from bias_transfer.bias.margins import Margins
+from bias_transfer.bias.swaps import AXIS, Pairs
+from bias_transfer.bias.transfer import CHANGE, COLUMNS, SCALES, of_change
+
+COEFFICIENT = "transfer coefficient"
+PARTIAL = "partial slope on teacher's differences"
+PARTIAL_CHANGE = "partial slope, minus that of the reference"
+ARRIVES = "arrives in part or whole"
+REVERSED = "arrives with the other sign"
+NOTHING = "nothing arrives beyond the margin"
+NOT_SEEN = "no evidence that anything arrives"
+FOLLOWS = "tells apart what the teacher tells apart"
+OPPOSES = "tells it apart the other way round"
+NO_SLOPE = "no slope beyond the margin"
+UNCLEAR = "no evidence of a slope"
+Frames = Mapping[int, pd.DataFrame]  # scores by id, by seed
+
+
+@dataclass(frozen=True)
+class Planted:
+    """A dose, and whether the rule raises the first and the second version.
+
+    Both are bool, shape (pairs,).
+    """
+
+    dose: float
+    first: np.ndarray
+    second: np.ndarray
+
+    def differences(self, teacher: pd.DataFrame, pairs: Pairs, column: str) -> np.ndarray:
+        """What is planted on each pair, shape (pairs,), in log-odds or in P(positive)."""
+        raised = self.dose * self.first, self.dose * self.second
+        if column == "log_odds":
+            return raised[0] - raised[1]
+        odds = [teacher["log_odds"].to_numpy()[side] for side in (pairs.first, pairs.second)]
+        after = expit(odds[0] + raised[0]) - expit(odds[1] + raised[1])
+        return after - (expit(odds[0]) - expit(odds[1]))
+
+
+@dataclass(frozen=True)
+class Arms:
+    """Two arms of a student on the same pairs, by seed; their names are of their targets."""
+
+    student: str
+    target: str
+    reference: str
+    after: Frames
+    before: Frames
+
+    def changes(self, pairs: Pairs, column: str) -> list[np.ndarray]:
+        """Target minus reference, pair by pair: one array of shape (pairs,) per seed."""
+        return [
+            pairs.differences(self.after[seed], column)
+            - pairs.differences(self.before[seed], column)
+            for seed in self.after
+        ]
+
+    @property
+    def frames(self) -> list[pd.DataFrame]:
+        """Every scored corpus."""
+        return [*self.after.values(), *self.before.values()]
+
+
+def change(arms: Arms, teacher: pd.DataFrame, pairs: Pairs, margins: Margins) -> pd.DataFrame:
+    """Rows of the change in the gap, in the columns of ``bias.transfer.transfer``."""
+
+    def of(column: str, margin: float) -> Estimate:
+        teachers, changes = pairs.differences(teacher, column), arms.changes(pairs, column)
+        mean = np.mean(changes, axis=0)
+        own, pooled, less, more = (
+            swaps.gap(pairs, each).inference
+            for each in (
+                teachers,
+                mean,
+                mean - margins.of_gap * teachers,
+                mean + margins.of_gap * teachers,
+            )
+        )
+        premise = Premise(margins.of_gap, own, less, more)
+        by_seed = np.array([pairs.balanced.value(each) for each in changes])
+        return Estimate(pooled, by_seed, margin, of_change(own), premise=premise)
+
+    return _rows(arms, teacher, pairs, CHANGE, of, margins)
+
+
+def coefficient(
+    arms: Arms, teacher: pd.DataFrame, pairs: Pairs, planted: Planted, margins: Margins
+) -> pd.DataFrame:
+    """Rows of the transfer coefficient; ``arms.target`` is the planted one."""
+
+    def of(column: str, margin: float) -> Estimate:
+        known = planted.differences(teacher, pairs, column)
+        whole = pairs.balanced.value(known) or np.nan  # nothing is a share of nothing
+        changes = arms.changes(pairs, column)
+        by_seed = np.array([pairs.balanced.value(each) / whole for each in changes])
+        # Linearised, so that what is planted may vary from pair to pair, as it does in P.
+        value = by_seed.mean()
+        linear = (np.mean(changes, axis=0) - value * known) / whole
+        pooled = replace(swaps.gap(pairs, linear), value=value).inference
+        verdicts = Verdicts(ARRIVES, REVERSED, NOTHING, NOT_SEEN)
+        return Estimate(pooled, by_seed, margins.share, verdicts)
+
+    return _rows(arms, teacher, pairs, COEFFICIENT, of, margins)
+
+
+class Partial:
+    """Partial slopes of one student.
+
+    ``baseline`` has all seeds of its baseline, two or more; those of other seeds are averaged.
+    """
+
+    def __init__(self, baseline: Frames, teacher: pd.DataFrame, pairs: Pairs) -> None:
+        self.baseline, self.teacher, self.pairs = baseline, teacher, pairs
+        self._plans: dict[tuple[int, str], rows.Plan] = {}
+
+    def slope(self, arms: Arms, margins: Margins) -> pd.DataFrame:
+        """Rows of the partial slope of ``arms.target``, ``arms.reference`` being its baseline."""
+
+        def of(column: str, margin: float) -> Estimate:
+            return self._estimate(self._of(arms.after, column), margins)
+
+        return _rows(arms, self.teacher, self.pairs, PARTIAL, of, margins)
+
+    def change(self, arms: Arms, margins: Margins) -> pd.DataFrame:
+        """Rows of the partial slope of ``arms.target`` minus that of ``arms.reference``."""
+
+        def of(column: str, margin: float) -> Estimate:
+            after, before = (self._of(frames, column) for frames in (arms.after, arms.before))
+            changes = [rows.difference(*both) for both in zip(after, before, strict=True)]
+            return self._estimate(changes, margins)
+
+        return _rows(arms, self.teacher, self.pairs, PARTIAL_CHANGE, of, margins)
+
+    def _of(self, frames: Frames, column: str) -> list[rows.Estimate]:
+        """The slope of each seed."""
+        return [
+            self._plan(seed, column).estimate(self.pairs.differences(frame, column))
+            for seed, frame in frames.items()
+        ]
+
+    def _estimate(self, by_seed: list[rows.Estimate], margins: Margins) -> Estimate:
+        values = np.array([one.value for one in by_seed])
+        verdicts = Verdicts(FOLLOWS, OPPOSES, NO_SLOPE, UNCLEAR)
+        return Estimate(rows.mean(by_seed).inference, values, margins.share, verdicts)
+
+    def _plan(self, seed: int, column: str) -> rows.Plan:
+        if (seed, column) not in self._plans:
+            others = [frame for other, frame in self.baseline.items() if other != seed]
+            numbers = [
+                self.pairs.differences(self.teacher, column),
+                swaps.pooled(others, self.pairs, column),
+                self.pairs.table["direction"],
+            ]
+            words = pd.get_dummies(self.pairs.table["word"]).to_numpy(float)
+            design = np.column_stack([*numbers, words])
+            self._plans[seed, column] = rows.Plan(design, np.eye(design.shape[1])[0])
+        return self._plans[seed, column]
+
+
+def _rows(
+    arms: Arms,
+    teacher: pd.DataFrame,
+    pairs: Pairs,
+    estimand: str,
+    of: Callable[[str, float], Estimate],
+    margins: Margins,
+) -> pd.DataFrame:
+    """A row per scale; ``of`` takes the scores' column and the scale's margin."""
+    table = []
+    for scale, column in SCALES.items():
+        frames = [teacher, *arms.frames]
+        saturated = sum(int((~np.isfinite(frame[column])).sum()) for frame in frames)
+        row: Row = {
+            "student": arms.student,
+            "axis": AXIS,
+            "scale": scale,
+            "estimand": estimand,
+            "verdict": NOT_MEASURABLE,
+            "target": arms.target,
+            "reference": arms.reference,
+            "n_pairs": 0,
+            "n_seeds": len(arms.after),
+            "n_saturated": saturated,
+        }
+        if not saturated:
+            margin = getattr(margins, scale.replace("-", "_"))
+            own = pairs.balanced.value(pairs.differences(teacher, column))
+            row |= {"n_pairs": len(pairs), "teacher_gap": own} | of(column, margin).row()
+        table.append(row)
+    return pd.DataFrame(table).reindex(columns=COLUMNS).fillna({"reason": ""})

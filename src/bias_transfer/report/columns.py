@@ -1,0 +1,134 @@
+"""Columns of the tables on the page: five to read, and the rest behind a fold.
+
+A column is its title, its kind, and its name in the table. Kinds such as ``interval`` and
+``arms`` put several of the table's columns together; the name is then what theirs start with.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pandas as pd
+
+from bias_transfer.report.findings import signed
+
+Columns = tuple[tuple[str, str, str], ...]
+TEXTS = ("text", "verdict", "arms", "where", "method")
+_VERDICT = ("verdict", "verdict", "")
+_INTERVAL = ("95 % interval", "interval", "")
+_SYSTEM, _STUDENT = ("system", "text", "system"), ("student", "text", "student")
+_AXIS, _CORPUS = ("axis", "text", "axis"), ("corpus", "text", "corpus")
+_ESTIMAND, _ESTIMATE = ("estimand", "text", "estimand"), ("estimate", "number", "estimate")
+_ARMS, _SCALE = ("arms", "arms", ""), ("scale", "text", "scale")
+_PAIRS, _SEEDS = ("pairs", "count", "n_pairs"), ("seeds", "count", "n_seeds")
+_GAP = ("gap", "number", "mean_difference")
+_TEACHER = ("teacher's gap", "number", "teacher_gap")
+_SMALL = ("p smaller than a share of it", "p", "p_share")
+_MARGIN = (("margin", "size", "margin"), ("p below the margin", "p", "p_equivalence"))
+_LOG_ODDS = (("log-odds", "number", "log_odds_difference"), ("interval", "interval", "log_odds_"))
+COLUMNS: dict[str, tuple[Columns, Columns]] = {
+    "declared": (
+        (("test", "text", "contrast"), _STUDENT, ("verdict", "verdict", ""), _ESTIMATE, _INTERVAL),
+        (
+            ("test", "text", "contrast"), _STUDENT, _CORPUS, _AXIS, _SCALE, _ESTIMAND, _ARMS,
+            ("size", "text", "size"), ("p", "p", "p_value"), ("p Holm", "p", "p_holm"), _TEACHER,
+            ("its interval", "interval", "teacher_"), _SMALL, *_MARGIN, _PAIRS, _SEEDS,
+        ),
+    ),
+    "arrived": (
+        (_STUDENT, _ARMS, _VERDICT, _ESTIMATE, _INTERVAL),
+        (
+            _STUDENT, _ARMS, _ESTIMAND, _SCALE, _VERDICT, _ESTIMATE, _INTERVAL, _TEACHER, _SMALL,
+            *_MARGIN, _SEEDS,
+        ),
+    ),
+    "changes": (
+        (_STUDENT, ("on", "where", ""), _VERDICT, _ESTIMATE, _INTERVAL),
+        (
+            _STUDENT, _CORPUS, _AXIS, _ARMS, _SCALE, _ESTIMAND, _VERDICT, _ESTIMATE, _INTERVAL,
+            _TEACHER, _SMALL, *_MARGIN, _PAIRS, _SEEDS,
+        ),
+    ),
+    "reliability": (
+        (_AXIS, _SCALE, _ESTIMAND, _ESTIMATE, _INTERVAL),
+        (_AXIS, _SCALE, _ESTIMAND, _ESTIMATE, _INTERVAL, _PAIRS),
+    ),
+    "others": (
+        (_SYSTEM, ("on", "where", ""), _VERDICT, _GAP, _INTERVAL),
+        (
+            _SYSTEM, _CORPUS, _AXIS, *_LOG_ODDS, ("standardised", "number", "standardised_gap"),
+            ("p over words", "p", "p_word"), ("placebo", "size", "placebo_floor"),
+            ("placebo over words", "size", "placebo_word_floor"), _PAIRS,
+            ("read alike", "count", "n_identical"), _SEEDS,
+        ),
+    ),
+    "bias": (
+        (_SYSTEM, _AXIS, _VERDICT, _GAP, _INTERVAL),
+        (
+            _SYSTEM, _AXIS, ("p clustered", "p", "p_clustered"), ("p Holm", "p", "p_holm"),
+            *_MARGIN, ("minimum detectable", "size", "minimum_detectable"), *_LOG_ODDS, _PAIRS,
+            ("identical", "count", "n_identical"), ("unknown people", "count", "n_unknown_persons"),
+            _SEEDS, ("p as if independent", "p", "p_value"), ("adjusted", "p", "p_adjusted"),
+        ),
+    ),
+    "interactions": (
+        (_SYSTEM, ("names", "text", "level"), _GAP, _INTERVAL, ("p clustered", "p", "p_clustered")),
+        (),
+    ),
+    "accuracy": (
+        (
+            _SYSTEM, ("accuracy", "size", "accuracy"), ("95 % interval", "sizes", "accuracy_"),
+            ("F1", "size", "f1"), ("reviews", "count", "n"),
+        ),
+        (
+            _SYSTEM, ("precision", "size", "precision"), ("recall", "size", "recall"),
+            ("log loss", "size", "log_loss"), ("Brier", "size", "brier"), ("AUC", "size", "auc"),
+        ),
+    ),
+    "calibrations": (
+        (
+            ("calibration", "method", ""), ("accuracy", "size", "accuracy"),
+            ("log loss", "size", "log_loss"), ("calibration error", "size", "ece"),
+            ("if perfect", "size", "ece_floor"),
+        ),
+        (
+            ("calibration", "method", ""), ("offset", "number", "offset"),
+            ("temperature", "size", "temperature"), ("Brier", "size", "brier"),
+        ),
+    ),
+}  # fmt: skip
+
+
+def cell(row: Mapping[str, Any], kind: str, name: str) -> str:
+    """What a column shows of a row."""
+    if kind == "interval":
+        return f"{signed(row[f'{name}ci_low'])} to {signed(row[f'{name}ci_high'])}"
+    if kind == "sizes":
+        return f"{_size(row[f'{name}ci_low'])} to {_size(row[f'{name}ci_high'])}"
+    if kind == "verdict":
+        return _reasoned(row["verdict"], row["reason"])
+    if kind == "arms":
+        return f"{row['target']} - {row['reference']}"
+    if kind == "where":
+        return f"{row['corpus']}, {row['axis']}"
+    if kind == "method":
+        own = " (this study)" if row["chosen"] else ""
+        return _reasoned(f"{row['method']}{own}", row["reason"])
+    shown: dict[str, Callable[[Any], str]] = {"number": signed, "p": _p_value, "size": _size}
+    shown |= {"count": _count, "text": str}
+    return shown[kind](row[name])
+
+
+def _reasoned(said: str, reason: str) -> str:
+    return f"{said}: {reason}" if reason else said
+
+
+def _p_value(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:.3f}" if value >= 0.001 else f"{value:.1e}"
+
+
+def _size(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:.4f}"
+
+
+def _count(value: float) -> str:
+    return "-" if pd.isna(value) else f"{value:.0f}"
