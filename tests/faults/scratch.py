@@ -36,7 +36,9 @@ def stages(pristine: Path) -> dict[str, Stage]:
     wanted = {
         "reviews": "reviews@mine",
         "eec": "eec",
+        "film": "film",
         "label": "data@mine-tiny",
+        "swaps": "swaps@mine",
         "train (words)": f"train@{STUDY}-bow-distilled",
         "train (transformer)": f"train-once@{STUDY}-encoder-distilled",
         "predict": f"predict@{STUDY}-bow-distilled",
@@ -94,6 +96,8 @@ class Scratch:
         """Remove a stage's outputs, as DVC does before it runs one."""
         for out in stage.outs:
             path = self.folder / out
+            if path.name == "edits.csv":  # DVC keeps it too, and to make it anew takes a tagger
+                continue
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
     def forget_labels(self, share: float) -> None:

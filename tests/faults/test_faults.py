@@ -22,7 +22,7 @@ from tiny_study import SYSTEMS, Zygote
 from tracking_server import Server
 
 STAGES = (
-    "reviews", "eec", "label", "train (words)", "train (transformer)", "predict",
+    "reviews", "eec", "film", "label", "swaps", "train (words)", "train (transformer)", "predict",
     "predict (teacher)", "bias", "report", "publish",
 )  # fmt: skip
 AT_A_CHANGE, AT_A_MOMENT = "{} at a change to the disk", "{} at a moment"
@@ -32,6 +32,8 @@ NO_SERVER = "tracking server gone"
 DAMAGED = (
     "data/reviews",
     "data/eec",
+    "data/film",
+    "data/swaps",
     "data/teacher",
     "models",
     "predictions",

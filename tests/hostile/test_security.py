@@ -188,7 +188,7 @@ def test_stages_read_their_deps_and_nothing_else(runs, tiny_study):
             for path in reads[name]
             if any(path == dep or path.startswith(f"{dep}/") for dep in stage.deps)
         ]
-        assert own or name in ("reviews", "eec", "publish"), reads[name]
+        assert own or name in ("reviews", "eec", "film", "publish"), reads[name]
 
 
 def test_the_process_does_die_at_a_pickle(tmp_path, zygote):

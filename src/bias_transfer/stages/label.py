@@ -67,9 +67,10 @@ def run(params: Params, root: Path = Path()) -> None:
     are there and fit are kept as well; others take spaCy.
     """
     layout = Layout(params.study, root)
-    _write_edits(params, layout)
     teacher = params.teachers[params.study.teacher]
-    texts, pool = _texts(params, layout), read_pool(layout, teacher)
+    pool, splits = read_pool(layout, teacher), _splits(params, layout)
+    _write_edits(params, layout)
+    texts = splits | _corpora(params, layout)
     every = pd.concat(texts.values())
     main = _ask(params, teacher, pool, pd.concat([every, calibration.CONTENT_FREE]), layout)
     variants, entries = _ask_variants(params, teacher, pool, texts["eec"], layout)
@@ -133,7 +134,8 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
         the teacher's dtype and quantization.
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
-    texts, pool = _texts(params, layout), read_pool(layout, teacher)
+    texts = _splits(params, layout) | _corpora(params, layout)
+    pool = read_pool(layout, teacher)
     identity = fingerprint(teacher, pool)["sha256"]
     if manifest.read(layout.labels_folder)["teacher"]["sha256"] != identity:
         raise InputError(
@@ -167,19 +169,23 @@ def _scorer(params: Params, teacher: Teacher, pool: Pool | None) -> Scorer | Ray
     return model.load(teacher, pool, params.labelling, params.device)
 
 
-def _texts(params: Params, layout: Layout) -> dict[str, pd.DataFrame]:
-    reviews = swaps.held_out_reviews(params, layout)
-    both = swaps.both(params, reviews, tables.read(layout.edits, schemas.EDITS))
-    versions = pd.concat(both).drop_duplicates("id")
-    corpora = {
-        "eec": tables.read(layout.eec, schemas.EEC),
-        "film": tables.read(layout.film, schemas.FILM),
-        "swaps": versions,
-    }
+def _splits(params: Params, layout: Layout) -> dict[str, pd.DataFrame]:
     return {
         "train": tables.read(layout.reviews("train"), schemas.REVIEWS),
         "test": calibrated.labelled_test(params, layout),
-    } | {part: frame.rename(columns={"sentence": "text"}) for part, frame in corpora.items()}
+    }
+
+
+def _corpora(params: Params, layout: Layout) -> dict[str, pd.DataFrame]:
+    """``id`` and ``text`` of each corpus."""
+    reviews = swaps.held_out_reviews(params, layout)
+    both = swaps.both(params, reviews, tables.read(layout.edits, schemas.EDITS))
+    corpora = {
+        "eec": tables.read(layout.eec, schemas.EEC),
+        "film": tables.read(layout.film, schemas.FILM),
+        "swaps": pd.concat(both).drop_duplicates("id"),
+    }
+    return {part: frame.rename(columns={"sentence": "text"}) for part, frame in corpora.items()}
 
 
 def _write_edits(params: Params, layout: Layout) -> None:
