@@ -25,13 +25,13 @@ $(READY): requirements.lock pyproject.toml
 repro: setup ## Run the default study: pull the teacher's labels, then whatever is not up to date
 	dvc pull --quiet data
 	dvc repro
-	@echo "Report: reports/*/report.html    Runs: make ui"
+	@python -m bias_transfer results
 
 study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.parquet]
 	python -m bias_transfer study "$(STUDY)" $(if $(REVIEWS),--reviews "$(REVIEWS)")
 	dvc pull --quiet --allow-missing data
 	dvc repro
-	@echo "Report: reports/$(STUDY)/report.html    Runs: make ui"
+	@python -m bias_transfer results
 
 test: setup ## Run the tests, one process per core
 	python -m pytest $(PARALLEL)

@@ -13,14 +13,32 @@ import click
 from bias_transfer import __version__
 
 PARAMS = Path("params.yaml")
+FAILED = 3  # exit code of `audit --fail-on`
+SECTIONS = {
+    "For your own models": ("audit", "transfer", "swap", "eec", "film"),
+    "Stages of a study; `dvc repro` runs them": (
+        *("reviews", "swaps", "label", "train", "predict", "bias", "report", "publish"),
+    ),
+    "More about studies": ("study", "results", "verify", "launch", "label-parquet", "validate"),
+}
+FILE = click.Path(path_type=Path)
 
 
 class Cli(click.Group):
     """Errors become one line on stderr and exit code 1; ``--debug`` shows the traceback."""
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands by what they are for."""
+        for title, names in SECTIONS.items():
+            with formatter.section(title):
+                room = formatter.width - 6 - max(map(len, names))
+                helps = [self.commands[name].get_short_help_str(room) for name in names]
+                formatter.write_dl(list(zip(names, helps, strict=True)))
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command."""
         from bias_transfer.io.errors import InputError, printable
+        from bias_transfer.io.extras import explain
 
         try:
             return super().invoke(ctx)
@@ -31,6 +49,8 @@ class Cli(click.Group):
                 raise
             if isinstance(error, InputError):
                 raise click.ClickException(printable(str(error))) from None
+            if isinstance(error, ModuleNotFoundError) and (hint := explain(error.name)):
+                raise click.ClickException(hint) from None
             what = " ".join(str(error).split())
             raise click.ClickException(
                 f"unexpected {type(error).__name__}: {printable(what)} "
@@ -48,12 +68,12 @@ def _stop(number: int, frame: Any) -> None:
 def main(debug: bool) -> None:
     """Does a small model distilled from an LLM inherit the LLM's social bias?
 
-    `dvc repro` runs the stages in order; each can also be run by itself, from the root of the
-    project:
-
     \b
-      python -m bias_transfer label snippets smollm2
-      python -m bias_transfer audit --out bias.csv mine=predictions.csv
+    To audit a model of your own:
+      python -m bias_transfer eec --out eec.csv
+      python -m bias_transfer audit --out bias.csv scored.csv
+
+    Commands of a study run in the root of the project.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     # A cluster's scheduler asks like this to stop: half-written files are then removed.
@@ -92,6 +112,7 @@ def study(name: str, reviews: str | None) -> None:
     from bias_transfer.commands.study import choose
 
     choose(PARAMS, name, reviews)
+    click.echo(f"{PARAMS}: the current study is {name}; `dvc repro` runs it")
 
 
 @stage
@@ -103,8 +124,11 @@ def reviews(params: Any, name: str) -> None:
     Example: python -m bias_transfer reviews snippets
     """
     from bias_transfer.stages import reviews
+    from bias_transfer.study.paths import Layout
 
-    reviews.run(params.with_study(reviews=name))
+    params = params.with_study(reviews=name)
+    reviews.run(params)
+    click.echo(f"Written: {Layout(params.study).reviews('train').parent}")
 
 
 @main.command()
@@ -117,7 +141,7 @@ def eec(out: Path) -> None:
     """
     from bias_transfer.stages import eec
 
-    eec.run(out)
+    click.echo(f"{eec.run(out):,} sentences: {out}")
 
 
 @main.command()
@@ -284,30 +308,34 @@ def publish(params: Any) -> None:
 
 
 @stage
-@click.argument("study")
+@click.argument("study", required=False)
 @click.option(
     "--against",
-    type=click.Path(path_type=Path),
+    type=FILE,
     help="CSV of another study's figures, to stand beside.",
 )
-@click.option(
-    "--out",
-    type=click.Path(path_type=Path),
-    required=True,
-    help="Markdown file; a section of it is replaced.",
-)
-def results(params: Any, study: str, against: Path | None, out: Path) -> None:
-    """Write the figures of a study that has run into a Markdown file.
+@click.option("--out", type=FILE, help="Markdown file; a section of it is replaced.")
+def results(params: Any, study: str | None, against: Path | None, out: Path | None) -> None:
+    """Say what the current study found, or write a study's figures into a Markdown file.
 
     \b
+    Example: python -m bias_transfer results
     Example: python -m bias_transfer results imdb \\
       --against docs/original_study.csv --out docs/results.md
     """
+    if bool(study) != bool(out) or (against and not out):
+        raise click.UsageError("STUDY goes with --out, and --against with both")
+    if not (study and out):
+        from bias_transfer.commands.headline import headline
+
+        click.echo(headline(params))
+        return
     from bias_transfer.commands.results import write
 
     beside = f" --against {against}" if against else ""
     command = f"python -m bias_transfer results {study}{beside} --out {out}"
     write(params, study, out, against, command)
+    click.echo(f"Written: {out}, and its plots in {out.with_suffix('')}")
 
 
 @stage
@@ -316,12 +344,13 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
     """Check what MLflow says of runs against the files.
 
     Compared are params, hashes, and figures that are computed again. Without arguments, every
-    current run of the study is checked.
+    current run of the study is checked. What differs or is not here is named, and the exit code is
+    then 1.
 
     \b
     Example: python -m bias_transfer verify models:/bias-transfer-bow-distilled/1
     """
-    from bias_transfer.commands.verify import DIFFERS, MATCHES, verify
+    from bias_transfer.commands.verify import MATCHES, verify
 
     checks = verify(params, references)
     for check in checks:
@@ -338,7 +367,7 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
         f"{len({check.system for check in checks})} runs: "
         + ", ".join(f"{n} {o}" for o, n in counts.items())
     )
-    if counts.get(DIFFERS) or not counts.get(MATCHES):
+    if set(counts) != {MATCHES}:
         raise click.exceptions.Exit(1)
 
 
@@ -379,38 +408,55 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
     type=click.Path(path_type=Path),
     help="CSV of gaps by emotion, template, noun pair, name.",
 )
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
-@click.argument("files", metavar="[NAME=PATH]...", nargs=-1)
-def audit(files: tuple[str, ...], models: tuple[str, ...], out: Path, **options: Any) -> None:
+@click.option("--html", type=FILE, help="One-page report to write, with the largest pairs.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["difference"]),
+    help=f"Exit with {FAILED} if a verdict is this, for CI.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+@click.argument("files", metavar="[[NAME=]PATH]...", nargs=-1)
+def audit(
+    files: tuple[str, ...],
+    models: tuple[str, ...],
+    out: Path,
+    fail_on: str | None,
+    **options: Any,
+) -> None:
     """Measure the bias of any system, from its predictions or by asking a text classifier.
 
     Predictions are CSV or parquet, with a sentence column and P(positive) under a usual name
-    (label_1, pos_prob, score, ...) or the one that --score gives. A corpus of your own has the
-    columns pair_id, group (two of them), template and sentence, and may have unit, the person or
-    noun pair that recurs across templates.
+    (label_1, pos_prob, score, ...) or the one that --score gives. A file without NAME= is called
+    by its stem. A corpus of your own has the columns pair_id, group (two of them), template and
+    sentence, and may have unit, the person or noun pair that recurs across templates.
 
     \b
-    Example: python -m bias_transfer audit --out bias.csv mine=predictions.csv yours=theirs.parquet
+    Example: python -m bias_transfer audit --out bias.csv scored.csv yours=theirs.parquet
+    Example: python -m bias_transfer audit --out bias.csv --html bias.html \\
+      --fail-on difference scored.csv
     Example: python -m bias_transfer audit --out bias.csv --plot figures \\
       --model models/mine --positive POS
     """
     from bias_transfer.commands import audit
 
     if not files and not models:
-        raise click.UsageError("nothing to audit: give NAME=PATH, or --model")
+        raise click.UsageError("nothing to audit: give a file, or --model")
     if options["positive"] and not models:
         raise click.UsageError("--positive names a label of --model")
     if options["score"] and not files:
-        raise click.UsageError("--score names a column of NAME=PATH")
+        raise click.UsageError("--score names a column of a file")
     if options["corpus"] and options["method"] != "paper":
         raise click.UsageError("--method is how the EEC is paired: leave it out with --corpus")
     if options["corpus"] and options["breakdown"]:
         raise click.UsageError("--breakdown takes the EEC apart: leave it out with --corpus")
-    systems, rows = len(files) + len(models), len(audit.run(files, models, out, **options))
-    click.echo(f"{systems} system{'s' * (systems != 1)}, {rows} row{'s' * (rows != 1)}: {out}")
+    result, written = audit.run(files, models, out, **options)
+    _answer(result, written)
+    if fail_on and result.differs:
+        raise click.exceptions.Exit(FAILED)
 
 
-FILE = click.Path(path_type=Path)
+def _answer(result: Any, written: list[Path]) -> None:
+    click.echo(f"{result}\nWritten: {', '.join(map(str, written))}")
 
 
 @main.command()
@@ -436,6 +482,7 @@ FILE = click.Path(path_type=Path)
 @click.option(
     "--other-prompt", is_flag=True, help="The student learnt from another prompt than --teacher's."
 )
+@click.option("--html", type=FILE, help="One-page report to write.")
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def transfer(**options: Any) -> None:
     """Measure what distilling did to a student's gaps, beside its teacher's own.
@@ -449,7 +496,7 @@ def transfer(**options: Any) -> None:
     """
     from bias_transfer.commands import transfer
 
-    transfer.run(**options)
+    _answer(*transfer.run(**options))
 
 
 @main.group()
@@ -478,6 +525,7 @@ def null(datasets: int, out: Path) -> None:
 
     worst = validate.null(out, datasets)
     click.echo(f"Most false alarms of p_clustered, by axis:\n{worst.to_string(index=False)}")
+    click.echo(f"Written: {out}")
 
 
 @validate.command()
@@ -518,6 +566,7 @@ def planted(
     params = load(PARAMS)
     params = params.with_study(reviews=reviews) if reviews else params
     validate.plant(params, out, work, stand_in, seeds, null_fits)
+    click.echo(f"Written: {out}")
 
 
 @stage

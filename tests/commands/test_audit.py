@@ -11,7 +11,9 @@ from click.testing import CliRunner
 from bias_transfer import cli
 from bias_transfer.bias import scores
 from bias_transfer.bias.audit import DIFFERENCE, MARGIN, NO_DIFFERENCE, NO_EVIDENCE, audit
+from bias_transfer.commands import audit as command
 from bias_transfer.corpora import eec
+from bias_transfer.io.errors import InputError
 from bias_transfer.students import student as students
 
 PNG = b"\x89PNG"
@@ -76,10 +78,15 @@ def save(frame, path):
     return path
 
 
-def audited(result, message):
+def audited(result, systems, rows):
+    """What was written: so many rows, of so many systems that were asked about."""
     assert result.exit_code == 0, result.output
-    assert result.stdout == f"{message}: bias.csv\n"
-    return pd.read_csv("bias.csv")
+    read = pd.read_csv("bias.csv")
+    assert len(read) == rows
+    assert read["system"][read["n_seeds"] == 1].nunique() == systems
+    *_, last = result.stdout.splitlines()
+    assert last.startswith("Written: bias.csv")
+    return read
 
 
 def assert_refused(result, folder, *parts):
@@ -96,31 +103,31 @@ def assert_refused(result, folder, *parts):
 def test_files_of_both_kinds(run, table, tmp_path):
     save(table, tmp_path / "a.csv")
     save(table.assign(score=0.5 + table["score"] / 100), tmp_path / "b.parquet")
-    read = audited(run("mine=a.csv", "theirs=b.parquet"), "2 systems, 4 rows")
+    read = audited(run("mine=a.csv", "theirs=b.parquet"), 2, 4)
     assert read["system"].tolist() == ["mine", "mine", "theirs", "theirs"]
     assert read["mean_difference"].iloc[[0, 2]].tolist() == pytest.approx([0.1, 0.001], rel=0.05)
 
 
 def test_one_system_is_not_several(run, table, tmp_path):
     save(table, tmp_path / "a.csv")
-    audited(run("mine=a.csv"), "1 system, 2 rows")
+    audited(run("mine=a.csv"), 1, 2)
 
 
 def test_score_column_by_name(run, table, tmp_path):
     save(table.assign(label_1=0.5), tmp_path / "a.csv")
-    read = audited(run("--score", "score", "mine=a.csv"), "1 system, 2 rows")
+    read = audited(run("--score", "score", "mine=a.csv"), 1, 2)
     assert read["mean_difference"].iloc[0] == pytest.approx(0.1, rel=0.05)
 
 
 def test_margin_decides_what_counts_as_no_difference(run, table, corpus, tmp_path):
     noise = np.random.default_rng(1).normal(0, 0.02, len(corpus))
     save(table.assign(score=0.5 + noise), tmp_path / "a.csv")
-    narrow = audited(run("--margin", "0.0001", "mine=a.csv"), "1 system, 2 rows")
+    narrow = audited(run("--margin", "0.0001", "mine=a.csv"), 1, 2)
     assert (narrow["margin"] == 0.0001).all()
     assert (narrow["verdict"] == NO_EVIDENCE).all()
-    wide = audited(run("--margin", "0.5", "mine=a.csv"), "1 system, 2 rows")
+    wide = audited(run("--margin", "0.5", "mine=a.csv"), 1, 2)
     assert (wide["verdict"] == NO_DIFFERENCE).all()
-    usual = audited(run("mine=a.csv"), "1 system, 2 rows")
+    usual = audited(run("mine=a.csv"), 1, 2)
     assert (usual["margin"] == MARGIN).all()
     assert f"default {MARGIN})" in " ".join(run("--help").output.split())
 
@@ -132,7 +139,7 @@ def test_margin_that_is_none(run, margin):
 
 def test_figure_of_each_axis(run, table, tmp_path):
     save(table, tmp_path / "a.csv")
-    audited(run("--plot", "deep/figures", "mine=a.csv"), "1 system, 2 rows")
+    audited(run("--plot", "deep/figures", "mine=a.csv"), 1, 2)
     figures = sorted((tmp_path / "deep" / "figures").iterdir())
     assert [path.name for path in figures] == ["gender_bias.png", "placebo.png", "race_bias.png"]
     assert all(path.read_bytes().startswith(PNG) for path in figures)
@@ -246,7 +253,7 @@ def test_score_column_that_is_not_there(run, table, tmp_path):
 
 def test_model_scores_the_corpus_itself(run, student, corpus, tmp_path):
     folder = student(tmp_path / "models" / "mine")
-    read = audited(run("--model", "models/mine"), "1 system, 2 rows")
+    read = audited(run("--model", "models/mine"), 1, 2)
     assert set(read["system"]) == {"mine"}
     answers = students.load(folder).predict_proba(corpus["sentence"].tolist())[:, 1]
     scored = scores.match(corpus[["sentence"]].assign(score=answers), "mine")
@@ -258,8 +265,8 @@ def test_model_scores_the_corpus_itself(run, student, corpus, tmp_path):
 
 def test_positive_label_by_name(run, student, tmp_path):
     student(tmp_path / "mine", "tiny_encoder")
-    usual = audited(run("--model", "mine"), "1 system, 2 rows")
-    turned = audited(run("--model", "mine", "--positive", "negative"), "1 system, 2 rows")
+    usual = audited(run("--model", "mine"), 1, 2)
+    turned = audited(run("--model", "mine", "--positive", "negative"), 1, 2)
     assert turned["mean_difference"].tolist() == pytest.approx(
         (-usual["mean_difference"]).tolist(), abs=1e-9
     )
@@ -276,9 +283,7 @@ def test_file_and_models_in_one_table(run, student, table, tmp_path):
     save(table, tmp_path / "a.csv")
     for name in ("one", "other"):
         student(tmp_path / name, seed=len(name))
-    read = audited(
-        run("--model", "one", "mine=a.csv", "--model", f"{tmp_path}/other/"), "3 systems, 6 rows"
-    )
+    read = audited(run("--model", "one", "mine=a.csv", "--model", f"{tmp_path}/other/"), 3, 6)
     assert read["system"].drop_duplicates().tolist() == ["mine", "one", "other"]
 
 
@@ -288,14 +293,12 @@ def test_students_of_a_study_keep_the_names_of_their_systems(run, student, tmp_p
     ]
     for folder in folders:
         shutil.copytree(folder, folder.with_name("seed-1"))
-    both = audited(run("--model", folders[0], "--model", folders[1]), "2 systems, 4 rows")
+    both = audited(run("--model", folders[0], "--model", folders[1]), 2, 4)
     assert both["system"].drop_duplicates().tolist() == [
         "bow-baseline/seed-0",
         "bow-distilled/seed-0",
     ]
-    seeds = audited(
-        run("--model", folders[0], "--model", folders[0].with_name("seed-1")), "2 systems, 6 rows"
-    )
+    seeds = audited(run("--model", folders[0], "--model", folders[0].with_name("seed-1")), 2, 6)
     assert seeds["system"].drop_duplicates().tolist() == [
         "bow-baseline",
         "bow-baseline/seed-0",
@@ -307,7 +310,7 @@ def test_students_of_a_study_keep_the_names_of_their_systems(run, student, tmp_p
 def test_models_of_one_name_are_told_apart_by_their_folders(run, student, tmp_path):
     for folder in ("ours", "theirs"):
         student(tmp_path / folder / "model")
-    read = audited(run("--model", "ours/model", "--model", "theirs/model"), "2 systems, 4 rows")
+    read = audited(run("--model", "ours/model", "--model", "theirs/model"), 2, 4)
     assert read["system"].drop_duplicates().tolist() == ["ours/model", "theirs/model"]
 
 
@@ -339,9 +342,7 @@ def test_pairs_of_ones_own(run, pairs, tmp_path, suffix):
     save(pairs, tmp_path / f"pairs.{suffix}")
     save(own(pairs).sample(frac=1, random_state=0), tmp_path / "a.csv")
     save(own(pairs, gap=0).assign(score=lambda frame: frame["score"].round()), tmp_path / "b.csv")
-    read = audited(
-        run("--corpus", f"pairs.{suffix}", "mine=a.csv", "hard=b.csv"), "2 systems, 2 rows"
-    )
+    read = audited(run("--corpus", f"pairs.{suffix}", "mine=a.csv", "hard=b.csv"), 2, 2)
     assert read["system"].tolist() == ["mine", "hard"]
     assert (read["axis"] == "women - men").all()
     assert (read["n_pairs"] == 12).all()
@@ -361,7 +362,7 @@ def test_pairs_of_ones_own_asked_of_a_model_and_drawn(run, student, pairs, tmp_p
     save(pairs, tmp_path / "pairs.csv")
     folder = student(tmp_path / "mine")
     result = run("--corpus", "pairs.csv", "--model", "mine", "--plot", "figures", "--margin", "0.3")
-    read = audited(result, "1 system, 1 row")
+    read = audited(result, 1, 1)
     sides = students.load(folder).predict_proba(pairs["sentence"].tolist())[:, 1].reshape(-1, 2)
     assert read["mean_difference"].iloc[0] == pytest.approx(
         (sides[:, 0] - sides[:, 1]).mean(), abs=1e-7
@@ -373,7 +374,7 @@ def test_pairs_of_ones_own_asked_of_a_model_and_drawn(run, student, pairs, tmp_p
 def test_pairs_of_ones_own_without_units(run, pairs, tmp_path):
     save(pairs.drop(columns="unit"), tmp_path / "pairs.csv")
     save(own(pairs), tmp_path / "a.csv")
-    read = audited(run("--corpus", "pairs.csv", "mine=a.csv"), "1 system, 1 row")
+    read = audited(run("--corpus", "pairs.csv", "mine=a.csv"), 1, 1)
     assert read["df_clustered"].iloc[0] == pytest.approx(3)
     assert read["p_clustered"].iloc[0] == pytest.approx(read["p_template"].iloc[0])
     assert np.isnan(read["p_unit"].iloc[0])
@@ -387,7 +388,7 @@ def test_pairs_of_ones_own_from_many_templates(run, pairs, tmp_path):
     )
     save(many, tmp_path / "pairs.csv")
     save(own(many), tmp_path / "a.csv")
-    read = audited(run("--corpus", "pairs.csv", "mine=a.csv"), "1 system, 1 row")
+    read = audited(run("--corpus", "pairs.csv", "mine=a.csv"), 1, 1)
     assert read["verdict"].iloc[0] == DIFFERENCE
 
 
@@ -433,3 +434,86 @@ def test_a_breakdown_is_of_the_eec_alone(run, pairs, table):
     result = run("mine=mine.csv", "--corpus", "pairs.csv", "--breakdown", "breakdown.csv")
     assert result.exit_code == 2
     assert "--breakdown" in result.output
+
+
+def test_file_without_a_name_is_called_by_its_stem(run, table, tmp_path):
+    save(table, tmp_path / "mine.v2.csv")
+    read = audited(run("mine.v2.csv"), 1, 2)
+    assert read["system"].unique().tolist() == ["mine.v2"]
+    twice = run("mine.v2.csv", f"{tmp_path}/mine.v2.csv")
+    assert twice.exit_code == 1
+    assert "'mine.v2' stands twice" in twice.stderr
+
+
+def test_the_answer_is_printed_with_every_path(run, table, pairs, tmp_path):
+    save(table, tmp_path / "mine.csv")
+    shown = run("mine.csv", "--plot", "figures", "--html", "deep/page.html").stdout.splitlines()
+    assert shown[0].split() == "system corpus axis gap 95 % interval verdict".split()
+    assert shown[1].split()[:4] == ["mine", "eec", "gender", "+0.100"]
+    assert shown[1].endswith("  difference")
+    assert shown[4].startswith("mine: sentences about women score 0.100 higher")
+    written = shown[-1].removeprefix("Written: ").split(", ")
+    assert len(written) == 5
+    assert all((tmp_path / path).stat().st_size for path in written)
+    assert {"bias.csv", "deep/page.html"} < set(written)
+    page = (tmp_path / "deep" / "page.html").read_text(encoding="utf-8")
+    assert "[women&#39;s names]" in page or "She " in page
+    save(pairs, tmp_path / "pairs.csv")
+    save(own(pairs), tmp_path / "a.csv")
+    shown = run("--corpus", "pairs.csv", "a.csv").stdout
+    assert "a       pairs   women - men  +0.09" in shown
+
+
+@pytest.mark.parametrize(("gap", "code"), [(0.1, cli.FAILED), (0.0, 0)])
+def test_fail_on_difference_is_an_exit_code_of_its_own(run, pairs, tmp_path, gap, code):
+    save(pairs, tmp_path / "pairs.csv")
+    save(own(pairs, gap), tmp_path / "a.csv")
+    result = run("--corpus", "pairs.csv", "--fail-on", "difference", "a.csv")
+    assert result.exit_code == code
+    assert (tmp_path / "bias.csv").exists()
+    assert "Written: bias.csv" in result.stdout
+
+
+def test_labels_in_the_place_of_probabilities_are_warned_about(run, pairs, tmp_path):
+    save(pairs, tmp_path / "pairs.csv")
+    hard = own(pairs).assign(score=(pairs["group"] == "women").astype(int))
+    save(hard, tmp_path / "hard.csv")
+    save(own(pairs), tmp_path / "soft.csv")
+    result = run("--corpus", "pairs.csv", "hard.csv", "soft.csv")
+    (warning,) = [line for line in result.stdout.splitlines() if line.startswith("Warning: ")]
+    assert "every score of hard is 0 or 1" in warning
+    with pytest.warns(UserWarning, match="every score of mine is 0 or 1"):
+        command.audit({"mine": hard}, corpus=pairs)
+
+
+def test_python_and_the_command_measure_the_same(run, table, tmp_path):
+    save(table, tmp_path / "mine.csv")
+    read = audited(run("mine.csv"), 1, 2)
+    for system in (tmp_path / "mine.csv", table.sample(frac=1, random_state=0)):
+        found = command.audit({"mine": system}).to_frame()
+        assert found.columns.tolist() == read.columns.tolist()
+        np.testing.assert_allclose(found["mean_difference"], read["mean_difference"], rtol=1e-12)
+        assert found["verdict"].tolist() == read["verdict"].tolist()
+    by_path, by_frame = (
+        command.audit(own(pairs_of(tmp_path)), corpus=corpus)
+        for corpus in (tmp_path / "pairs.csv", pairs_of(tmp_path))
+    )
+    assert by_path.to_frame()["mean_difference"].equals(by_frame.to_frame()["mean_difference"])
+
+
+def pairs_of(folder):
+    """A frame of pairs as pandas reads it: ids that are numbers."""
+    rows = [
+        (number, group, f"t{number % 3}", f"{group} {number}")
+        for number in range(6)
+        for group in ("women", "men")
+    ]
+    frame = pd.DataFrame(rows, columns=["pair_id", "group", "template", "sentence"])
+    frame.to_csv(folder / "pairs.csv", index=False)
+    return frame
+
+
+@pytest.mark.parametrize("faulty", [3, pd.DataFrame({"a": [1]})])
+def test_a_faulty_system_in_python_is_named(faulty):
+    with pytest.raises(InputError, match="mine"):
+        command.audit({"mine": faulty})

@@ -313,6 +313,16 @@ def test_entry_that_stands_twice_in_the_study_is_refused(values, field, entries)
     assert f"{field} names one of its entries twice" in message
 
 
+@pytest.mark.parametrize(
+    ("path", "fault"),
+    [(3, "valid string"), ([3], "valid string"), ("https://me:secret@host/x", "user or password")],
+)
+def test_errors_name_keys_of_the_file_and_nothing_else(values, path, fault):
+    message = error_after(values, "reviews/imdb/path", path)
+    assert message.startswith("params.yaml: reviews.imdb.path: ")
+    assert fault in message
+
+
 @pytest.mark.parametrize("study", ["study", "studies/imdb"])
 def test_student_with_every_seed_is_not_one_with_one_seed(values, study):
     put(values, f"{study}/students", ["bow", "cnn"])
@@ -467,7 +477,7 @@ def test_with_study_changes_the_choice_alone():
         ({"students": ["cn"]}, "unknown student 'cn': did you mean 'cnn'?"),
         ({"teacher": "llama"}, "unknown teacher 'llama': did you mean 'llama3.1-8b'?"),
         ({"student": ["cnn"]}, "unknown key 'student': did you mean 'students'?"),
-        ({"targets": ["both"]}, "study.targets.0: unknown target 'both'"),
+        ({"targets": ["both"]}, "the command line: unknown target 'both'"),
     ],
 )
 def test_with_study_validates_anew(change, expected):

@@ -39,20 +39,23 @@ def read(path: Path) -> pd.DataFrame:
         have one sentence of each group and one template and unit, or there is too little to
         estimate an error from.
     """
-    frame = user_tables.read(str(path), dtype=str, keep_default_na=False)
+    # Errors count rows below a header, which a parquet file does not have.
+    first = -1 if user_tables.is_parquet(path) else 0
+    return check(user_tables.read(str(path), dtype=str, keep_default_na=False), str(path), first)
+
+
+def check(frame: pd.DataFrame, origin: str, first: int = 0) -> pd.DataFrame:
+    """``read`` for a frame at hand; ``origin`` is named in errors, which count from ``first``."""
     if "unit" not in frame.columns:
         frame = frame.assign(unit=WHOLE)
     # A missing value stays missing as text.
     frame = frame[[name for name in COLUMNS if name in frame.columns]].astype(str)
-    # Errors count rows below a header, which a parquet file does not have.
-    first = -1 if user_tables.is_parquet(path) else 0
-    frame = tables.validate(
-        frame.set_axis(range(first, first + len(frame))), PAIRS, str(path)
-    ).reset_index(drop=True)
-    _check_groups(frame, str(path))
-    scores.refuse(frame.loc[frame["sentence"].duplicated(), "sentence"], "stand twice", str(path))
-    _check_pairs(frame, str(path))
-    _check_clusters(frame, str(path))
+    rows = frame.set_axis(range(first, first + len(frame)))
+    frame = tables.validate(rows, PAIRS, origin).reset_index(drop=True)
+    _check_groups(frame, origin)
+    scores.refuse(frame.loc[frame["sentence"].duplicated(), "sentence"], "stand twice", origin)
+    _check_pairs(frame, origin)
+    _check_clusters(frame, origin)
     return frame
 
 

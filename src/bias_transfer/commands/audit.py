@@ -1,24 +1,148 @@
-"""Command ``audit``: bias of anybody's systems, from their predictions or by asking them."""
+"""Command and function ``audit``: bias of anybody's systems, from predictions or by asking."""
 
+import os
+import warnings
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from bias_transfer.bias import audit as audit_eec
 from bias_transfer.bias import custom, scores
-from bias_transfer.bias.audit import MARGIN, ByScale, audit, summarise
+from bias_transfer.bias.audit import MARGIN, ByScale, average, summarise
 from bias_transfer.bias.breakdown import breakdown as by_part
-from bias_transfer.bias.pairs import AXES
+from bias_transfer.bias.pairs import AXES, contrast
+from bias_transfer.commands import asking
+from bias_transfer.commands.asking import System
 from bias_transfer.corpora import eec
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.students.tokenizer import unknown_words
+from bias_transfer.report import pair_texts
+from bias_transfer.report.outcome import Audit
 from bias_transfer.study.systems import groups
+
+EEC = "eec"
+OWN = "own pairs"  # the corpus of pairs that were handed over as a table
+HARD = (
+    "every score of {} is 0 or 1: these look like labels. The gap is then a difference in the "
+    "share of positive labels; give P(positive) to see more."
+)
+Frames = Mapping[str, pd.DataFrame]
+
+
+def audit(
+    systems: System | Mapping[str, System],
+    *,
+    corpus: str | os.PathLike[str] | pd.DataFrame = EEC,
+    score: str | None = None,
+    margin: float = MARGIN,
+    method: str = "paper",
+) -> Audit:
+    """Measure the bias of text classifiers: do matched sentences about two groups score alike?
+
+    Parameters
+    ----------
+    systems
+        One system, or several by name. A system is a path or URL of a CSV or parquet file; a
+        DataFrame with the columns ``sentence`` and ``score``; or a function that takes a list of
+        texts and gives P(positive) of each, such as ``model.predict_proba`` of scikit-learn or a
+        pipeline of ``transformers``. Names that differ only in ``/seed-N`` are one system with
+        several seeds.
+    corpus
+        ``"eec"`` for the Equity Evaluation Corpus, or pairs of your own, as a file or a DataFrame
+        with the columns ``pair_id, group, template, sentence`` (``swap`` makes such).
+    score
+        The column of P(positive) of files and DataFrames, where it has no usual name.
+    margin
+        The largest difference in P(positive) that counts as none.
+    method
+        How the EEC is paired, ``paper`` or ``notebook`` (see ``bias.pairs``).
+
+    Returns
+    -------
+    Audit
+        Prints as a table with a sentence. It has ``to_frame()``, ``verdicts``, ``plot()``,
+        ``to_html(path)`` and ``pairs``.
+
+    Raises
+    ------
+    InputError
+        If a system or the corpus is not what it must be. The message is one line, and says which
+        and how to mend it.
+
+    Examples
+    --------
+    A function that scores `she` higher, asked directly:
+
+    >>> from bias_transfer import audit
+    >>> def model(texts):
+    ...     return [0.5 + 0.1 * text.startswith("She") for text in texts]
+    >>> result = audit({"mine": model})
+    >>> result.verdicts["mine", "race"]
+    'not measurable'
+
+    Pairs of your own, and predictions in a table:
+
+    >>> import pandas as pd
+    >>> pairs = pd.DataFrame(
+    ...     {
+    ...         "pair_id": [1, 1, 2, 2, 3, 3],
+    ...         "group": ["women", "men"] * 3,
+    ...         "template": ["a", "a", "b", "b", "c", "c"],
+    ...         "sentence": ["She sang.", "He sang.", "She ran.", "He ran.", "She won.", "He won."],
+    ...     }
+    ... )
+    >>> scores = pairs[["sentence"]].assign(score=[0.71, 0.60, 0.51, 0.42, 0.92, 0.82])
+    >>> print(audit(scores, corpus=pairs))
+    system  corpus     axis         gap     95 % interval     verdict
+    model   own pairs  women - men  +0.100  +0.075 to +0.125  difference
+    <BLANKLINE>
+    model: 'women' score 0.100 higher in P(positive) than 'men' (+0.075 to +0.125): a difference.
+    """
+    named = asking.named(systems)
+    own = _pairs_of(corpus)
+    scored = {name: asking.scored(system, name, own, score) for name, system in named.items()}
+    result = measure(scored, own, _name_of(corpus), method=method, margin=margin)
+    for note in result.notes:
+        warnings.warn(note, stacklevel=2)
+    return result
+
+
+def measure(
+    scored: Frames,
+    own: pd.DataFrame | None,
+    corpus: str,
+    *,
+    method: str = "paper",
+    margin: float = MARGIN,
+    unknown: Mapping[str, set[str]] | None = None,
+) -> Audit:
+    """``audit`` of scored corpora at hand: the EEC's, or ``own`` pairs, called ``corpus``."""
+    if own is None:
+        table = audit_eec(scored, method, margin, unknown)
+    else:
+        table = _audit_own(scored, own, margin)
+    averages = {
+        name: average([scored[member] for member in members])
+        for name, members in groups(scored).items()
+    }
+    pairs = [
+        part.assign(system=name, axis=axis)
+        for name, frame in averages.items()
+        for axis, part in _pairs(frame, own, method)
+    ]
+    hard = [name for name, frame in scored.items() if frame["score"].isin([0, 1]).all()]
+    return Audit(
+        table.assign(corpus=corpus),
+        notes=tuple(HARD.format(name) for name in hard),
+        pairs=pd.concat(pairs, ignore_index=True),
+    )
 
 
 def run(
-    files: tuple[str, ...],
-    models: tuple[str, ...],
+    files: Sequence[str],
+    models: Sequence[str],
     out: Path,
     *,
     method: str,
@@ -28,14 +152,15 @@ def run(
     margin: float | None,
     plot: Path | None,
     breakdown: Path | None,
-) -> pd.DataFrame:
-    """Write one row per system and axis to ``out``, and return the table.
+    html: Path | None,
+) -> tuple[Audit, list[Path]]:
+    """Write one row per system and axis to ``out``; return the result and every path written.
 
     Parameters
     ----------
     files, models
-        Systems: predictions as ``NAME=PATH``, and classifiers to be asked (see
-        ``classifier.score``), each named by the end of its path.
+        Systems: predictions as ``NAME=PATH``, or as a path whose stem is the name; and classifiers
+        to be asked (see ``classifier.score``), each named by the end of its path.
     method
         How the EEC is paired (see ``bias.pairs``).
     score, positive
@@ -49,6 +174,8 @@ def run(
         Folder for one figure per axis, and the figure of the placebo.
     breakdown
         CSV of the gaps by parts of the EEC (see ``bias.breakdown``).
+    html
+        Page to write.
 
     Raises
     ------
@@ -58,52 +185,64 @@ def run(
     """
     names = _names(models)
     paths = _paths(files, set(names.values()))
-    margin = MARGIN if margin is None else margin
     own = None if corpus is None else custom.read(corpus)
-    scored = {name: scores.read(path, score, own) for name, path in paths.items()}
-    sentences = eec.generate() if own is None else own
-    scored |= {name: _ask(model, sentences, positive, own) for model, name in names.items()}
-    if own is None:
-        known = {
-            name: unknown_words(Path(model), sentences["person"].unique())
-            for model, name in names.items()
-        }
-        unknown = {name: words for name, words in known.items() if words is not None}
-        table = audit(scored, method, margin, unknown)
-    else:
-        table = _audit(scored, own, margin)
+    scored = {name: asking.scored(path, name, own, score) for name, path in paths.items()}
+    scored |= {name: _ask(model, positive, own) for model, name in names.items()}
+    result = measure(
+        scored,
+        own,
+        EEC if corpus is None else corpus.stem,
+        method=method,
+        margin=MARGIN if margin is None else margin,
+        unknown=_unknown_words(names) if own is None else None,
+    )
+    written = [out]
     if breakdown is not None:
         parts = [
             by_part(name, [scored[system] for system in systems])
             for name, systems in groups(scored).items()
         ]
         tables.write(pd.concat(parts), breakdown)
-    tables.write(table, out)
+        written.append(breakdown)
+    tables.write(result.table, out)
     if plot is not None:
-        _plot(
-            table,
-            plot,
-            {f"{axis}_bias": axis for axis in AXES} if own is None else {"bias": custom.axis(own)},
-        )
-    return table
+        written += _plot(result.table, plot, own)
+    if html is not None:
+        result.to_html(html)
+        written.append(html)
+    return result, written
 
 
-def _paths(files: tuple[str, ...], taken: set[str]) -> dict[str, Path]:
-    paths = {}
+def _pairs_of(corpus: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame | None:
+    """The corpus of one's own; None for the EEC."""
+    if isinstance(corpus, pd.DataFrame):
+        return custom.check(corpus, "the pairs")
+    return None if corpus == EEC else custom.read(Path(corpus))
+
+
+def _name_of(corpus: str | os.PathLike[str] | pd.DataFrame) -> str:
+    return OWN if isinstance(corpus, pd.DataFrame) else Path(corpus).stem
+
+
+def _paths(files: Sequence[str], taken: set[str]) -> dict[str, str]:
+    paths: dict[str, str] = {}
     for file in files:
         name, separator, path = file.partition("=")
-        if not (name and separator and path):
+        if not separator:
+            name, path = Path(file).stem, file
+        if not (name and path):
             raise InputError(f"{file!r} is not NAME=PATH, as in mine=predictions.csv")
         if name in paths or name in taken:
             whose = "the name of a model" if name in taken else "there"
             raise InputError(
-                f"the name {name!r} stands twice: it is already {whose}, so give the file its own"
+                f"the name {name!r} stands twice: it is already {whose}, so give the file its own, "
+                f"as in other={path}"
             )
-        paths[name] = Path(path)
+        paths[name] = path
     return paths
 
 
-def _names(models: tuple[str, ...]) -> dict[str, str]:
+def _names(models: Sequence[str]) -> dict[str, str]:
     """Each model's name: as much of the end of its path as tells the models apart.
 
     A folder ``seed-N`` is named with the student above it.
@@ -120,18 +259,26 @@ def _names(models: tuple[str, ...]) -> dict[str, str]:
     return {}
 
 
-def _ask(
-    model: str, sentences: pd.DataFrame, positive: str | None, own: pd.DataFrame | None
-) -> pd.DataFrame:
+def _ask(model: str, positive: str | None, own: pd.DataFrame | None) -> pd.DataFrame:
     from bias_transfer.pretrained import classifier
 
-    asked = sentences[["sentence"]].assign(
-        score=classifier.score(model, sentences["sentence"].tolist(), positive)
-    )
-    return scores.match(asked, model, corpus=own)
+    sentences = (eec.generate() if own is None else own)["sentence"]
+    answers = classifier.score(model, sentences.tolist(), positive)
+    return scores.match(pd.DataFrame({"sentence": sentences, "score": answers}), model, corpus=own)
 
 
-def _audit(scored: dict[str, pd.DataFrame], own: pd.DataFrame, margin: float) -> pd.DataFrame:
+def _unknown_words(names: Mapping[str, str]) -> dict[str, set[str]]:
+    """People whose words a word-level student does not know, by its name."""
+    if not names:
+        return {}
+    from bias_transfer.students.tokenizer import unknown_words
+
+    persons = eec.generate()["person"].unique()
+    found = {name: unknown_words(Path(model), persons) for model, name in names.items()}
+    return {name: words for name, words in found.items() if words is not None}
+
+
+def _audit_own(scored: Frames, own: pd.DataFrame, margin: float) -> pd.DataFrame:
     contrasts: dict[tuple[str, str], ByScale] = {}
     for name, frame in scored.items():
         contrasts[name, custom.axis(own)] = {
@@ -143,10 +290,26 @@ def _audit(scored: dict[str, pd.DataFrame], own: pd.DataFrame, margin: float) ->
     return summarise(contrasts, margin)
 
 
-def _plot(table: pd.DataFrame, folder: Path, axes: dict[str, str]) -> None:
+def _pairs(
+    frame: pd.DataFrame, own: pd.DataFrame | None, method: str
+) -> list[tuple[str, pd.DataFrame]]:
+    """Every pair with its two texts, by axis."""
+    if own is not None:
+        found = custom.contrast(own, frame["score"]).pairs
+        return [(custom.axis(own), pair_texts.of_own(found, own))]
+    return [
+        (axis, pair_texts.of_eec(contrast(frame, axis, method).pairs, frame, axis)) for axis in AXES
+    ]
+
+
+def _plot(table: pd.DataFrame, folder: Path, own: pd.DataFrame | None) -> list[Path]:
     from bias_transfer.report import figures
 
-    if "noise_floor" in table.columns:
-        figures.save(figures.placebo(table), folder / "placebo.png")
-    for file, axis in axes.items():
-        figures.save(figures.gaps(table, axis), folder / f"{file}.png")
+    drawn = {"bias": figures.gaps(table, custom.axis(own))} if own is not None else {}
+    if own is None:
+        drawn = {f"{axis}_bias": figures.gaps(table, axis) for axis in AXES}
+        drawn["placebo"] = figures.placebo(table)
+    paths = [folder / f"{name}.png" for name in drawn]
+    for path, figure in zip(paths, drawn.values(), strict=True):
+        figures.save(figure, path)
+    return paths

@@ -19,7 +19,7 @@ class LaterFormat(InputError):
 def unknown(what: str, name: str, known: Iterable[str]) -> str:
     """Say that ``name`` is not one of ``known``, and which of them comes nearest."""
     known = list(known)
-    near = get_close_matches(name, known, n=1, cutoff=0.5)
+    near = get_close_matches(name, known, n=1, cutoff=0.6)
     hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(known) or 'none'}"
     return f"unknown {what} {name!r}: {hint}"
 

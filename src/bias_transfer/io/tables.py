@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from bias_transfer.io import schemas
+from bias_transfer.io import extras, schemas
 from bias_transfer.io.atomic import atomic_write, refuse_odd
 from bias_transfer.io.errors import InputError, LaterFormat
 
@@ -69,6 +69,8 @@ def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
 
 def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
     refuse_odd(path)
+    if path.suffix == ".parquet":
+        extras.need_parquet(str(path))
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _csv(path, schema)
     except FileNotFoundError:
@@ -107,6 +109,8 @@ def write(frame: pd.DataFrame, path: Path, schema: pa.DataFrameSchema | None = N
     if schema is not None:
         frame = validate(frame, schema, str(path))[list(schema.columns)]
         frame = frame.astype(dict.fromkeys(_missing_counts(schema), "Int64"))
+    if path.suffix == ".parquet":
+        extras.need_parquet(str(path))
     with atomic_write(path) as temporary:
         if path.suffix == ".parquet":
             frame.to_parquet(temporary, index=False)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bias_transfer.io import atomic
+from bias_transfer.io import atomic, extras
 from bias_transfer.io.errors import InputError
 
 _COMPRESSED = {".gz", ".zip", ".bz2", ".xz", ".zst", ".tar", ".tgz"}
@@ -31,6 +31,8 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
         raise InputError(
             f"{path} is compressed, and may be any size once unpacked: unpack it first"
         )
+    if is_parquet(path):
+        extras.need_parquet(path)
     try:
         frame = (
             pd.read_parquet(path)

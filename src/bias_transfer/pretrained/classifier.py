@@ -14,11 +14,10 @@ from tqdm import tqdm
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.pretrained import devices, hub
+from bias_transfer.pretrained.labels import column_of_positive
 from bias_transfer.students import student as students
 
 BATCH = 64
-_POSITIVE = ("positive", "pos")
-_POSITIVE_OF_TWO = (*_POSITIVE, "label_1")
 
 
 @dataclass
@@ -53,7 +52,7 @@ def score(model: str, texts: list[str], positive: str | None) -> np.ndarray:
     device = devices.resolve("auto")
     folder = Path(model).expanduser()
     classifier = _student(folder, device) if _is_word_level(folder) else _pretrained(model, device)
-    column = _column(classifier.labels, positive, model)
+    column = column_of_positive(classifier.labels, positive, model)
     order = sorted(range(len(texts)), key=lambda i: len(texts[i]))  # so that little is padded
     scores = np.empty(len(texts))
     name = "/".join(folder.parts[-2:])
@@ -67,29 +66,6 @@ def score(model: str, texts: list[str], positive: str | None) -> np.ndarray:
             scores[rows] = logits.double().softmax(-1)[:, column].cpu().numpy()
             bar.update(len(rows))
     return scores
-
-
-def _column(labels: list[str], positive: str | None, model: str) -> int:
-    names = [label.strip().lower() for label in labels]
-    wanted = (
-        [positive.strip().lower()]
-        if positive
-        else _POSITIVE_OF_TWO
-        if len(labels) == 2
-        else _POSITIVE
-    )
-    found = [index for index, name in enumerate(names) if name in wanted]
-    if len(found) != 1:
-        what = (
-            f"no label {positive!r}"
-            if positive
-            else "no one label that is clearly the positive one"
-        )
-        raise InputError(
-            f"model {model!r} has {what} (labels: {', '.join(labels)}): name it with --positive "
-            "LABEL"
-        )
-    return found[0]
 
 
 def _is_word_level(folder: Path) -> bool:

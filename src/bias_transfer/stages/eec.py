@@ -6,6 +6,8 @@ from bias_transfer.corpora import eec
 from bias_transfer.io import schemas, tables
 
 
-def run(out: Path) -> None:
-    """Write all 8,640 sentences in the published order to ``out``."""
-    tables.write(eec.generate(), out, schemas.EEC)
+def run(out: Path) -> int:
+    """Write all 8,640 sentences in the published order to ``out``, and return how many."""
+    sentences = eec.generate()
+    tables.write(sentences, out, schemas.EEC)
+    return len(sentences)

@@ -90,6 +90,7 @@ def run(params: Params, root: Path = Path()) -> None:
         },
         [layout.labels(part) for part in (*texts, "eec-variants")],
     )
+    print(f"{layout.labels_folder}: {len(every):,} texts labelled by {params.study.teacher}")
 
 
 def _ask_variants(

@@ -55,7 +55,8 @@ def _write(layout: Layout, system: str, scores: Scores, reviews: pd.DataFrame) -
     positive = scores["reviews"]["label_1"].to_numpy()
     metrics = evaluate(reviews["label"].to_numpy(), positive)
     tables.write_json(rounding.values(metrics), layout.metrics(system))
-    print(f"{system}: accuracy {metrics['accuracy']:.4f} on {len(positive):,} test reviews")
+    folder = layout.predictions(system, "reviews").parent
+    print(f"{folder}: accuracy {metrics['accuracy']:.4f} on {len(positive):,} test reviews")
 
 
 def _corpora(layout: Layout) -> Texts:

@@ -39,15 +39,14 @@ def run(params: Params, root: Path = Path()) -> None:
         experiment = runs.experiment_id()
         runs.close_dead(experiment)
         parent = runs.study_run(experiment, study)
-        run_ids = []
+        run_ids, new = [], 0
         for publication in tqdm(made, desc="publish", unit="run", file=sys.stderr):
             if launched_by:
                 publication.key = digest(publication.key, launched_by)
                 publication.tags[runs.LAUNCH_TAG] = launched_by
-            run_ids.append(
-                runs.published(experiment, publication.key)
-                or runs.publish(experiment, parent, publication)
-            )
+            run_id = runs.published(experiment, publication.key)
+            new += run_id is None
+            run_ids.append(run_id or runs.publish(experiment, parent, publication))
         registry.mark_latest(study, run_ids, replace=not launched_by)
         if launched_by:
             runs.link(launched_by, run_ids, report_files(layout))
@@ -55,3 +54,4 @@ def run(params: Params, root: Path = Path()) -> None:
             runs.mark_current(study, run_ids)
             runs.describe(parent, study_note(params, layout))
     tables.write_json(digests, layout.report("published.json"))
+    print(f"MLflow: {len(run_ids)} runs of {study}, {new} of them new")

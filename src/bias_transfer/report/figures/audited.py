@@ -1,0 +1,41 @@
+"""The gaps that an audit found."""
+
+import pandas as pd
+import seaborn as sns
+from matplotlib import pyplot as plt
+from matplotlib.figure import Figure
+
+from bias_transfer.bias.audit import NOT_MEASURABLE
+from bias_transfer.report.figures.differences import AXIS_LABELS, AXIS_TITLES
+from bias_transfer.report.figures.style import annotate, intervals
+
+OWN_TITLE = "Does one group score higher or lower than the other?"
+
+
+def every_gap(bias: pd.DataFrame) -> Figure:
+    """The gap of each system with its 95 % interval: one panel per axis, one below the other."""
+    parts = [rows.reset_index(drop=True) for _, rows in bias.groupby("axis", sort=False)]
+    heights = [1 + 0.42 * len(rows) for rows in parts]
+    figure, panels = plt.subplots(
+        len(parts),
+        1,
+        figsize=(7.2, 0.6 + sum(heights)),
+        height_ratios=heights,
+        squeeze=False,
+        layout="constrained",
+    )
+    for ax, rows in zip(panels[:, 0], parts, strict=True):
+        axis = rows["axis"][0]
+        intervals(ax, rows)
+        for y, row in rows.iterrows():
+            hidden = row["verdict"] == NOT_MEASURABLE
+            label = NOT_MEASURABLE if hidden else f"{row['mean_difference']:+.3f}"
+            annotate(ax, label, row["mean_difference"], y)
+        ax.grid(axis="x", color="0.9")
+        ax.set_axisbelow(True)
+        sns.despine(ax=ax, left=True)
+        ax.set_title(AXIS_TITLES.get(axis, OWN_TITLE), loc="left", size=10)
+        label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
+        ax.set_xlabel(label, size=9)
+    figure.supxlabel("bars: 95 % interval, clustered by what the sentences share", size=9)
+    return figure

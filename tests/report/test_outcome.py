@@ -1,0 +1,164 @@
+"""What `audit` and `transfer` hand back says what its table says, in words, lines and HTML."""
+
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib import pyplot as plt
+
+from bias_transfer.bias.audit import (
+    DIFFERENCE,
+    NO_DIFFERENCE,
+    NO_EVIDENCE,
+    NOT_MEASURABLE,
+    ONE_OF_SEVERAL,
+)
+from bias_transfer.bias.estimates import NO_CHANGE, ONE_SEED
+from bias_transfer.bias.transfer import CHANGE, SLOPE, WITH_TEACHER
+from bias_transfer.report.outcome import Audit, Transfer
+
+
+def gap(system, axis, value, verdict, **more):
+    return {
+        "system": system,
+        "axis": axis,
+        "mean_difference": value,
+        "ci_low": value - 0.01,
+        "ci_high": value + 0.01,
+        "verdict": verdict,
+        "margin": 0.02,
+        "minimum_detectable": 0.034,
+        "corpus": "eec",
+        "reason": "",
+    } | more
+
+
+def audited(*rows, notes=()):
+    pairs = pd.DataFrame(
+        [
+            (row["system"], row["axis"], f"she <{n}>", f"he <{n}>", 0.5, 0.5 - n / 10, n / 10)
+            for row in rows
+            for n in (1, -3, 2, 4, 5, -6)
+        ],
+        columns="system axis first_text second_text first second difference".split(),
+    )
+    return Audit(pd.DataFrame(rows), notes, pairs)
+
+
+def test_a_gap_that_stands_is_told_with_its_size_side_and_interval():
+    found = audited(gap("a", "gender", -0.05, DIFFERENCE), gap("a", "race", 0.004, NO_EVIDENCE))
+    assert found.sentence == (
+        "a: sentences about women score 0.050 lower in P(positive) than sentences about men "
+        "(-0.060 to -0.040): a difference that stands among 2 tests."
+    )
+    assert found.differs
+
+
+def test_the_largest_of_several_gaps_is_told():
+    rows = [gap(name, "race", value, DIFFERENCE) for name, value in (("a", 0.03), ("b", -0.2))]
+    found = audited(*rows, gap("c", "race", np.nan, NOT_MEASURABLE))
+    assert found.sentence.startswith("b: African-American names score 0.200 lower")
+    assert found.sentence.endswith(
+        "stands among 2 tests, the largest of 2. 1 of 3 gaps cannot be measured: the table says "
+        "why."
+    )
+
+
+def test_no_gap_is_told_as_what_it_is():
+    small = audited(*(gap("a", axis, 0.001, NO_DIFFERENCE) for axis in ("gender", "race")))
+    assert small.sentence == "Every gap is smaller than the margin of 0.02 in 2 tests."
+    unclear = audited(gap("a", "gender", 0.001, NO_DIFFERENCE), gap("a", "race", 0, NO_EVIDENCE))
+    assert "no evidence that there is none: a gap below 0.034 may" in unclear.sentence
+    hidden = audited(gap("a", "race", 0, NOT_MEASURABLE))
+    assert hidden.sentence == "1 of 1 gaps cannot be measured: the table says why."
+    assert not any(found.differs for found in (small, unclear, hidden))
+
+
+def test_the_table_in_lines_has_no_single_seeds():
+    found = audited(
+        gap("a", "gender", -0.0001, NO_DIFFERENCE), gap("a/seed-0", "gender", 0.7, ONE_OF_SEVERAL),
+        notes=("look twice",),
+    )  # fmt: skip
+    head, row, blank, sentence, note = str(found).splitlines()
+    assert head.split("  ")[0] == "system"
+    assert re.split(r"  +", row) == [
+        "a",
+        "eec",
+        "gender",
+        "+0.000",
+        "-0.010 to +0.010",
+        NO_DIFFERENCE,
+    ]
+    assert (blank, sentence, note) == ("", found.sentence, "Warning: look twice")
+    assert repr(found) == str(found)
+    assert found.verdicts == {("a", "gender"): NO_DIFFERENCE}
+    assert len(found.to_frame()) == 2
+
+
+def test_the_table_says_why_a_gap_cannot_be_measured():
+    found = audited(gap("a", "race", 0, NOT_MEASURABLE, reason="one word for all"))
+    assert str(found).splitlines()[1].endswith("  not measurable: one word for all")
+    assert found.verdicts == {("a", "race"): NOT_MEASURABLE}
+
+
+def test_the_page_holds_the_answer_the_picture_and_the_largest_pairs(tmp_path):
+    found = audited(gap("<b>", "x - y", 0.1, DIFFERENCE))
+    page = found.to_html(tmp_path / "new" / "page.html")
+    assert (tmp_path / "new" / "page.html").read_text(encoding="utf-8") == page
+    assert "&lt;b&gt;: &#39;x&#39; score 0.100 higher in P(positive) than &#39;y&#39;" in page
+    assert "<b>" not in page
+    assert "data:image/png;base64,iVBOR" in page
+    assert re.findall(r"<td>she &lt;(-?\d)&gt;</td>", page) == ["-6", "5", "4", "-3", "2"]
+    assert not re.search(r'(src|href)="(?!data:)', page)
+
+
+def test_the_figure_has_a_panel_per_axis():
+    rows = [gap(name, axis, 0.1, DIFFERENCE) for name in "ab" for axis in ("gender", "race")]
+    figure = audited(*rows).plot()
+    titles = [ax.get_title(loc="left") for ax in figure.axes]
+    assert len(titles) == 2
+    assert "women" in titles[0]
+    assert "African-American" in titles[1]
+    plt.close(figure)
+
+
+def change(axis, estimand, value, verdict, scale="log-odds"):
+    return {
+        "student": "bow",
+        "axis": axis,
+        "scale": scale,
+        "estimand": estimand,
+        "estimate": value,
+        "ci_low": value - 0.1,
+        "ci_high": value + 0.1,
+        "verdict": verdict,
+        "target": "distilled",
+        "reference": "baseline",
+        "corpus": "eec",
+    }
+
+
+def test_a_transfer_tells_what_became_of_each_gap():
+    rows = [
+        change(axis, estimand, value, verdict)
+        for axis, value, verdict in (("gender", 0.3, WITH_TEACHER), ("race", 0.0, NO_CHANGE))
+        for estimand in (CHANGE, SLOPE)
+    ]
+    found = Transfer(pd.DataFrame([*rows, change("gender", CHANGE, 0.1, "", "probability")]))
+    assert found.sentence == (
+        "Gender: distilling moved the gap by +0.300 in log-odds (+0.200 to +0.400): changed, with "
+        "the sign of the teacher's gap. Race: distilling moved the gap by +0.000 in log-odds "
+        "(-0.100 to +0.100): no change beyond the margin."
+    )
+    assert found.summary["what"].tolist() == [CHANGE, SLOPE] * 2
+    assert found.verdicts["race", "log-odds", CHANGE] == NO_CHANGE
+    assert "<h1>Transfer</h1>" in found.to_html()
+
+
+@pytest.mark.parametrize(
+    ("verdict", "words"),
+    [(ONE_SEED, "one seed gives no verdict"), (NOT_MEASURABLE, "the change cannot be measured")],
+)
+def test_a_transfer_without_a_verdict_says_so(verdict, words):
+    assert words in Transfer(pd.DataFrame([change("race", CHANGE, 0.1, verdict)])).sentence
