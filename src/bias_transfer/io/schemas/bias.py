@@ -244,7 +244,6 @@ BREAKDOWN = pa.DataFrameSchema(
             },
         ),
         "level": text("Which part."),
-        "corpus": CORPUS,
         "n_pairs": _N_PAIRS,
         "mean_difference": number("The gap in this part.", unit=_POSITIVE, sign=GAP_SIGN),
         "ci_low": number(
@@ -254,6 +253,7 @@ BREAKDOWN = pa.DataFrameSchema(
         ),
         "ci_high": number("Upper end of that interval.", unit=_POSITIVE),
         "p_clustered": p_value("Its p-value, clustered in the same way."),
+        "corpus": CORPUS,
     },
     name="reports/<study>/breakdown.csv",
     description="Where gaps come from: one row per system and part of the corpus. Nothing is "
