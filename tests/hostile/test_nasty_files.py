@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from bias_transfer import cli
 
 ROOT = Path(__file__).resolve().parents[2]
+SEEDS = "seeds: [0, 1, 2, 3, 4]"  # of the shipped study
 ROWS = [
     (f"a film about {word}", i % 2)
     for i, word in enumerate("war love cats tea rain snow sand salt".split())
@@ -287,15 +288,15 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
     "UTF-16": (lambda text: text.encode("utf-16"), "UTF-8"),
     "NULs": (lambda text: text + "\0", "not valid YAML"),
     "a key twice": (
-        lambda text: text.replace("seeds: [0]\n", "seeds: [0]\n  seeds: [1]\n", 1),
+        lambda text: text.replace(f"{SEEDS}\n", f"{SEEDS}\n  seeds: [1]\n", 1),
         "not valid YAML.*dupl",
     ),
     "an anchor that is not there": (
-        lambda text: text.replace("seeds: [0]", "seeds: *none", 1),
+        lambda text: text.replace(SEEDS, "seeds: *none", 1),
         "not valid YAML.*line",
     ),
     "an anchor that holds itself": (
-        lambda text: text.replace("seeds: [0]", "seeds: &s [*s]", 1),
+        lambda text: text.replace(SEEDS, "seeds: &s [*s]", 1),
         "seeds",
     ),
     "a billion laughs": (lambda text: LAUGHS + text, "unknown key 'a'"),
@@ -323,10 +324,10 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
         "distillation.temperature",
     ),
     "a seed too large": (
-        lambda text: text.replace("seeds: [0]", "seeds: [4294967296]", 1),
+        lambda text: text.replace(SEEDS, "seeds: [4294967296]", 1),
         "study.seeds",
     ),
-    "a seed below 0": (lambda text: text.replace("seeds: [0]", "seeds: [-1]", 1), "study.seeds"),
+    "a seed below 0": (lambda text: text.replace(SEEDS, "seeds: [-1]", 1), "study.seeds"),
     "a date": (lambda text: text.replace("device: auto", "device: 2020-01-01"), "device"),
     "a path out of the folder": (
         lambda text: text.replace("name: snippets", "name: ../../up", 1),

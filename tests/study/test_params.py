@@ -333,6 +333,7 @@ def test_student_with_every_seed_is_not_one_with_one_seed(values, study):
 
 def test_students_with_one_seed_have_the_first(values):
     values["study"] |= {"students": ["cnn", "bow"], "one_seed": ["minilm"], "seeds": [3, 1, 2]}
+    values["study"]["arms"] = []
     study = params.validate(values, "params.yaml").study
     assert study.all_students == ("cnn", "bow", "minilm")
     assert [study.seeds_of(student, "distilled") for student in study.all_students] == [
