@@ -21,7 +21,6 @@ def load(params: Teacher, pool: Pool | None, labelling: Labelling, device: str) 
     from transformers import AutoConfig, AutoTokenizer
 
     _check_engine(params, labelling.engine)
-    target = devices.resolve(device)
     source = params.tokenizer or params.model
     checkpoint = hub.locate(source, params.revision)
     hub.reach(checkpoint)
@@ -31,6 +30,7 @@ def load(params: Teacher, pool: Pool | None, labelling: Labelling, device: str) 
             prompt = Prompt(tokenizer, params, pool)
             prompt.check(None)  # the server knows its context, and says so
             return Scorer(prompt, endpoint.load(labelling.url, params.served_as, prompt))
+        target = devices.resolve(device)
         config = AutoConfig.from_pretrained(checkpoint.name, **checkpoint.options)
         prompt = Prompt(tokenizer, params, pool)
         prompt.check(getattr(config.get_text_config(), "max_position_embeddings", None))
