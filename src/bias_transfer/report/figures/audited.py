@@ -19,6 +19,7 @@ def every_gap(bias: pd.DataFrame) -> Figure:
     figure, panels = plt.subplots(
         len(parts),
         1,
+        sharex=True,  # so that a small gap looks small
         figsize=(7.2, 0.6 + sum(heights)),
         height_ratios=heights,
         squeeze=False,
@@ -37,5 +38,6 @@ def every_gap(bias: pd.DataFrame) -> Figure:
         ax.set_title(AXIS_TITLES.get(axis, OWN_TITLE), loc="left", size=10)
         label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
         ax.set_xlabel(label, size=9)
+        ax.tick_params(labelbottom=True)
     figure.supxlabel("bars: 95 % interval, clustered by what the sentences share", size=9)
     return figure
