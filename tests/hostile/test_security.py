@@ -173,7 +173,10 @@ def test_no_stage_loads_a_pickle_or_tells_a_secret(runs):
 def test_stages_read_their_deps_and_nothing_else(runs, tiny_study):
     """Beside params, what they have written, the label files and answers that spare questions."""
     _, reads = runs
-    known = {"publish": ("mlflow.db", "mlruns", "dvc.lock"), "label": ("data/teacher", "data/journal")}
+    known = {
+        "publish": ("mlflow.db", "mlruns", "dvc.lock"),
+        "label": ("data/teacher", "data/journal"),
+    }
     known |= {"reviews": ("mine.csv",)}
     for name, stage in stages(tiny_study.pristine).items():
         allowed = (*stage.deps, *stage.outs, *known.get(name, ()), "params.yaml", "src", ".git")

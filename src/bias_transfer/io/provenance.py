@@ -57,7 +57,9 @@ def dvc_digests(paths: Iterable[Path]) -> dict[str, str]:
 
 @cache  # the C loader takes a tenth of the time, and publish asks for every run
 def _outputs(lock: str) -> dict[str, str]:
-    stages = getattr(yaml, "CSafeLoader", yaml.SafeLoader)(lock).get_single_data()["stages"].values()
+    stages = (
+        getattr(yaml, "CSafeLoader", yaml.SafeLoader)(lock).get_single_data()["stages"].values()
+    )
     return {out["path"]: out["md5"] for stage in stages for out in stage.get("outs", [])}
 
 
