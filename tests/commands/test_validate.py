@@ -23,7 +23,8 @@ def study(tmp_path, monkeypatch):
     """A current folder with labels for ``REVIEWS`` reviews; one epoch, and two doses."""
     values = yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
     values["students"]["bow"] |= {"epochs": 1, "embedding_dim": 4, "learning_rate": 0.05}
-    values["study"]["students"] = ["bow"]
+    values["study"] |= {"students": ["bow"], "teacher": "tiny"}
+    values["teachers"]["tiny"] = values["teachers"]["smollm2"]
     (tmp_path / "params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
     words = [
         ("good", "bad")[number % 2] + (" she", " he", "")[number % 3] for number in range(REVIEWS)
@@ -35,7 +36,7 @@ def study(tmp_path, monkeypatch):
     tables.write(reviews, tmp_path / "data/reviews/snippets/train.csv", schemas.REVIEWS)
     positive = 0.3 + 0.4 * reviews["label"]
     labels = reviews[["id"]].assign(label_0=1 - positive, label_1=positive, label_mass=0.9)
-    tables.write(labels, tmp_path / "data/teacher/snippets/smollm2/train.csv", schemas.LABELS)
+    tables.write(labels, tmp_path / "data/teacher/snippets/tiny/train.csv", schemas.LABELS)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(planted, "DOSES", (0.0, 4.0))
     monkeypatch.setattr(validate, "DRAWS", 10)
@@ -76,7 +77,7 @@ def test_planted_plants_measures_and_keeps_its_fits(study, monkeypatch):
 
 
 def test_the_stand_in_needs_no_labels(study):
-    (study / "data/teacher/snippets/smollm2/train.csv").unlink()
+    (study / "data/teacher/snippets/tiny/train.csv").unlink()
     table = planted_table("--null-fits", "0", "--stand-in")
     assert set(table["teacher"]) == {"cross-fitted words"}
     assert "false alarms" not in set(table["estimand"])

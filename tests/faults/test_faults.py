@@ -55,11 +55,11 @@ ROUND = [
 SHORT = [
     (AT_A_CHANGE.format("SIGKILL"), "label"),
     (AT_A_CHANGE.format("SIGKILL"), "train (words)"),
-    (AT_A_CHANGE.format("SIGTERM"), "report"),
+    (AT_A_CHANGE.format("SIGTERM"), "predict (teacher)"),
     (AT_A_CHANGE.format("Ctrl-C"), "predict"),
     (AT_A_CHANGE.format("SIGKILL"), "publish"),
     (FULL, "label"),
-    (READ_ONLY, "bias"),
+    (READ_ONLY, "predict"),
     (FLIPPED, "data/teacher"),
     (TRUNCATED, "models"),
     (KILLED_DVC.format("SIGKILL"), "all"),
