@@ -247,6 +247,15 @@ def test_hostile_text_is_harmless_in_the_report(project):
     assert "\N{GRINNING FACE}" in page
 
 
+def test_results_says_what_the_report_says_first(project):
+    said, where = project.cli("results").splitlines()
+    lead = re.search(r'<p class="lead" id="answer"><strong>(.*?)</strong>', (
+        project.path("reports/tiny/report.html").read_text()
+    ), re.DOTALL)  # fmt: skip
+    assert said == " ".join(html.unescape(lead[1]).split())
+    assert "reports/tiny/report.html" in where
+
+
 def test_runs_lie_below_their_study_and_say_what_they_found(project):
     client = project.client()
     (parent,) = client.search_runs(["1"], "tags.stage = 'study'")

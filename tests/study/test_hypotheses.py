@@ -28,7 +28,7 @@ def error_of(values) -> str:
 
 
 def test_estimands_are_those_of_the_table():
-    known = params.Contrast.model_fields["estimand"].annotation.__args__
+    known = params.DeclaredContrast.model_fields["estimand"].annotation.__args__
     assert set(known) == {
         *(transfer.CHANGE, transfer.SLOPE),
         *(channel.PARTIAL, channel.PARTIAL_CHANGE),

@@ -161,14 +161,14 @@ class Partial:
 
         return _rows(arms, self.teacher, self.pairs, PARTIAL_CHANGE, of, margins)
 
-    def _of(self, frames: Frames, column: str) -> list[rows.Estimate]:
+    def _of(self, frames: Frames, column: str) -> list[rows.LinearEstimate]:
         """The slope of each seed."""
         return [
             self._plan(seed, column).estimate(self.pairs.differences(frame, column))
             for seed, frame in frames.items()
         ]
 
-    def _estimate(self, by_seed: list[rows.Estimate], margins: Margins) -> Estimate:
+    def _estimate(self, by_seed: list[rows.LinearEstimate], margins: Margins) -> Estimate:
         values = np.array([one.value for one in by_seed])
         verdicts = Verdicts(FOLLOWS, OPPOSES, NO_SLOPE, UNCLEAR)
         return Estimate(rows.mean(by_seed).inference, values, margins.share, verdicts)

@@ -39,7 +39,7 @@ AXES = {
 
 
 @dataclass(frozen=True)
-class Design:
+class CrossedDesign:
     """Who is compared with whom along ``axis``, for any scores.
 
     ``frames`` has ``template`` and ``valence``. ``people`` has ``unit``, ``gender``, ``race`` and
@@ -115,7 +115,7 @@ class Design:
         return weights
 
 
-def design(corpus: pd.DataFrame, axis: str) -> Design:
+def design(corpus: pd.DataFrame, axis: str) -> CrossedDesign:
     """Lay out the corpus along ``axis``.
 
     Parameters
@@ -161,7 +161,7 @@ def design(corpus: pd.DataFrame, axis: str) -> Design:
         "unit": 1 / strata.map(strata.value_counts()),
         "both": _cells(frames["template"], people.groupby("unit")["weight"].sum() / 2),
     }
-    return Design(axis, frames, people, order, len(corpus), strata, leverage)
+    return CrossedDesign(axis, frames, people, order, len(corpus), strata, leverage)
 
 
 def _strata(people: pd.DataFrame) -> pd.Series:

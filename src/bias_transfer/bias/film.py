@@ -8,7 +8,7 @@ import pandas as pd
 from bias_transfer.bias import recognition
 from bias_transfer.bias.audit import Row, average, by_system, log_odds, statistics
 from bias_transfer.bias.breakdown import COLUMNS
-from bias_transfer.bias.crossed import AXES, NOUNS, Design, design
+from bias_transfer.bias.crossed import AXES, NOUNS, CrossedDesign, design
 from bias_transfer.bias.inference.two_way import infer, with_seeds
 from bias_transfer.bias.pairs import Contrast
 from bias_transfer.bias.transfer import first_of
@@ -87,12 +87,14 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def contrast(layout: Design, scores: pd.DataFrame, column: str) -> Contrast:
+def contrast(layout: CrossedDesign, scores: pd.DataFrame, column: str) -> Contrast:
     """The contrast of one column of a scored corpus."""
     return layout.contrast(scores[column].to_numpy())
 
 
-def unread(layout: Design, scores: pd.DataFrame, unknown: Collection[str]) -> dict[str, float]:
+def unread(
+    layout: CrossedDesign, scores: pd.DataFrame, unknown: Collection[str]
+) -> dict[str, float]:
     """Share of each side's weight on people whom a system cannot tell apart: 0 to 1, by side.
 
     They score like another in every frame, noun phrases among noun phrases and names among names,
@@ -103,7 +105,9 @@ def unread(layout: Design, scores: pd.DataFrame, unknown: Collection[str]) -> di
     return {name: float(weight[hidden & (side == name)].sum()) for name in AXES[layout.axis][:2]}
 
 
-def _row(frames: list[pd.DataFrame], layout: Design, unknown: set[str], margin: float) -> Row:
+def _row(
+    frames: list[pd.DataFrame], layout: CrossedDesign, unknown: set[str], margin: float
+) -> Row:
     pooled = average(frames)
     saturated = sum(int((~np.isfinite(frame["log_odds"])).sum()) for frame in frames)
     by_seed = [contrast(layout, frame, "score").mean for frame in frames]
@@ -117,7 +121,7 @@ def _row(frames: list[pd.DataFrame], layout: Design, unknown: set[str], margin: 
     }
 
 
-def _alike(layout: Design, scores: pd.DataFrame) -> np.ndarray:
+def _alike(layout: CrossedDesign, scores: pd.DataFrame) -> np.ndarray:
     """Which people score like another in every frame: bool, shape (people,)."""
     score = scores["score"].to_numpy()[layout.order].round(recognition.DIGITS)
     kind = (layout.people["race"] == NOUNS).to_numpy()
@@ -125,9 +129,9 @@ def _alike(layout: Design, scores: pd.DataFrame) -> np.ndarray:
     return profiles.duplicated(keep=False).to_numpy()
 
 
-def _of_words(corpus: pd.DataFrame, layout: Design, unknown: Collection[str]) -> np.ndarray:
+def _of_words(corpus: pd.DataFrame, layout: CrossedDesign, unknown: Collection[str]) -> np.ndarray:
     return corpus["person"].isin(unknown).to_numpy()[layout.order].any(axis=0)
 
 
-def _count(corpus: pd.DataFrame, layout: Design, unknown: Collection[str]) -> int:
+def _count(corpus: pd.DataFrame, layout: CrossedDesign, unknown: Collection[str]) -> int:
     return int(_of_words(corpus, layout, unknown).sum())

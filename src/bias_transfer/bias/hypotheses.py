@@ -17,7 +17,7 @@ from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.two_way import LEVEL, Inference
 from bias_transfer.bias.transfer import CHANGE, NO_TEACHER_GAP
-from bias_transfer.study.params import Contrast, Hypotheses, Study
+from bias_transfer.study.params import DeclaredContrast, Hypotheses, Study
 from bias_transfer.study.systems import System
 
 STANDS, FAILS = "stands", "does not stand"
@@ -39,10 +39,10 @@ Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Question:
+class DeclaredTest:
     """One contrast put to one student; ``reference`` is the one of ``contrast`` that it has."""
 
-    contrast: Contrast
+    contrast: DeclaredContrast
     student: str
     reference: str
 
@@ -58,10 +58,10 @@ class Question:
         }
 
 
-def questions(declared: Hypotheses, study: Study) -> list[Question]:
+def questions(declared: Hypotheses, study: Study) -> list[DeclaredTest]:
     """Every contrast to every student that has both arms, in the order of the declaration."""
     return [
-        Question(contrast, student, reference)
+        DeclaredTest(contrast, student, reference)
         for contrast in declared.contrasts
         for reference in _references(contrast, study)
         for student in study.all_students
@@ -80,7 +80,7 @@ def not_asked(declared: Hypotheses, study: Study) -> dict[str, str]:
     }
 
 
-def decide(asked: list[Question], transfer: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
+def decide(asked: list[DeclaredTest], transfer: pd.DataFrame, bias: pd.DataFrame) -> pd.DataFrame:
     """One row per question, in ``COLUMNS``.
 
     Parameters
@@ -112,13 +112,13 @@ def stands(verdict: str) -> bool:
     return verdict.startswith(STANDS)
 
 
-def _references(contrast: Contrast, study: Study) -> list[str]:
+def _references(contrast: DeclaredContrast, study: Study) -> list[str]:
     """The first reference that the study has; none if it lacks the target too."""
     have = [name for name in contrast.references if name in study.targets]
     return have[:1] if contrast.target in study.targets else []
 
 
-def _found(question: Question, transfer: pd.DataFrame, bias: pd.DataFrame) -> Row:
+def _found(question: DeclaredTest, transfer: pd.DataFrame, bias: pd.DataFrame) -> Row:
     """Estimate and size of one question; ``verdict`` is empty where it is a test."""
     asked = question.row
     of_corpus = transfer[transfer["corpus"] == asked["corpus"]]
@@ -140,7 +140,7 @@ def _found(question: Question, transfer: pd.DataFrame, bias: pd.DataFrame) -> Ro
     return shared | {"verdict": "", "size": _size(shared)}
 
 
-def _unread(question: Question, bias: pd.DataFrame) -> Iterator[str]:
+def _unread(question: DeclaredTest, bias: pd.DataFrame) -> Iterator[str]:
     """Why an arm of the student cannot be measured."""
     contrast = question.contrast
     of_corpus = (bias["corpus"] == contrast.corpus) & (bias["axis"] == contrast.axis)

@@ -97,7 +97,7 @@ def pooled(frames: list[pd.DataFrame], pairs: Pairs, column: str) -> np.ndarray:
     return np.mean([pairs.differences(frame, column) for frame in frames], axis=0)
 
 
-def gap(pairs: Pairs, differences: np.ndarray) -> rows.Estimate:
+def gap(pairs: Pairs, differences: np.ndarray) -> rows.LinearEstimate:
     """The equal-weight mean over original sides of ``differences``, shape (pairs,)."""
     return pairs.balanced.estimate(differences)
 

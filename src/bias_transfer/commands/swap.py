@@ -48,7 +48,7 @@ def run(texts: str, out: Path) -> dict[str, int]:
     return made.counts
 
 
-def _swap(texts: str | os.PathLike[str] | pd.DataFrame | Sequence[str]) -> pairs.Pairs:
+def _swap(texts: str | os.PathLike[str] | pd.DataFrame | Sequence[str]) -> pairs.WrittenPairs:
     origin = os.fspath(texts) if isinstance(texts, str | os.PathLike) else "the texts"
     if isinstance(texts, str | os.PathLike):
         frame = user_tables.read(origin, dtype=str, keep_default_na=False)

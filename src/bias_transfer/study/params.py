@@ -321,7 +321,7 @@ class Bias(Section):
     margin_share: float = Field(gt=0)
 
 
-class Contrast(Section):
+class DeclaredContrast(Section):
     """One question to every student of a study: is this estimate 0?
 
     ``target`` is compared with the first of ``references`` that the study has. Tests are two-sided;
@@ -345,7 +345,7 @@ class Contrast(Section):
     margin: float = Field(gt=0)
 
     @model_validator(mode="after")
-    def _can_be_measured(self) -> "Contrast":
+    def _can_be_measured(self) -> "DeclaredContrast":
         fault = self._fault()
         if fault:
             raise ValueError(f"contrast {self.name!r}: {fault}")
@@ -382,7 +382,7 @@ class Hypotheses(Section):
     """
 
     smallest_share: float = Field(gt=0)
-    contrasts: Annotated[tuple[Contrast, ...], Listed]
+    contrasts: Annotated[tuple[DeclaredContrast, ...], Listed]
 
     @model_validator(mode="after")
     def _each_once(self) -> "Hypotheses":

@@ -16,7 +16,7 @@ _ALONE = 1e-10  # 1 - leverage below this: the row alone decides a coefficient
 
 
 @dataclass(frozen=True)
-class Estimate:
+class LinearEstimate:
     """``coefficient @ beta``: its value, each row's part of its error, and degrees of freedom.
 
     ``influence`` has shape (rows,), and the sum of its squares is the variance.
@@ -67,26 +67,26 @@ class Plan:
         """The estimate alone; ``y`` has shape (n,)."""
         return float(self._pull @ y) if self._determined else float("nan")
 
-    def estimate(self, y: np.ndarray) -> Estimate:
+    def estimate(self, y: np.ndarray) -> LinearEstimate:
         """The estimate with its error; ``y`` has shape (n,)."""
         if not self._determined:
-            return Estimate(float("nan"), self._nothing, float("nan"))
+            return LinearEstimate(float("nan"), self._nothing, float("nan"))
         residual = y - self._root @ (self._root.T @ y)
-        return Estimate(self.value(y), self._scale * residual, self._df)
+        return LinearEstimate(self.value(y), self._scale * residual, self._df)
 
 
-def mean(estimates: list[Estimate]) -> Estimate:
+def mean(estimates: list[LinearEstimate]) -> LinearEstimate:
     """The mean of estimates on the same rows; the smallest of their degrees of freedom."""
-    return Estimate(
+    return LinearEstimate(
         float(np.mean([one.value for one in estimates])),
         np.mean([one.influence for one in estimates], axis=0),
         min(one.df for one in estimates),
     )
 
 
-def difference(first: Estimate, second: Estimate) -> Estimate:
+def difference(first: LinearEstimate, second: LinearEstimate) -> LinearEstimate:
     """``first`` minus ``second``, on the same rows."""
-    return Estimate(
+    return LinearEstimate(
         first.value - second.value,
         first.influence - second.influence,
         min(first.df, second.df),

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bias_transfer.bias.crossed import AXES, Design, design
+from bias_transfer.bias.crossed import AXES, CrossedDesign, design
 from bias_transfer.bias.inference.two_way import LEVEL, satterthwaite_df
 from bias_transfer.corpora import film
 
@@ -65,7 +65,7 @@ def grid(datasets: int) -> pd.DataFrame:
 
 
 def draw(
-    layout: Design,
+    layout: CrossedDesign,
     shape: str,
     frame_sd: float,
     person_sd: float,
@@ -83,7 +83,7 @@ def draw(
     return random.standard_normal((datasets, frames, people)) + level + gap * _sign(layout) / 2
 
 
-def p_values(layout: Design, scores: np.ndarray) -> dict[str, np.ndarray]:
+def p_values(layout: CrossedDesign, scores: np.ndarray) -> dict[str, np.ndarray]:
     """Two-sided p-values of "the gap is 0", shape (datasets,) each.
 
     ``p_clustered``: CR2, clustered two ways, on which verdicts rest. ``p_template`` and ``p_unit``:
@@ -118,11 +118,11 @@ def p_values(layout: Design, scores: np.ndarray) -> dict[str, np.ndarray]:
     }
 
 
-def _sign(layout: Design) -> np.ndarray:
+def _sign(layout: CrossedDesign) -> np.ndarray:
     return np.where(layout.people[layout.axis] == AXES[layout.axis][0], 1.0, -1.0)
 
 
-def _df(layout: Design) -> tuple[float, float]:
+def _df(layout: CrossedDesign) -> tuple[float, float]:
     template = satterthwaite_df(layout.leverage["template"])
     return template, satterthwaite_df(layout.leverage["unit"], layout.strata)
 

@@ -14,7 +14,7 @@ TEXT_COLUMNS = ("text", "review", "sentence", "content", "comment", "body", "sni
 
 
 @dataclass(frozen=True)
-class Pairs:
+class WrittenPairs:
     """``frame`` has two rows per text that was swapped; ``counts`` says what became of all."""
 
     frame: pd.DataFrame
@@ -49,12 +49,12 @@ def text_column(frame: pd.DataFrame, origin: str) -> pd.Series:
     return texts.astype(object)
 
 
-def pairs(texts: pd.Series, words: Words, tagger: edits.Tagger | None, origin: str) -> Pairs:
+def pairs(texts: pd.Series, words: Words, tagger: edits.Tagger | None, origin: str) -> WrittenPairs:
     """Swap every text that holds a word of the list.
 
     Returns
     -------
-    Pairs
+    WrittenPairs
         ``frame``: ``pair_id``, ``template`` and ``unit`` are the text's id; ``group`` and
         ``original`` are sides of the list (``original``: ``mixed`` where the text has words of
         both); ``n_edits`` counts the places at which the two sentences differ. ``counts``: texts
@@ -85,7 +85,7 @@ def pairs(texts: pd.Series, words: Words, tagger: edits.Tagger | None, origin: s
     }
     if len(kept) < 2:
         raise InputError(f"{origin}: one text can be swapped, and an audit needs two: give more")
-    return Pairs(_long(kept, words.sides), counts)
+    return WrittenPairs(_long(kept, words.sides), counts)
 
 
 def fresh(both: pd.DataFrame, sides: tuple[str, str]) -> list[bool]:
