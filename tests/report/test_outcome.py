@@ -162,3 +162,11 @@ def test_a_transfer_tells_what_became_of_each_gap():
 )
 def test_a_transfer_without_a_verdict_says_so(verdict, words):
     assert words in Transfer(pd.DataFrame([change("race", CHANGE, 0.1, verdict)])).sentence
+
+
+def test_a_notebook_shows_what_is_printed_with_names_as_text():
+    found = audited(gap("<b>", "gender", 0.1, DIFFERENCE), notes=("<b> looks like labels",))
+    shown = found._repr_html_()
+    assert "<b>" not in shown
+    assert "&lt;b&gt;: sentences about women score 0.100 higher" in shown
+    assert "Warning: &lt;b&gt; looks like labels" in shown

@@ -1,6 +1,7 @@
 """What `audit` and `transfer` hand back: a table that prints, draws and explains itself."""
 
 import base64
+import html
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -92,8 +93,9 @@ class _Outcome:
     __repr__ = __str__
 
     def _repr_html_(self) -> str:
-        shown = self.summary.to_html(index=False, escape=True)
-        return f"{shown}<p>{self.sentence}</p>"
+        lines = [self.sentence, *(f"Warning: {note}" for note in self.notes)]
+        said = "".join(f"<p>{html.escape(line)}</p>" for line in lines)
+        return f"{self.summary.to_html(index=False, escape=True)}{said}"
 
 
 @dataclass(frozen=True, repr=False)
