@@ -15,7 +15,7 @@ def swaps(bias: pd.DataFrame) -> Figure:
     Grey is the size that 95 % of gaps between words without social meaning stay below.
     """
     rows = bias[bias["corpus"] == "swaps"].reset_index(drop=True)
-    figure, ax = canvas(height=1.6 + 0.42 * max(1, len(rows)))
+    figure, ax = canvas(height=1.8 + 0.42 * max(1, len(rows)))
     floor = rows["placebo_word_floor"]
     ax.barh(range(len(rows)), 2 * floor, left=-floor, color=FLOOR, height=0.8)
     ax.use_sticky_edges = False
@@ -25,7 +25,7 @@ def swaps(bias: pd.DataFrame) -> Figure:
         label = f"{row['mean_difference']:+.3f}" if measured else NOT_MEASURABLE
         annotate(ax, label, row["mean_difference"], y)
     ax.set_xlabel(
-        "mean difference in P(positive), female - male version\nbars: 95 % interval over reviews; "
+        "mean difference in P(positive), female - male version\nbars: 95 % interval over reviews\n"
         "grey: gaps between words such as film and movie"
     )
     headline(figure, "Does a review about women score higher or lower than the same about men?")
