@@ -8,13 +8,13 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bias_transfer.bias.transfer import CHANGE, SLOPE
-from bias_transfer.io import schemas, tables, user_tables
+from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.report import figures, markdown
 from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
 from bias_transfer.report.summary import estimate_name
 from bias_transfer.study.params import Params
-from bias_transfer.study.paths import Layout
+from bias_transfer.study.paths import COMMITTED, Layout
 from bias_transfer.study.systems import arms, group_of, teacher_system
 from bias_transfer.teacher import manifest
 
@@ -23,11 +23,25 @@ SCREEN_DPI = 80
 _AGAINST = ("accuracy", "precision", "recall", "f1", "gender_gap", "race_gap")
 
 
+def named(params: Params, name: str) -> Params:
+    """The params with study ``name`` of the catalogue as the current one.
+
+    Raises
+    ------
+    InputError
+        If there is no such study.
+    """
+    if name not in params.studies:
+        raise InputError(unknown("study", name, params.studies))
+    return params.with_study(name=name, **params.studies[name].model_dump())
+
+
 def write(params: Params, name: str, out: Path, against: Path | None, command: str) -> None:
     """Write the figures of study ``name`` into the Markdown file ``out``.
 
-    Four plots go into a folder beside it. If ``out`` is there, what stands between its two marks
-    for this study is replaced and the rest is kept.
+    Four plots go into a folder beside it, and into its ``hypotheses.json`` what was declared
+    (``io.committed``). If ``out`` is there, what stands between its two marks for this study is
+    replaced and the rest is kept.
 
     Parameters
     ----------
@@ -42,9 +56,7 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     InputError
         If there is no such study, it has not run, or ``out`` is there without the marks.
     """
-    if name not in params.studies:
-        raise InputError(unknown("study", name, params.studies))
-    params = params.with_study(name=name, **params.studies[name].model_dump())
+    params = named(params, name)
     layout = Layout(params.study)
     begin = BEGIN.format(name)
     before, after = f"# Results\n\n{begin}\n", f"{END}\n"
@@ -65,9 +77,21 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
         before, after = found.groups()
     plots = out.with_suffix("")
     section = _render(params, layout, against, plots, command)
+    write_declaration(layout, plots / COMMITTED.name)
     for file, figure in _plots(params, layout).items():
         figures.save(figure, plots / file, dpi=SCREEN_DPI)
     tables.write_text(before + section + after, out)
+
+
+def write_declaration(layout: Layout, out: Path) -> None:
+    """Add what a study declared and was tested on to the JSON file ``out`` (``io.committed``).
+
+    Raises
+    ------
+    InputError
+        If the study has not run, or the file is another.
+    """
+    committed.add(out, layout.study.name, declared.read(layout.report("hypotheses.json")))
 
 
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bias_transfer.report.findings import signed
+from bias_transfer.report.formats import signed
 
 Columns = tuple[tuple[str, str, str], ...]
 TEXTS = ("text", "verdict", "arms", "where", "method")

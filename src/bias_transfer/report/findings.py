@@ -5,6 +5,7 @@ import pandas as pd
 from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.transfer import CHANGE
+from bias_transfer.report.formats import signed
 from bias_transfer.study.params import Params
 from bias_transfer.study.systems import teacher_system
 from bias_transfer.study.targets import BASELINE, DISTILLED
@@ -98,8 +99,3 @@ def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
         f"(95 % interval {ends}; {teacher['verdict']}). {among_students}"
         f"Differences are corrected for {bias['p_holm'].notna().sum()} tests."
     )
-
-
-def signed(value: float, digits: int = 4) -> str:
-    """A number with its sign; a dash where it is missing."""
-    return "-" if pd.isna(value) else f"{value:+.{digits}f}"

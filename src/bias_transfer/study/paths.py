@@ -15,6 +15,7 @@ LABELS_MANIFEST = "labels.json"
 TRAINING = "training.json"
 HISTORY = "history.csv"
 RUNS = Path("runs")
+COMMITTED = Path("docs/results/hypotheses.json")  # what was declared, kept in git
 
 
 @dataclass(frozen=True)
