@@ -10,6 +10,7 @@ import pytest
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io import schemas
 from bias_transfer.io.declared import Declared
+from bias_transfer.report import remedies
 from bias_transfer.report.columns import COLUMNS
 from bias_transfer.report.page import render
 from bias_transfer.study import params
@@ -21,7 +22,7 @@ TEACHER = f"teacher-{PARAMS.study.teacher}"
 ORDER = ["transfer", "bias", "accuracy", "method", "data"]
 FIGURES = (
     "answer swaps changes transfer gender_bias race_bias placebo distributions emotions accuracy "
-    "calibration confusion training"
+    "calibration confusion training pareto"
 ).split()
 
 
@@ -34,7 +35,7 @@ def table(schema, *rows: dict) -> pd.DataFrame:
     return pd.DataFrame([empty | row for row in rows], columns=list(schema.columns))
 
 
-def page(n_declared: int = 2) -> str:
+def page(n_declared: int = 2, remedy: bool = False) -> str:
     arm = {"student": "bow", "target": "distilled", "scale": "log-odds", "estimand": CHANGE}
     swaps = {"corpus": "swaps", "axis": "gender"}
     systems = [TEACHER, "bow-distilled/seed-0"]
@@ -47,9 +48,14 @@ def page(n_declared: int = 2) -> str:
     declared |= {"p_holm": np.nan}
     compared = [arm | {"reference": "baseline", "corpus": corpus, "axis": "gender"}
                 for corpus in ("eec", "swaps")]  # fmt: skip
+    tested = list(systems)
+    if remedy:
+        compared.append(arm | swaps | {"reference": "swap-averaged"})
+        tested += [f"bow-swap-averaged/seed-{seed}" for seed in PARAMS.study.seeds]
+        tested += [f"bow-distilled/seed-{seed}" for seed in PARAMS.study.seeds[1:]]
     return render(
         PARAMS,
-        accuracy=table(schemas.ACCURACY, *({"system": name} for name in systems)),
+        accuracy=table(schemas.ACCURACY, *({"system": name} for name in tested)),
         calibrations=table(schemas.CALIBRATION, {"method": "batch"}),
         bias=table(schemas.BIAS, *bias),
         breakdown=table(schemas.BREAKDOWN, {"system": systems[1], "by": "gender"}),
@@ -88,6 +94,7 @@ def test_columns_are_those_of_their_schema(name):
     tables = {"declared": "HYPOTHESES", "bias": "BIAS", "others": "BIAS", "accuracy": "ACCURACY"}
     tables |= {"interactions": "BREAKDOWN", "calibrations": "CALIBRATION"}
     known = getattr(schemas, tables.get(name, "TRANSFER")).columns
+    known = remedies.COLUMNS if name == "remedies" else known
     short, more = COLUMNS[name]
     assert len(short) == 5
     for _, kind, column in (*short, *more):
@@ -102,6 +109,14 @@ def test_verdicts_are_escaped_and_one_seed_is_not_named():
     assert "&lt;b&gt;stands" in text
     assert "<b>stands" not in text
     assert "bow-distilled</td>" in text
+
+
+def test_a_study_with_remedies_says_what_they_bring_and_one_without_has_no_such_part():
+    text = page(remedy=True)
+    assert '<a href="#remedy">' in text
+    assert text.index('id="bias"') < text.index('id="remedy"') < text.index('id="accuracy"')
+    assert "swap-averaged</td>" in text
+    assert "remedy" not in page()
 
 
 def test_a_contrast_that_could_not_be_asked_is_named():

@@ -41,6 +41,16 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
             *_MARGIN, _SEEDS,
         ),
     ),
+    "remedies": (
+        (_STUDENT, ("remedy", "text", "remedy"), _VERDICT, ("gap taken away", "number", "estimate"),
+         _INTERVAL),
+        (
+            _STUDENT, ("remedy", "text", "remedy"), ("of", "text", "without"), _VERDICT,
+            ("gap taken away", "number", "estimate"), _INTERVAL,
+            ("accuracy", "number", "accuracy_change"), ("its interval", "interval", "accuracy_"),
+            _SEEDS,
+        ),
+    ),
     "changes": (
         (_STUDENT, ("on", "where", ""), _VERDICT, _ESTIMATE, _INTERVAL),
         (

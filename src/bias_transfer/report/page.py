@@ -16,6 +16,7 @@ from bias_transfer.pretrained import packages
 from bias_transfer.report.answer import facts, sentence
 from bias_transfer.report.columns import COLUMNS, TEXTS, cell
 from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
+from bias_transfer.report.remedies import remedies
 from bias_transfer.study.params import Params
 from bias_transfer.study.systems import group_of
 from bias_transfer.study.targets import BASELINE, DISTILLED
@@ -80,6 +81,7 @@ def render(
         transfer=compared.to_dict("records"),
         reliability=on_eec[on_eec["target"] == ""].to_dict("records"),
         others=_named(of_corpus(bias, "swaps", "film")),
+        remedies=remedies(params.study, accuracy, transfer).to_dict("records"),
         findings=[finding(eec, params, axis) for axis in ("gender", "race")],
         bias=_named(eec),
         interactions=_named(breakdown[breakdown["by"] == "gender"]),

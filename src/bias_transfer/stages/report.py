@@ -15,6 +15,7 @@ from bias_transfer.report.page import render
 from bias_transfer.report.summary import summarise
 from bias_transfer.stages import calibrated, scored
 from bias_transfer.students.evaluation import calibration_bins, calibration_error_floor, evaluate
+from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import arms, group_of, systems, teacher_system
@@ -65,6 +66,8 @@ def run(params: Params, root: Path = Path()) -> None:
         "confusion": figures.confusion(accuracy),
         "training": figures.training(history),
     }
+    if any(map(targets.remedied, study.targets)):
+        plots["pareto"] = figures.pareto(accuracy, all_bias)
     if len(tested.rows):
         plots = {"answer": figures.answer(tested.rows)} | plots
     _save(plots, layout)
