@@ -33,7 +33,7 @@ def accuracy() -> pd.DataFrame:
 @pytest.fixture
 def transfer() -> pd.DataFrame:
     shared = {"corpus": "swaps", "scale": "log-odds", "estimand": CHANGE, "target": "distilled"}
-    shared |= {"ci_low": 0.1, "ci_high": 0.3, "verdict": "changed", "n_seeds": 2}
+    shared |= {"ci_low": 0.1, "ci_high": 0.3, "verdict": "changed", "reason": "", "n_seeds": 2}
     rows = [
         {"student": "bow", "reference": "swap-averaged", "estimate": 0.2},
         {"student": "bow", "reference": "permuted", "estimate": 0.3},

@@ -13,7 +13,7 @@ from bias_transfer.study.params import Study
 from bias_transfer.study.systems import Arm
 
 COLUMNS = (
-    "student remedy without estimate ci_low ci_high verdict n_seeds accuracy_change "
+    "student remedy without estimate ci_low ci_high verdict reason n_seeds accuracy_change "
     "accuracy_ci_low accuracy_ci_high"
 ).split()
 
@@ -48,7 +48,7 @@ def _arms(rows: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _row(study: Study, row: dict[Any, Any], right: pd.Series) -> dict[str, Any]:
     student, without, remedy = row["student"], row["target"], row["reference"]
-    kept = ("student", "estimate", "ci_low", "ci_high", "verdict", "n_seeds")
+    kept = ("student", "estimate", "ci_low", "ci_high", "verdict", "reason", "n_seeds")
     seeds = study.seeds_of_both(student, remedy, without)
     change = np.array(
         [
