@@ -13,9 +13,11 @@ from bias_transfer.bias.channel import COEFFICIENT, PARTIAL, PARTIAL_CHANGE
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io.declared import Declared
 from bias_transfer.pretrained import packages
+from bias_transfer.report import seeds
 from bias_transfer.report.answer import facts, sentence
 from bias_transfer.report.columns import COLUMNS, TEXTS, cell
-from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
+from bias_transfer.report.findings import answer, finding, of_corpus, power
+from bias_transfer.report.verdicts import corrected
 from bias_transfer.study.params import Params
 from bias_transfer.study.systems import group_of
 from bias_transfer.study.targets import BASELINE, DISTILLED
@@ -58,7 +60,8 @@ def render(
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    eec, compared = readers_first(of_corpus(bias, "eec")), transfer[transfer["target"] != ""]
+    eec, compared = of_corpus(bias, "eec"), transfer[transfer["target"] != ""]
+    shown = corrected(bias)
     on_eec, arrived = of_corpus(transfer, "eec"), _arrived(compared)
     return environment.get_template("report.html.j2").render(
         study=params.study,
@@ -73,17 +76,19 @@ def render(
         facts=facts(params, bias, accuracy, tested),
         declared=tested.rows.to_dict("records"),
         not_asked=tested.not_asked,
+        powers=power(tested),
         arrived=arrived[_in_log_odds(arrived, COEFFICIENT)].to_dict("records"),
         all_arrived=arrived.to_dict("records"),
         answer=answer(on_eec),
         changes=_changes(compared).to_dict("records"),
         transfer=compared.to_dict("records"),
         reliability=on_eec[on_eec["target"] == ""].to_dict("records"),
-        others=_named(of_corpus(bias, "swaps", "film")),
+        others=_named(of_corpus(shown, "swaps", "film")),
         findings=[finding(eec, params, axis) for axis in ("gender", "race")],
-        bias=_named(eec),
+        bias=_named(of_corpus(shown, "eec")),
         interactions=_named(breakdown[breakdown["by"] == "gender"]),
-        accuracy=accuracy.to_dict("records"),
+        accuracy=seeds.average(accuracy).to_dict("records"),
+        all_accuracy=seeds.without_single(accuracy).to_dict("records"),
         calibrations=calibrations.to_dict("records"),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
         reviews=reviews,
