@@ -78,3 +78,29 @@ def test_soft_labels_of_the_validation_rows_do_not_count(fitted, reviews, soft):
 def test_alpha_says_whether_soft_labels_count(fitted, soft, alpha):
     one, two = fitted(alpha=alpha), fitted(alpha=alpha, soft=soft[:, ::-1].copy())
     assert one.history.equals(two.history) == (alpha == 0)
+
+
+def test_of_two_versions_an_epoch_takes_one_of_each_review(tiny_student, reviews, soft):
+    """The same text twice, under contrary labels: what is learnt lies between both."""
+    setting, text = Setting(1.0, 0, "cpu", "bow/seed-0"), reviews["text"]
+    contrary = soft[:, ::-1].copy()
+
+    def scores(labels, versions):
+        fitted = fit_arm(reviews, labels, tiny_student("bow"), SHARED, setting, versions)
+        return fitted.student.predict_proba(text.tolist())[:, 1]
+
+    own, mirrored = scores(soft, None), scores(contrary, None)
+    np.testing.assert_array_equal(scores(np.stack([soft, soft]), (text, text)), own)
+    mixed = scores(np.stack([soft, contrary]), (text, text))
+    good = reviews["label"].to_numpy() == 1
+    spread = [s[good].mean() - s[~good].mean() for s in (own, mixed, mirrored)]
+    assert spread[0] > spread[1] > spread[2]
+
+
+def test_vocabulary_and_validation_are_of_the_reviews_whatever_their_versions(
+    tiny_student, reviews, soft
+):
+    setting, other = Setting(1.0, 0, "cpu", "bow/seed-0"), reviews["text"] + " elsewhere"
+    both = np.stack([soft, soft])
+    fitted = fit_arm(reviews, both, tiny_student("bow"), SHARED, setting, (other, other))
+    assert "elsewhere" not in fitted.student.tokenizer.get_vocab()

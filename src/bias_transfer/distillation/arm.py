@@ -1,6 +1,6 @@
 """One arm of a study: split its reviews, build the student and fit it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -34,17 +34,27 @@ def fit_arm(
     training: Bow | Cnn | Encoder,
     shared: Distillation,
     setting: Setting,
+    versions: tuple[pd.Series, pd.Series] | None = None,
 ) -> Fitted:
     """Train a student on ``reviews`` (``text``, ``label``) and soft labels of shape (reviews, 2).
 
-    The seed decides the base rows, the first weights and the order. So arms of one seed differ in
-    ``soft`` and ``alpha`` alone.
+    The seed decides the base rows, the vocabulary, the first weights and the order. So arms of one
+    seed differ in ``soft``, ``alpha`` and ``versions`` alone. ``versions`` are two texts of each
+    review, fitted in its place: an epoch takes one of them. Then ``soft`` holds the soft labels of
+    both, shape (2, reviews, 2).
     """
-    fitting, validation = (
-        LabelledTexts(
-            reviews["text"].iloc[rows].tolist(), reviews["label"].iloc[rows].to_numpy(), soft[rows]
-        )
-        for rows in base_rows(reviews["label"], shared, setting.seed)
+    rows, held_out = base_rows(reviews["label"], shared, setting.seed)
+    labels = reviews["label"].to_numpy()
+    texts = (reviews["text"],) if versions is None else versions
+    by_version = soft.reshape(len(texts), -1, 2)
+    first, *others = (
+        LabelledTexts(version.iloc[rows].tolist(), labels[rows], teacher[rows])
+        for version, teacher in zip(texts, by_version, strict=True)
     )
-    student = students.build(training, fitting.texts, setting.seed)
+    fitting = replace(first, other=others[0]) if others else first
+    own = reviews["text"]
+    validation = LabelledTexts(
+        own.iloc[held_out].tolist(), labels[held_out], by_version[0][held_out]
+    )
+    student = students.build(training, own.iloc[rows].tolist(), setting.seed)
     return Fitted(student, fit(student, fitting, validation, training, shared, setting))

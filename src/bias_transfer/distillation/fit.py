@@ -24,11 +24,20 @@ GROUP = 16
 
 @dataclass(frozen=True)
 class LabelledTexts:
-    """Texts, hard labels of shape (n,) and teacher probabilities of shape (n, 2), row by row."""
+    """Texts, hard labels of shape (n,) and teacher probabilities of shape (n, 2), row by row.
+
+    ``other`` holds another version of each text: an epoch takes one of the two, drawn row by row.
+    """
 
     texts: list[str]
     labels: np.ndarray
     teacher: np.ndarray
+    other: "LabelledTexts | None" = None
+
+    @property
+    def versions(self) -> "list[LabelledTexts]":
+        """The texts, and their other version where there is one."""
+        return [self] if self.other is None else [self, *self.other.versions]
 
 
 @dataclass(frozen=True)
@@ -126,10 +135,12 @@ class _Loop:
         alone = self._processes.num_processes == 1
         network = self._network if alone else DistributedDataParallel(self._network)
         self._student = replace(student, network=network)
-        self._ids = student.encode(train.texts)
-        self._lengths = np.array([len(tokens) for tokens in self._ids])
+        self._version = np.random.default_rng([setting.seed, 1])  # leaves the order as it is
+        self._ids = [student.encode(version.texts) for version in train.versions]
+        self._lengths = np.array([len(tokens) for tokens in self._ids[0]])
         self._labels = torch.tensor(train.labels, device=device)  # a copy: pandas' is read-only
-        self._teacher = torch.from_numpy(train.teacher).float().to(device)
+        teacher = np.stack([version.teacher for version in train.versions])
+        self._teacher = torch.from_numpy(teacher).float().to(device)
         self._optimizer = torch.optim.AdamW(
             self._network.parameters(),
             lr=training.learning_rate,
@@ -137,7 +148,7 @@ class _Loop:
             fused=True,
         )
         self._batch_size = training.batch_size
-        self._steps = training.epochs * -(-len(self._ids) // training.batch_size)
+        self._steps = training.epochs * -(-len(self._lengths) // training.batch_size)
         self._schedule = torch.optim.lr_scheduler.LambdaLR(
             self._optimizer, _warmup_then_linear(self._steps, shared.warmup_share)
         )
@@ -158,13 +169,14 @@ class _Loop:
         """Go once over the training texts; the sum of the loss over them."""
         self._network.train()
         total = 0.0
+        version = self._version.integers(len(self._ids), size=len(self._lengths))
         for batch in batches(self._lengths, self._batch_size, self._order):
             rows, weight = _share(batch, self._processes)
             with self._autocast:
-                logits = self._student.logits([self._ids[i] for i in rows])
+                logits = self._student.logits([self._ids[version[i]][i] for i in rows])
             loss = weight * distillation_loss(
                 logits.float(),
-                self._teacher[rows],
+                self._teacher[version[rows], rows],
                 self._labels[rows],
                 self._alpha,
                 self._temperature,

@@ -2,28 +2,22 @@
 
 import hashlib
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
-from bias_transfer.corpora.mentions import mentions_more_women
-from bias_transfer.corpora.splits import refuse_leakage
 from bias_transfer.distillation.arm import Fitted, base_rows, fit_arm
 from bias_transfer.distillation.fit import Setting
 from bias_transfer.io import provenance, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.pretrained import devices
-from bias_transfer.stages import calibrated
-from bias_transfer.study import targets
+from bias_transfer.stages import soft_labels
+from bias_transfer.stages.soft_labels import TrainingData
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import HISTORY, TRAINING, Layout
 from bias_transfer.study.systems import Arm
 from bias_transfer.study.targets import BASELINE
-from bias_transfer.teacher import calibration
-from bias_transfer.teacher.calibration import Calibration
 
 # The code that turns texts and soft labels into a student. What makes the soft labels is not in
 # it: a recipe has their digest.
@@ -55,16 +49,16 @@ def run(
         If inputs are missing or do not fit each other, or a folder cannot be written.
     """
     layout = Layout(params.study, root)
-    data = _read(params, layout, target)
+    data = soft_labels.read(params, layout, target)
     wanted = params.study.seeds_of(student, target) if seeds is None else seeds
     kept = 0
     for arm in (Arm(student, target, seed) for seed in wanted):
-        soft = _soft_labels(arm, data)
+        soft = data.soft(arm)
         recipe, folder = _recipe(params, layout, arm, data, soft), layout.model(arm.system)
         if _is_made(folder, recipe):
             kept += 1
             continue
-        fitted = _fit(params, arm, data.reviews, soft)
+        fitted = _fit(params, arm, data, soft)
         if devices.first_process():
             _write(folder, fitted, recipe)
     if devices.first_process():
@@ -74,38 +68,10 @@ def run(
         print(f"{group}: {len(wanted) - kept} fitted, {kept} kept")
 
 
-@dataclass(frozen=True)
-class _Data:
-    """The training split with its labels, read once for all seeds."""
-
-    reviews: pd.DataFrame
-    labels: pd.DataFrame
-    calibration: Calibration
-    teacher: np.ndarray
-    mentions_women: np.ndarray
-
-
-def _read(params: Params, layout: Layout, target: str) -> _Data:
-    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
-    refuse_leakage(reviews, tables.read(layout.reviews("test"), schemas.REVIEWS))
-    labels = tables.read(layout.labels("train"), schemas.LABELS)
-    found = calibrated.fit(layout, params.distillation, params.distillation.calibration)
-    origin = str(layout.labels("train"))
-    teacher = calibration.align(found.apply(labels), reviews["id"], origin)
-    dosed = targets.parse(target)[0].dosed
-    mentions = mentions_more_women(reviews["text"]) if dosed else np.zeros(len(reviews), bool)
-    return _Data(reviews, labels, found, teacher, mentions)
-
-
-def _soft_labels(arm: Arm, data: _Data) -> np.ndarray:
-    hard = data.reviews["label"].to_numpy()
-    labelled = targets.Labelled(data.teacher, hard, data.mentions_women, arm.seed)
-    return targets.soft_labels(arm.target, labelled)
-
-
-def _fit(params: Params, arm: Arm, reviews: pd.DataFrame, soft: np.ndarray) -> Fitted:
+def _fit(params: Params, arm: Arm, data: TrainingData, soft: np.ndarray) -> Fitted:
     setting = Setting(_alpha(params, arm), arm.seed, devices.resolve(params.device), arm.system)
-    return fit_arm(reviews, soft, params.students[arm.student], params.distillation, setting)
+    student = params.students[arm.student]
+    return fit_arm(data.reviews, soft, student, params.distillation, setting, data.fitted)
 
 
 def _alpha(params: Params, arm: Arm) -> float:
@@ -113,7 +79,7 @@ def _alpha(params: Params, arm: Arm) -> float:
 
 
 def _recipe(
-    params: Params, layout: Layout, arm: Arm, data: _Data, soft: np.ndarray
+    params: Params, layout: Layout, arm: Arm, data: TrainingData, soft: np.ndarray
 ) -> dict[str, Any]:
     """All that a student is made from: with the same recipe it need not be made again.
 
@@ -150,6 +116,7 @@ def _recipe(
         "inputs": {
             str(path.relative_to(layout.inputs)): provenance.sha256(path) for path in inputs
         },
+        "versions_sha256": [provenance.texts_sha256(texts) for texts in data.fitted or ()],
         "soft_labels_sha256": hashlib.sha256(soft.round(rounding.DECIMALS).tobytes()).hexdigest(),
         "code_sha256": provenance.code_sha256(*_CODE),
     }

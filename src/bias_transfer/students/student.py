@@ -22,7 +22,7 @@ from bias_transfer.students.tokenizer import FILE as TOKENIZER
 from bias_transfer.students.tokenizer import PAD_ID, encode, train_words
 from bias_transfer.study.params import Bow, Cnn, Encoder
 
-SCORING_TOKENS = 8192  # per batch, padding included: more are slower on a CPU and take gigabytes
+SCORING_TOKENS = 4096  # per batch, padding included: more leave a CPU's cache and take memory
 # Of a student's folder; transformers' own names.
 CONFIG, WEIGHTS, TOKENIZER_CONFIG = "config.json", "model.safetensors", "tokenizer_config.json"
 _KIND = "bias-transfer-"  # begins the model_type of a word-level student
