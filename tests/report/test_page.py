@@ -61,7 +61,10 @@ def page(n_declared: int = 2, remedy: bool = False) -> str:
         breakdown=table(schemas.BREAKDOWN, {"system": systems[1], "by": "gender"}),
         transfer=table(schemas.TRANSFER, *compared),
         tested=Declared(
-            {}, "", table(schemas.HYPOTHESES, *[declared] * n_declared), {"slope": "no arms"}
+            {"smallest_share": 0.5},
+            "",
+            table(schemas.HYPOTHESES, *[declared] * n_declared),
+            {"slope": "no arms"},
         ),
         images=dict.fromkeys(FIGURES, b"png"),
         reviews={"n": 3},
@@ -124,6 +127,16 @@ def test_a_contrast_that_could_not_be_asked_is_named():
     without = page(0)
     assert "“slope” could not be asked: no arms." in without
     assert 'alt="Each declared test' not in without
+
+
+def test_accuracy_is_a_row_per_student_and_target_and_a_fold_of_seeds():
+    text = page().split('<h2 id="accuracy">')[1]
+    assert len(re.findall(r"<td[^>]*>teacher-", text)) == 2
+    assert "bow-distilled/seed-0" not in text.split("<h2")[0]
+
+
+def test_power_stands_with_the_declaration():
+    assert "“gap” finds a change of 50 % of the teacher&#39;s gap" in page()
 
 
 def test_what_is_missing_is_a_dash():

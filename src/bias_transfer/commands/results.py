@@ -11,8 +11,10 @@ from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.report import figures, markdown
-from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
+from bias_transfer.report.findings import answer, finding, of_corpus, primary
+from bias_transfer.report.formats import signed
 from bias_transfer.report.summary import estimate_name
+from bias_transfer.report.verdicts import corrected
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import COMMITTED, Layout
 from bias_transfer.study.systems import arms, group_of, teacher_system
@@ -109,7 +111,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         distillation=params.distillation,
         groups=[teacher_system(params.study), *dict.fromkeys(students)],
         others=other,
-        bias=bias.assign(group=bias["system"].map(group_of)).to_dict("records"),
+        bias=corrected(bias).assign(group=bias["system"].map(group_of)).to_dict("records"),
         changes=changes.to_dict("records"),
         slope=SLOPE,
         estimate_name=estimate_name,
@@ -120,7 +122,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         training=tables.read_json(layout.training(arms(params.study)[0])),
         plots=plots.name,
         size=lambda name, digits=4: _number(values.get(name), f".{digits}f"),
-        signed=lambda name, digits=4: _number(values.get(name), f"+.{digits}f"),
+        signed=lambda name, digits=4: _signed(values.get(name), digits),
         spread=lambda name: f" ± {values[name]:.4f}" if name in values else "",
         elsewhere=lambda system, name, form: _number(other.get(system, {}).get(name), form),
     )
@@ -151,7 +153,11 @@ def _plots(params: Params, layout: Layout) -> dict[str, Figure]:
 
 
 def _on_eec(layout: Layout) -> pd.DataFrame:
-    return readers_first(of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec"))
+    return primary(of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec"))
+
+
+def _signed(value: float | None, digits: int) -> str:
+    return "–" if value is None or pd.isna(value) else signed(value, digits)
 
 
 def _number(value: float | None, form: str) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from bias_transfer.io import declared, provenance, schemas, tables
 from bias_transfer.report import cards, figures, numbers
 from bias_transfer.report.answer import facts, of_study
+from bias_transfer.report.verdicts import corrected
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import LABELLED, SCORED, Layout
 from bias_transfer.study.systems import Arm, arms, teacher_system
@@ -23,7 +24,7 @@ TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history",
 
 def publications(params: Params, layout: Layout) -> list[Publication]:
     """One publication for the teacher, each student and the report, in this order."""
-    bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    bias = corrected(tables.read(layout.report("bias.csv"), schemas.BIAS))
     gaps = {str(system): rows for system, rows in bias.groupby("system")}
     students = [_student(params, layout, arm, gaps[arm.system]) for arm in arms(params.study)]
     teacher = _teacher(params, layout, gaps[teacher_system(params.study)])

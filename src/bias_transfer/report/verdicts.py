@@ -30,6 +30,13 @@ def corrected(bias: pd.DataFrame) -> pd.DataFrame:
     return bias.assign(verdict=said)
 
 
+def beside(row: Mapping[Any, Any]) -> str:
+    """A label for a mark in a figure: gap in P(positive) and verdict."""
+    if row["verdict"] == NOT_MEASURABLE:
+        return NOT_MEASURABLE
+    return ", ".join(filter(None, (signed(row["mean_difference"], 3), _SHORT.get(row["verdict"]))))
+
+
 def tag(row: Mapping[Any, Any]) -> str:
     """One row in a few words: gap and interval in P(positive), verdict, corpus, and seeds."""
     seeds = f", {row['n_seeds']} seeds" if row["n_seeds"] > 1 else ""

@@ -10,7 +10,7 @@ from bias_transfer.bias import swaps
 from bias_transfer.io import declared, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report import figures, largest_pairs
-from bias_transfer.report.findings import of_corpus, primary, readers_first
+from bias_transfer.report.findings import of_corpus, primary
 from bias_transfer.report.page import render
 from bias_transfer.report.summary import summarise
 from bias_transfer.stages import calibrated, scored
@@ -37,12 +37,10 @@ def run(params: Params, root: Path = Path()) -> None:
     history = _history(layout)
     all_bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
     all_transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
-    bias = readers_first(of_corpus(all_bias, "eec"))
+    bias = primary(of_corpus(all_bias, "eec"))
     transfer = of_corpus(all_transfer, "eec")
     breakdown = of_corpus(tables.read(layout.report("breakdown.csv"), schemas.BREAKDOWN), "eec")
     pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
-    place = {system: number for number, system in enumerate(bias["system"].unique())}
-    breakdown = breakdown.sort_values("system", key=lambda names: names.map(place), kind="stable")
     tested = declared.read(layout.report("hypotheses.json"))
     quality, bins = map(rounding.table, _calibrations(params, layout))
     for name, table, schema in (

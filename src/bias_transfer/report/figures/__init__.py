@@ -8,7 +8,7 @@ from bias_transfer.report.figures.differences import distributions, emotions, ga
 from bias_transfer.report.figures.distilling import changes, transfer
 from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
 from bias_transfer.report.figures.remedied import pareto
-from bias_transfer.report.figures.style import look, look_of, names_by_seeds, save
+from bias_transfer.report.figures.style import look, look_of, save
 from bias_transfer.report.figures.swapped import swaps
 
 __all__ = [
@@ -22,7 +22,6 @@ __all__ = [
     "gaps",
     "look",
     "look_of",
-    "names_by_seeds",
     "pareto",
     "placebo",
     "save",
