@@ -10,11 +10,14 @@ from matplotlib.figure import Figure
 from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
-from bias_transfer.report import figures, markdown
+from bias_transfer.report import figures, markdown, rows
+from bias_transfer.report.answer import sentence
+from bias_transfer.report.columns import COLUMNS, cell
 from bias_transfer.report.findings import answer, finding, of_corpus, primary
 from bias_transfer.report.formats import signed
 from bias_transfer.report.summary import estimate_name
 from bias_transfer.report.verdicts import corrected
+from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import COMMITTED, Layout
 from bias_transfer.study.systems import arms, group_of, teacher_system
@@ -41,7 +44,7 @@ def named(params: Params, name: str) -> Params:
 def write(params: Params, name: str, out: Path, against: Path | None, command: str) -> None:
     """Write the figures of study ``name`` into the Markdown file ``out``.
 
-    Four plots go into a folder beside it, and into its ``hypotheses.json`` what was declared
+    Its plots go into a folder beside it, and into its ``hypotheses.json`` what was declared
     (``io.committed``). If ``out`` is there, what stands between its two marks for this study is
     replaced and the rest is kept.
 
@@ -99,9 +102,12 @@ def write_declaration(layout: Layout, out: Path) -> None:
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:
     summary = tables.read(layout.report("summary.csv"), schemas.SUMMARY)
     values = dict(zip(summary["name"], summary["value"], strict=True))
-    bias = _on_eec(layout)
-    transfer = of_corpus(tables.read(layout.report("transfer.csv"), schemas.TRANSFER), "eec")
+    accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
+    every = primary(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    all_transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
+    bias, transfer = of_corpus(every, "eec"), of_corpus(all_transfer, "eec")
     other = _other(against)
+    tested = declared.read(layout.report("hypotheses.json"))
     students = [group_of(arm.system) for arm in arms(params.study)]
     changes = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
     return markdown.render(
@@ -115,6 +121,11 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         changes=changes.to_dict("records"),
         slope=SLOPE,
         estimate_name=estimate_name,
+        sentence=sentence(params, every, all_transfer, tested),
+        rows=rows.tables(params, accuracy, every, all_transfer, tested),
+        not_asked=tested.not_asked,
+        columns=COLUMNS,
+        cell=cell,
         answer=answer(transfer),
         findings=[finding(bias, params, axis) for axis in ("gender", "race")],
         reviews=tables.read_json(layout.counts),
@@ -142,7 +153,13 @@ def _plots(params: Params, layout: Layout) -> dict[str, Figure]:
     accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
     bias = _on_eec(layout)
     pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
-    return {
+    every = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    found = {}
+    if any(map(targets.remedied, params.study.targets)):
+        found["pareto.png"] = figures.pareto(accuracy, every)
+    if len(of_corpus(every, "swaps")):
+        found["swaps.png"] = figures.swaps(primary(every))
+    return found | {
         "accuracy.png": figures.accuracy(accuracy),
         "gender_bias.png": figures.gaps(bias, "gender"),
         "race_bias.png": figures.gaps(bias, "race"),
