@@ -89,10 +89,14 @@ def kept(tmp_path) -> Kept:
     sources = {numbers.QUALITY: quality, numbers.CURVES: curves, numbers.GAPS: gaps}
     tags = TAGS | numbers.tags(SYSTEM, sources)
     metrics, table = numbers.metrics(SYSTEM, sources), pd.DataFrame(EPOCHS).set_index("epoch")
-    evidence = {"numbers": {kind: str(path) for kind, path in sources.items()}, "tags": tags}
+    evidence = {
+        "numbers": {kind: str(path) for kind, path in sources.items()},
+        "tags": tags,
+        "description": "words",
+    }
     last = table.iloc[-1].to_dict()
     by_step = {name: column.to_dict() for name, column in table.items()}
-    return Kept(SYSTEM, metrics | last, tags, evidence, {}, by_step, metrics)
+    return Kept(SYSTEM, metrics | last, tags, evidence, {}, by_step, metrics, "words")
 
 
 def differing(run: Kept) -> list[str]:
@@ -131,6 +135,10 @@ def test_a_point_of_a_curve_is_found(kept):
 @pytest.mark.parametrize("name", ["gender", "target"])
 def test_a_tag_that_was_changed_is_found(kept, name):
     assert differing(replace(kept, tags=kept.tags | {name: "+0.500, stands"})) == [f"tag {name}"]
+
+
+def test_a_description_that_was_changed_is_found(kept):
+    assert differing(replace(kept, note="other words")) == ["description in MLflow"]
 
 
 def test_a_tag_of_an_axis_that_was_not_measured_is_found(kept):

@@ -44,10 +44,10 @@ def verify(params: Params, references: tuple[str, ...]) -> list[Check]:
     -------
     list of Check
         Of each run: the params that it was made with; every input and output file, here and as
-        MLflow keeps it, by SHA-256; every metric and tag, as the files have it; and its accuracy
-        and gaps, computed again from its predictions. Without ``references``, also the answer that
-        the study's own run has as its description, and whether its hypotheses were changed after
-        the fact.
+        MLflow keeps it, by SHA-256; every metric and tag as the files have it, and its description;
+        and its accuracy and gaps, computed again from its predictions. Without ``references``, also
+        the answer in the description of the study's own run, and whether its hypotheses were
+        changed after the fact.
 
     Raises
     ------
@@ -131,7 +131,7 @@ def _answer(params: Params) -> Iterator[Check]:
 
 
 def shown(run: Kept) -> Iterator[Check]:
-    """Every metric that MLflow shows of a run, and the tags that say its gaps, by its files."""
+    """Every metric that MLflow shows of a run, its tags and its description."""
     recorded = run.evidence.get("numbers")
     if recorded is None:
         detail = "an earlier version published it: `dvc repro` publishes it anew"
@@ -159,6 +159,8 @@ def shown(run: Kept) -> Iterator[Check]:
         yield from _figures(run.name, "metric of its model", metrics, run.of_models)
     for name in tags.keys() | (set(numbers.AXES) & run.tags.keys()):
         yield _compare(run.name, f"tag {name}", run.tags.get(name), tags.get(name), missing=False)
+    described = run.evidence["description"]
+    yield _compare(run.name, "description in MLflow", described, run.note, missing=False)
 
 
 def _figures(

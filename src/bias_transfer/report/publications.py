@@ -31,6 +31,7 @@ def publications(params: Params, layout: Layout) -> list[Publication]:
     made = [teacher, *students, _report(params, layout)]
     for publication in made:
         publication.evidence["tags"] = dict(publication.tags)
+        publication.evidence["description"] = publication.description
     return made
 
 

@@ -10,6 +10,7 @@ import mlflow
 from mlflow.entities import Run
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
 from bias_transfer.io import provenance, schemas, tables
 from bias_transfer.io.errors import InputError
@@ -18,11 +19,11 @@ from bias_transfer.tracking import runs, store
 
 @dataclass(frozen=True)
 class Kept:
-    """A published run: its name, metrics, tags, ``evidence`` and the SHA-256 of each of its files.
+    """A published run: its name, metrics, tags, ``evidence``, and SHA-256 of each of its files.
 
     Files of its model are below ``model/``. ``metrics`` are the last value of each, ``curves`` the
     values by step of those that have several, and ``of_models`` the metrics that stand beside its
-    models, which are logged once more there.
+    models, which are logged once more there. ``note`` is its description.
     """
 
     name: str
@@ -32,6 +33,7 @@ class Kept:
     digests: dict[str, str]
     curves: dict[str, dict[int, float]] = field(default_factory=dict)
     of_models: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 def find(reference: str) -> Kept:
@@ -122,9 +124,15 @@ def _read(run: Run) -> Kept:
             for weights in Path(path, "artifacts").glob("*/model.safetensors"):
                 digests |= _below(weights.parent, "model/")
     return Kept(
-        run.info.run_name, run.data.metrics, run.data.tags, evidence, digests, _curves(run),
-        of_models,
-    )  # fmt: skip
+        run.info.run_name,
+        run.data.metrics,
+        run.data.tags,
+        evidence,
+        digests,
+        curves=_curves(run),
+        of_models=of_models,
+        note=run.data.tags.get(MLFLOW_RUN_NOTE, ""),
+    )
 
 
 def _curves(run: Run) -> dict[str, dict[int, float]]:

@@ -62,8 +62,11 @@ def headline(figure: Figure, question: str) -> None:
 
 
 def annotate(ax: Axes, label: str, x: float, y: float) -> None:
-    """Write a label above a mark."""
-    ax.annotate(label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8)
+    """Write a label above a mark, on white where a line runs below it."""
+    ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+    ax.annotate(
+        label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8, bbox=ground
+    )  # fmt: skip
 
 
 def interval(
