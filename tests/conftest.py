@@ -52,19 +52,36 @@ def pytest_addoption(parser):
 
 
 SLOW_FIXTURES = {"tiny_study", "zygote", "local_cluster"}  # they start processes
-ORDER = {"test_pipeline.py": 0, "test_faults.py": 2, "test_security.py": 2}  # the others are 1
+# Files, and functions with all their parameters, that took more than a second.
+SLOW = frozenset((Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").split())
+# Files that take long, in the order in which workers take them. What stands between the first and
+# those that need its tiny study does not; the others fill up the end.
+ORDER = (
+    "test_pipeline.py",
+    "test_cluster.py",
+    "test_label_parquet.py",
+    "test_bias.py",
+    "test_server.py",
+    "test_torchrun.py",
+    "test_faults.py",
+    "test_security.py",
+)
 
 
 def pytest_collection_modifyitems(items):
-    """Mark what starts processes as slow, and order the files.
+    """Mark as slow what starts processes or takes more than a second, and order the files.
 
-    The first makes the tiny study. No other worker waits for it, and all end at about the same
-    time.
+    The first makes the tiny study. No other worker should wait for it, and all should end at about
+    the same time.
     """
+    order = {name: place for place, name in enumerate(ORDER)}
+    tests = Path(__file__).parent
     for item in items:
-        if SLOW_FIXTURES & set(item.fixturenames):
+        file = item.path.relative_to(tests).as_posix()
+        listed = not SLOW.isdisjoint((file, f"{file}::{item.function.__name__}"))
+        if listed or SLOW_FIXTURES & set(item.fixturenames):
             item.add_marker(pytest.mark.slow)
-    items.sort(key=lambda item: ORDER.get(item.path.name, 1))
+    items.sort(key=lambda item: order.get(item.path.name, len(order)))
 
 
 def pytest_terminal_summary(terminalreporter, config):
@@ -84,10 +101,14 @@ def pytest_terminal_summary(terminalreporter, config):
 
 
 class TinyStudy(NamedTuple):
-    """A checkout in which the tiny study has run, and a copy of it that no test changes."""
+    """A checkout in which the tiny study has run, and a copy of it that no test changes.
+
+    ``watched`` has what the run read and printed.
+    """
 
     project: pipeline.Project
     pristine: Path
+    watched: Path
 
 
 @pytest.fixture(scope="session")
@@ -95,13 +116,13 @@ def tiny_study(tmp_path_factory, worker_id, tiny_llama, tiny_encoder, zygote) ->
     """The whole pipeline on a tiny study, run once for all processes that pytest-xdist starts."""
     base = tmp_path_factory.getbasetemp()
     folder = (base if worker_id == "master" else base.parent) / "tiny-study"
-    checkout, pristine = folder / "checkout", folder / "pristine"
+    checkout, pristine, watched = (folder / name for name in ("checkout", "pristine", "watched"))
     folder.mkdir(exist_ok=True)
     with FileLock(folder / "lock"):
         if not pristine.exists():
-            pipeline.build(checkout, tiny_llama, tiny_encoder, zygote)
+            pipeline.build(checkout, tiny_llama, tiny_encoder, zygote, watched)
             shutil.copytree(checkout, pristine, symlinks=True)
-    return TinyStudy(pipeline.Project(checkout, zygote), pristine)
+    return TinyStudy(pipeline.Project(checkout, zygote), pristine, watched)
 
 
 @pytest.fixture(scope="session")

@@ -31,6 +31,13 @@ def test_torch_is_pinned_without_a_local_build():
     assert lock()["torch"] == "2.13.0"
 
 
+def test_slow_tests_are_there():
+    """``make test-quick`` leaves them out by name."""
+    for line in (ROOT / "tests/slow.txt").read_text(encoding="utf-8").split():
+        file, _, function = line.partition("::")
+        assert f"def {function}" in (ROOT / "tests" / file).read_text(encoding="utf-8"), line
+
+
 def test_conda_and_mlflow_use_the_lock_and_the_same_python():
     conda = yaml.safe_load((ROOT / "conda.yaml").read_text())
     python = yaml.safe_load((ROOT / "python_env.yaml").read_text())

@@ -374,7 +374,7 @@ def serve(project, model: str, texts: pd.DataFrame) -> pd.DataFrame:
         {"Content-Type": "application/json"},
     )
     try:
-        for _ in range(300):
+        for _ in range(1500):
             try:
                 with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
                     return pd.DataFrame(json.load(response)["predictions"])

@@ -24,6 +24,13 @@ ARMS = ("baseline", "distilled")
 FIRST_SEEDS = [f"{student}-{arm}/seed-0" for student in STUDENTS for arm in ARMS]
 SYSTEMS = ["teacher-tiny", *FIRST_SEEDS, *(f"bow-{arm}/seed-1" for arm in ARMS)]
 N_TEST, N_LABELLED = 20, 12  # test reviews, and those that the teacher is asked about
+SECRETS = (
+    "HF_TOKEN",
+    "BIAS_TRANSFER_API_KEY",
+    "MLFLOW_TRACKING_PASSWORD",
+    "MLFLOW_TRACKING_TOKEN",
+    "AWS_SECRET_ACCESS_KEY",
+)
 
 
 def environment(folder: Path) -> dict[str, str]:
@@ -238,24 +245,29 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     values["study"] = {"name": "tiny"} | values["studies"]["tiny"]
     values["device"] = "cpu"
     values["labelling"]["batch_tokens"] = 16384  # a tiny model waits for batches, not for tokens
-    for name, size, labelled in (("mine", 60, N_LABELLED), ("other", 40, None)):
-        values["reviews"][name] = values["reviews"]["files"] | {
+    files, smollm2 = values["reviews"]["files"], values["teachers"]["smollm2"]
+    bow, minilm = (values["students"][name] for name in ("bow", "minilm"))
+    # What no study here names is left out: DVC reads this file some hundred times.
+    values["reviews"] = {
+        name: files
+        | {
             "path": "mine.csv",
             "train_size": size,
             "test_size": N_TEST,
             "labelled_test_size": labelled,
         }
-    smollm2 = values["teachers"]["smollm2"]
-    values["teachers"]["tiny"] = smollm2 | {
-        "model": str(teacher),
-        "prompt": f"{HOSTILE}\n\n{smollm2['prompt']}",
-        "variants": smollm2["variants"][:1],
+        for name, size, labelled in (("mine", 60, N_LABELLED), ("other", 40, None))
     }
-    values["students"]["bow"] |= {"epochs": STUDENTS["bow"], "min_frequency": 1, "batch_size": 8}
-    values["students"]["encoder"] = values["students"]["minilm"] | {
-        "model": str(encoder),
-        "epochs": STUDENTS["encoder"],
-        "max_length": 16,
+    tiny = {
+        "model": str(teacher),
+        "prompt": f"{HOSTILE}\n\nText: {{text}}\nSentiment:",
+        "variants": ["Sentence: {text}\nSentiment:"],
+    }
+    values["teachers"] = {"smollm2": smollm2, "tiny": smollm2 | tiny}
+    values["students"] = {
+        "bow": bow | {"epochs": STUDENTS["bow"], "min_frequency": 1, "batch_size": 8},
+        "encoder": minilm
+        | {"model": str(encoder), "epochs": STUDENTS["encoder"], "max_length": 16},
     }
     # Lists in brackets and no anchors: choosing another study and this one again gives these bytes.
     (folder / "params.yaml").write_text(
@@ -263,8 +275,17 @@ def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     )
 
 
-def build(folder: Path, teacher: Path, encoder: Path, zygote: Zygote) -> Project:
-    """The tiny study after one ``dvc repro``, its lock and labels committed."""
+def secret(name: str) -> str:
+    return f"secret-of-{name.lower()}"
+
+
+def build(folder: Path, teacher: Path, encoder: Path, zygote: Zygote, watched: Path) -> None:
+    """The tiny study after one ``dvc repro``, its lock and labels committed.
+
+    ``SECRETS`` are in the environment of that run, in which a stage dies at the first object that a
+    pickle asks for. Into the folder ``watched`` goes what was printed (``said``), and what each
+    stage read (``reads``).
+    """
     folder.mkdir()
     shutil.copytree(
         ROOT / "src", folder / "src", ignore=shutil.ignore_patterns("__pycache__", "*.egg-info")
@@ -298,8 +319,12 @@ def build(folder: Path, teacher: Path, encoder: Path, zygote: Zygote) -> Project
         "init.defaultBranch=main",
     ]
     assert project.run(*git, "init", "-q").returncode == 0
-    project.dvc("repro")
+    reads = watched / "reads"
+    reads.mkdir(parents=True)
+    secrets = {name: secret(name) for name in SECRETS}
+    result = project.tried("dvc", "repro", READS=str(reads), **secrets)
+    assert result.returncode == 0, result.stdout + result.stderr
+    (watched / "said").write_text(result.stdout + result.stderr)
     project.dvc("push", "-r", "labels", "data")
     assert project.run(*git, "add", "-A").returncode == 0
     assert project.run(*git, "commit", "-qm", "tiny study").returncode == 0
-    return project

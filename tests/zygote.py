@@ -8,13 +8,15 @@ a new folder.
 
 Writes standard output to ``output``, and beside it: standard error (``.errors``), how many changes
 to the disk there were (``.changes``), and the files below ``cwd`` that were opened to read
-(``.reads``). With ``REFUSE_PICKLES`` in its environment a command dies at a pickle.
+(``.reads``).
 
 Stages that DVC starts come over the socket named in the first argument, sent by ``quick_python.py``
 in the place of ``python -m bias_transfer``: the same fields without the last four, the three
-standard streams with them.
+standard streams with them. Where ``READS`` in its environment names a folder, such a stage dies at
+a pickle, and the files that it read are noted there, by its arguments (with ``|`` for ``/``).
 """
 
+import gc
 import json
 import os
 import pickle
@@ -23,24 +25,53 @@ import signal
 import socket
 import sys
 import traceback
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import alembic.command  # noqa: F401
+import dulwich.index  # noqa: F401
 import dvc.cli
+import dvc.cli.parser
 import dvc.repo
+import git  # noqa: F401
+import matplotlib.backends.backend_svg  # noqa: F401
 import mlflow.cli
 import mlflow.pyfunc
+import mlflow.store.model_registry.sqlalchemy_store
+import mlflow.store.tracking.sqlalchemy_store
+import networkx  # noqa: F401 - DVC's
+import PIL.Image
+import pyarrow.dataset
+import pyarrow.parquet  # noqa: F401
+import scmrepo.git  # noqa: F401
 import seaborn  # noqa: F401
+import sqlalchemy.dialects.sqlite  # noqa: F401
 import statsmodels.api  # noqa: F401
 import torch  # noqa: F401
+import transformers.convert_slow_tokenizer
+import transformers.models.auto.tokenization_auto
 import transformers.models.bert.modeling_bert
 import transformers.models.llama.modeling_llama  # noqa: F401
 
 from bias_transfer import cli
 from bias_transfer.commands import launch, results, verify  # noqa: F401
+from bias_transfer.corpora import eec as corpus
+from bias_transfer.io import schemas
 from bias_transfer.pretrained import classifier  # noqa: F401
 from bias_transfer.report import page  # noqa: F401
-from bias_transfer.stages import bias, label, predict, publish, report, reviews, train  # noqa: F401
+from bias_transfer.stages import (  # noqa: F401
+    bias,
+    eec,
+    film,
+    label,
+    predict,
+    publish,
+    report,
+    reviews,
+    swaps,
+    train,
+)
 
 PROGRAMS = {
     "bias_transfer": cli.main,
@@ -59,10 +90,9 @@ def within(path: Any) -> str | None:
     return here.removeprefix(start) if here.startswith(start) else None
 
 
-def watch(order: dict[str, Any]) -> set[str]:
-    """Start counting changes to the disk; the set fills with the files that are read."""
+def counting(order: dict[str, Any]) -> Callable[[], None]:
+    """What is to be called at every change to the disk."""
     counts = Path(f"{order['output']}.changes").open("w")  # noqa: SIM115
-    reads: set[str] = set()
     number = 0
 
     def change() -> None:
@@ -74,8 +104,15 @@ def watch(order: dict[str, Any]) -> set[str]:
         if number == order["change"]:
             os.kill(os.getpid(), order["signal"])
 
+    return change
+
+
+def watch(change: Callable[[], None], *, refuse_pickles: bool = False) -> set[str]:
+    """Call ``change`` at every change to the disk; the set fills with the files that are read."""
+    reads: set[str] = set()
+
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
-        if event == "pickle.find_class" and "REFUSE_PICKLES" in order["environment"]:
+        if event == "pickle.find_class" and refuse_pickles:
             raise RuntimeError(f"a pickle was loaded: it asks for {arguments}")
         if event == "open":
             path, _, flags = arguments
@@ -103,9 +140,7 @@ def run_watched(order: dict[str, Any]) -> None:
         for number, name in ((1, order["output"]), (2, f"{order['output']}.errors")):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         nonlocal reads
-        reads = watch(order)
-        if "LOAD_A_PICKLE" in os.environ:
-            pickle.loads(pickle.dumps(Path()))  # noqa: S301
+        reads = watch(counting(order))
 
     code = exit_code(order, prepare)
     Path(f"{order['output']}.reads").write_text("\n".join(sorted(reads)))
@@ -116,6 +151,7 @@ def run_for_dvc(connection: socket.socket) -> None:
     """Run the order that comes over ``connection``, tell its exit status there and end."""
     message, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
     order = json.loads(message)
+    reads: set[str] = set()
 
     def prepare() -> None:
         os.chdir(order["cwd"])
@@ -123,8 +159,16 @@ def run_for_dvc(connection: socket.socket) -> None:
         os.environ.update(order["environment"])
         for number, stream in enumerate(streams):
             os.dup2(stream, number)
+        nonlocal reads
+        if "READS" in os.environ:
+            reads = watch(lambda: None, refuse_pickles=True)
+        if "LOAD_A_PICKLE" in os.environ:
+            pickle.loads(pickle.dumps(Path()))  # noqa: S301
 
     code = exit_code(order, prepare)
+    if "READS" in order["environment"]:
+        name = " ".join(order["arguments"]).replace("/", "|")
+        Path(order["environment"]["READS"], name).write_text("\n".join(sorted(reads)))
     connection.send(str(code).encode())
     os._exit(code)
 
@@ -156,7 +200,16 @@ def wait_for(order: dict[str, Any]) -> None:
     os._exit(0)
 
 
+def prepare_imports() -> None:
+    """Import what waits for its first use too, and keep the collector off all of it."""
+    schemas.EEC.validate(corpus.generate())
+    PIL.Image.init()
+    gc.collect()
+    gc.freeze()
+
+
 def main() -> None:
+    prepare_imports()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for these children
     server = socket.socket(socket.AF_UNIX)
     server.bind(sys.argv[1])

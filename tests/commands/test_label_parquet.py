@@ -50,9 +50,8 @@ def source(reviews, tmp_path) -> Path:
     return folder
 
 
-def run(source, target, teacher, workers: int = 2) -> int:
-    labelling = LABELLING.model_copy(update={"ray_workers": workers})
-    return label_parquet.run(str(source), str(target), teacher, None, labelling, "cpu")
+def run(source, target, teacher) -> int:
+    return label_parquet.run(str(source), str(target), teacher, None, LABELLING, "cpu")
 
 
 def test_labels_are_those_of_the_plain_teacher(source, reviews, tiny_teacher, tmp_path):
@@ -142,13 +141,18 @@ def test_examples_need_a_pool(source, tiny_teacher, tmp_path):
         run(source, tmp_path / "target", teacher)
 
 
-def test_text_that_is_missing(tiny_teacher, tmp_path):
-    parquet.write_table(pa.table({"id": ["a", "b"], "text": ["x", None]}), tmp_path / "2.parquet")
-    with pytest.raises(InputError, match=r"^\S+/2\.parquet: a row has no text \(its id: b\)$"):
-        run(tmp_path / "2.parquet", tmp_path / "target", tiny_teacher(), workers=1)
+@pytest.fixture
+def worker(tiny_teacher) -> label_parquet._LabelWorker:
+    """What Ray starts, in this process; that its errors arrive is in ``teacher/test_cluster``."""
+    return label_parquet._LabelWorker(RayScorer(tiny_teacher(), None, LABELLING, "cpu"), 1)
 
 
-def test_duplicate_id(tiny_teacher):
-    worker = label_parquet._LabelWorker(RayScorer(tiny_teacher(), None, LABELLING, "cpu"), 1)
+def test_text_that_is_missing(worker):
+    rows = pa.table({"id": ["a", "b"], "text": ["x", None], "path": ["2.parquet"] * 2})
+    with pytest.raises(InputError, match=r"^2\.parquet: a row has no text \(its id: b\)$"):
+        worker(rows)
+
+
+def test_duplicate_id(worker):
     with pytest.raises(InputError, match=r"^2\.parquet: id a stands twice$"):
         worker(pa.table({"id": ["a", "a"], "text": ["x", "y"], "path": ["2.parquet"] * 2}))

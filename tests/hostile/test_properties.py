@@ -1,5 +1,6 @@
 """What must hold for any content, drawn by hypothesis."""
 
+import copy
 import json
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from bias_transfer.teacher.journal import Answer, Journal
 
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = (ROOT / "params.yaml").read_text(encoding="utf-8")
+VALUES_SHIPPED = yaml.safe_load(SHIPPED)
+OWN_FILES = params.parse(SHIPPED, "params.yaml").reviews["files"]
 
 # A hostile file is read in a folder of its own, over and over.
 settings.register_profile(
@@ -51,9 +54,7 @@ def test_reviews_read_back_as_they_were_written(tmp_path, texts, labels):
 def test_any_bytes_are_a_table_or_one_clear_error(tmp_path, content):
     path = tmp_path / "any.csv"
     path.write_bytes(content)
-    entry = (
-        params.parse(SHIPPED, "params.yaml").reviews["files"].model_copy(update={"path": str(path)})
-    )
+    entry = OWN_FILES.model_copy(update={"path": str(path)})
     for read in (
         lambda: sources.load(entry),
         lambda: tables.read(path, schemas.REVIEWS),
@@ -103,12 +104,12 @@ def leaves(values, path=()):
             yield from leaves(value, (*path, key))
 
 
-LEAVES = list(leaves(yaml.safe_load(SHIPPED)))
+LEAVES = list(leaves(VALUES_SHIPPED))
 
 
 @given(place=st.sampled_from(LEAVES), value=VALUES)
 def test_any_value_at_any_key_is_valid_or_the_key_is_named(place, value):
-    values = yaml.safe_load(SHIPPED)
+    values = copy.deepcopy(VALUES_SHIPPED)
     inner = values
     for key in place[:-1]:
         inner = inner[key]

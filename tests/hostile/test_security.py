@@ -9,8 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
-from faults.scratch import Scratch, stages
+from faults.scratch import Stage, stages
+from tiny_study import Project
 
 ROOT = Path(__file__).resolve().parents[2]
 SOURCES = sorted((ROOT / "src").rglob("*.py"))
@@ -18,13 +18,6 @@ PICKLERS = {"pickle", "cloudpickle", "dill", "joblib", "marshal", "shelve"}
 UNSAFE = {"compile", "__import__", "torch.load", "torch.save", "yaml.unsafe_load"}
 SWITCHES = {"trust_remote_code", "allow_pickle"}
 PICKLE_SUFFIXES = {".pkl", ".pickle", ".pt", ".pth", ".bin", ".joblib", ".npy", ".npz", ".h5"}
-SECRETS = (
-    "HF_TOKEN",
-    "BIAS_TRANSFER_API_KEY",
-    "MLFLOW_TRACKING_PASSWORD",
-    "MLFLOW_TRACKING_TOKEN",
-    "AWS_SECRET_ACCESS_KEY",
-)
 EVERYWHERE = "0.0.0.0"  # noqa: S104 - what is looked for
 
 # A line of code, and the rule of ruff that finds it.
@@ -143,58 +136,54 @@ def test_no_stage_writes_a_pickle(tiny_study):
     assert not [path for path in files if is_pickle(path)]
 
 
-@pytest.fixture(scope="module")
-def runs(tiny_study, zygote, tmp_path_factory) -> tuple[Scratch, dict[str, set[str]]]:
-    """Every kind of stage run again, and the files that it read.
-
-    Its process dies at the first object that a pickle asks for; secrets are in its environment.
-    """
-    scratch = Scratch(tiny_study.pristine, tmp_path_factory.mktemp("again") / "study")
-    secrets = {name: f"secret-of-{name.lower()}" for name in SECRETS}
-    reads = {}
-    for name, stage in stages(tiny_study.pristine).items():
-        scratch.remove(stage)
-        status = zygote.run(scratch.folder, stage.arguments, REFUSE_PICKLES="1", **secrets)
-        assert status == 0, f"{name}: {zygote.said}"
-        assert "secret-of-" not in zygote.said
-        reads[name] = zygote.reads
-    return scratch, reads
+def noted(tiny_study, stage: Stage) -> Path:
+    """Where it is noted which files of the study a stage opened to read."""
+    return tiny_study.watched / "reads" / " ".join(stage.arguments).replace("/", "|")
 
 
-def test_no_stage_loads_a_pickle_or_tells_a_secret(runs):
-    scratch, _ = runs
+def test_no_stage_loads_a_pickle_or_tells_a_secret(tiny_study):
+    """A stage would have died at the first object that a pickle asks for; see ``build``."""
+    ran = stages(tiny_study.pristine).values()
+    assert all(noted(tiny_study, stage).exists() for stage in ran)
+    assert "secret-of-" not in (tiny_study.watched / "said").read_text()
     written = [
-        path for path in scratch.folder.rglob("*") if path.is_file() and not path.is_symlink()
+        path for path in tiny_study.pristine.rglob("*") if path.is_file() and not path.is_symlink()
     ]
-    assert (scratch.folder / "mlflow.db") in written
+    assert tiny_study.pristine / "mlflow.db" in written
     assert not [path for path in written if b"secret-of-" in path.read_bytes()]
 
 
-def test_stages_read_their_deps_and_nothing_else(runs, tiny_study):
+def test_stages_read_their_deps_and_nothing_else(tiny_study):
     """Beside params, what they have written, the label files and answers that spare questions."""
-    _, reads = runs
     known = {
         "publish": ("mlflow.db", "mlruns", "dvc.lock"),
         "label": ("data/teacher", "data/journal"),
     }
     known |= {"reviews": ("mine.csv",)}
     for name, stage in stages(tiny_study.pristine).items():
+        read = noted(tiny_study, stage).read_text().splitlines()
         allowed = (*stage.deps, *stage.outs, *known.get(name, ()), "params.yaml", "src", ".git")
         other = {
             path
-            for path in reads[name]
+            for path in read
             if not any(path == one or path.startswith(f"{one}/") for one in allowed)
         }
         assert not other, name
         own = [
             path
-            for path in reads[name]
+            for path in read
             if any(path == dep or path.startswith(f"{dep}/") for dep in stage.deps)
         ]
-        assert own or name in ("reviews", "eec", "film", "publish"), reads[name]
+        assert own or name in ("reviews", "eec", "film", "publish"), read
 
 
 def test_the_process_does_die_at_a_pickle(tmp_path, zygote):
-    status = zygote.run(tmp_path, ["eec", "--out", "e.csv"], REFUSE_PICKLES="1", LOAD_A_PICKLE="1")
-    assert status != 0
-    assert "a pickle was loaded" in zygote.said
+    project = Project(tmp_path, zygote)
+    project.environment |= zygote.environment | {"READS": str(tmp_path)}
+    command = ("python", "-m", "bias_transfer", "eec", "--out", "e.csv")
+    zygote.wait()
+    assert project.run(*command).returncode == 0
+    project.environment["LOAD_A_PICKLE"] = "1"
+    result = project.run(*command)
+    assert result.returncode != 0
+    assert "a pickle was loaded" in result.stderr

@@ -153,11 +153,13 @@ def one(lay_out):
 @pytest.fixture
 def transfer_alone(monkeypatch, lay_out):
     """Run the stage without its slow tables."""
-    gaps, parts = (
-        pd.DataFrame(columns=list(schema.columns)) for schema in (schemas.BIAS, schemas.BREAKDOWN)
+    gaps, parts, pairs = (
+        pd.DataFrame(columns=list(schema.columns))
+        for schema in (schemas.BIAS, schemas.BREAKDOWN, schemas.PAIRS)
     )
     monkeypatch.setattr(bias, "audit", lambda scores, **options: gaps)
     monkeypatch.setattr(bias, "breakdown", lambda system, frames: parts)
+    monkeypatch.setattr(bias, "_pairs", lambda scores: pairs)
     for other in (bias.bias_film, bias.bias_swaps):
         monkeypatch.setattr(other, "measure", lambda params, layout: {})
     return lay_out

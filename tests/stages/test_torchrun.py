@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,8 @@ import yaml
 from safetensors.numpy import load_file
 
 from bias_transfer.io import schemas, tables
+from bias_transfer.stages import train
+from bias_transfer.study import params
 from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import Arm
 
@@ -33,31 +36,29 @@ def layout(checkout, tiny_params, tiny_student, write_reviews, write_labels) -> 
     return layout
 
 
-def train(layout: Layout, *starter: str) -> tuple[dict, pd.DataFrame, str]:
-    """Weights, history, and what was printed, of a fit from nothing."""
-    folder = layout.model(ARM.system)
-    shutil.rmtree(folder, ignore_errors=True)
-    arguments = ["bias_transfer", "train", ARM.student, ARM.target, str(ARM.seed)]
+def fitted(layout: Layout) -> tuple[dict, pd.DataFrame]:
+    """Weights and history."""
+    history = tables.read(layout.history(ARM), schemas.HISTORY)
+    return load_file(layout.model(ARM.system) / "model.safetensors"), history
+
+
+def test_two_processes_fit_what_one_does(layout):
+    train.run(params.load(Path("params.yaml")), ARM.student, ARM.target, seeds=(ARM.seed,))
+    alone, curve = fitted(layout)
+    rows = tables.read_json(layout.training(ARM))["rows"]
+    assert rows["fit"]["n"] == N_FIT
+    shutil.rmtree(layout.model(ARM.system))
+    starter = "torch.distributed.run --standalone --nproc-per-node=2 -m bias_transfer".split()
     done = subprocess.run(  # noqa: S603 - our own command
-        [sys.executable, "-m", *starter, *arguments],
+        [sys.executable, "-m", *starter, "train", ARM.student, ARM.target, str(ARM.seed)],
         capture_output=True,
         text=True,
         env=os.environ | {"OMP_NUM_THREADS": "1"},
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    history = tables.read(layout.history(ARM), schemas.HISTORY)
-    return load_file(folder / "model.safetensors"), history, done.stdout
-
-
-def test_two_processes_fit_what_one_does(layout):
-    alone, curve, _ = train(layout)
-    rows = tables.read_json(layout.training(ARM))["rows"]
-    assert rows["fit"]["n"] == N_FIT
-    together, other_curve, printed = train(
-        layout, "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m"
-    )
-    assert printed.count("1 fitted, 0 kept") == 1
+    together, other_curve = fitted(layout)
+    assert done.stdout.count("1 fitted, 0 kept") == 1
     assert alone.keys() == together.keys()
     for name, weights in alone.items():
         np.testing.assert_allclose(together[name], weights, atol=1e-5, err_msg=name)

@@ -1,6 +1,7 @@
 """Where a gap comes from: by emotion, template, noun pair and name, and race within gender."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,7 @@ from bias_transfer.bias.audit import average
 from bias_transfer.bias.inference.two_way import infer, with_seeds
 from bias_transfer.bias.pairs import (
     FRAME,
+    NAMES_PAIR,
     Contrast,
     gender,
     gender_pairs,
@@ -123,8 +125,19 @@ def interaction(scores: pd.DataFrame) -> Contrast:
 
 def _names(named: pd.DataFrame) -> Parts:
     frames, differences = _name_differences(named)
+    whole = of_pairs(frames.assign(unit=NAMES_PAIR, difference=0.0))
     for name, difference in differences.items():
-        yield "race", "name", name, of_pairs(frames.assign(unit=name, difference=difference))
+        influence = (difference - difference.mean()) / len(frames)
+        yield (
+            "race",
+            "name",
+            name,
+            replace(
+                whole,
+                pairs=whole.pairs.assign(difference=difference),
+                influence=whole.influence.assign(influence=influence),
+            ),
+        )
 
 
 def _name_differences(named: pd.DataFrame) -> tuple[pd.DataFrame, dict[str, np.ndarray]]:

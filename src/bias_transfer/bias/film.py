@@ -79,7 +79,7 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     rows = []
     for axis, by, level, chosen in parts:
         layout = design(corpus[chosen], axis)
-        means = [contrast(layout, frame[chosen], "score").mean for frame in frames]
+        means = [gap(layout, frame[chosen], "score") for frame in frames]
         pooled = infer(contrast(layout, average(frames)[chosen], "score"))
         found = with_seeds(pooled, np.array(means))
         numbers = (len(layout.frames), found.mean, found.ci_low, found.ci_high, found.p_value)
@@ -90,6 +90,11 @@ def breakdown(system: str, frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
 def contrast(layout: CrossedDesign, scores: pd.DataFrame, column: str) -> Contrast:
     """The contrast of one column of a scored corpus."""
     return layout.contrast(scores[column].to_numpy())
+
+
+def gap(layout: CrossedDesign, scores: pd.DataFrame, column: str) -> float:
+    """``contrast(...).mean`` alone."""
+    return float(layout.differences(scores[column].to_numpy()).mean())
 
 
 def unread(
@@ -110,12 +115,13 @@ def _row(
 ) -> Row:
     pooled = average(frames)
     saturated = sum(int((~np.isfinite(frame["log_odds"])).sum()) for frame in frames)
-    by_seed = [contrast(layout, frame, "score").mean for frame in frames]
-    odds = [] if saturated else [contrast(layout, f, "log_odds") for f in (pooled, *frames)]
+    by_seed = [gap(layout, frame, "score") for frame in frames]
+    odds = None if saturated else contrast(layout, pooled, "log_odds")
+    odds_by_seed = [] if saturated else [gap(layout, frame, "log_odds") for frame in frames]
     return {
         "reason": recognition.reason_of(unread(layout, pooled, unknown)),
         **statistics(contrast(layout, pooled, "score"), by_seed, margin),
-        **log_odds(odds[0] if odds else None, [each.mean for each in odds[1:]]),
+        **log_odds(odds, odds_by_seed),
         "n_saturated": saturated,
         "n_alike_persons": int(_alike(layout, pooled).sum()),
     }

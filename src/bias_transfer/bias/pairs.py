@@ -16,6 +16,7 @@ without). Pairing is by frame and person, never by row order. Two methods:
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -37,6 +38,35 @@ _COUNTS = {
     ("gender", "notebook"): 1440,
     ("race", "notebook"): 144,
 }
+
+
+class Clusters:
+    """Templates and units of rows as numbers, found once for all sums over them."""
+
+    def __init__(self, rows: pd.DataFrame) -> None:
+        self._rows = rows
+        self._found: dict[str, tuple[np.ndarray, pd.Index]] = {}
+
+    def sums(self, by: list[str], values: np.ndarray | None = None) -> pd.Series:
+        """Sum of ``values`` in each cluster ``by`` one or two columns, or how many rows it has.
+
+        ``groupby`` does the same; tables as small as these wait for it five times as long.
+        """
+        codes, names = zip(*map(self._numbered, by), strict=True)
+        if len(by) == 1:
+            return pd.Series(np.bincount(codes[0], values), names[0])
+        cells, clusters = np.unique(codes[0] * len(names[1]) + codes[1], return_inverse=True)
+        index = pd.MultiIndex(names, np.divmod(cells, len(names[1])), names=by)
+        return pd.Series(np.bincount(clusters, values), index)
+
+    def shares(self, by: list[str]) -> pd.Series:
+        """Share of the rows in each cluster."""
+        return self.sums(by) / len(self._rows)
+
+    def _numbered(self, name: str) -> tuple[np.ndarray, pd.Index]:
+        if name not in self._found:
+            self._found[name] = pd.factorize(self._rows[name], sort=True)
+        return self._found[name]
 
 
 @dataclass(frozen=True)
@@ -66,6 +96,11 @@ class Contrast:
     def mean(self) -> float:
         """Mean difference in scores, -1 to 1; 0: the two groups score alike on average."""
         return float(self.pairs["difference"].mean())
+
+    @cached_property
+    def clusters(self) -> Clusters:
+        """Those of ``influence``."""
+        return Clusters(self.influence)
 
 
 def contrast(scores: pd.DataFrame, axis: str, method: str = "paper") -> Contrast:
@@ -142,12 +177,7 @@ def race(scores: pd.DataFrame) -> Contrast:
     influence = _influence_of_names(named, pairs)
     people = named.drop_duplicates("person").set_index("person")
     strata = people["race"] + ", " + people["gender"]
-    leverage = {
-        "template": _shares(pairs, ["template"]),
-        "unit": 1 / strata.map(strata.value_counts()),
-        "both": _shares(influence, ["template", "unit"]),
-    }
-    return Contrast(pairs, influence, leverage, strata)
+    return _of_names(pairs, influence, 1 / strata.map(strata.value_counts()), strata)
 
 
 def race_pairs(named: pd.DataFrame) -> pd.DataFrame:
@@ -162,8 +192,19 @@ def of_pairs(pairs: pd.DataFrame) -> Contrast:
         influence=(pairs["difference"] - pairs["difference"].mean()) / len(pairs)
     )
     clusterings = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}
-    leverage = {name: _shares(pairs, by) for name, by in clusterings.items()}
-    return Contrast(pairs, influence, leverage)
+    result = Contrast(pairs, influence, {})
+    result.leverage.update({name: result.clusters.shares(by) for name, by in clusterings.items()})
+    return result
+
+
+def _of_names(
+    pairs: pd.DataFrame, influence: pd.DataFrame, unit: pd.Series, strata: pd.Series
+) -> Contrast:
+    """The contrast of pairs that are each a mean over names; ``unit`` is the names' leverage."""
+    leverage = {"template": Clusters(pairs).shares(["template"]), "unit": unit}
+    result = Contrast(pairs, influence, leverage, strata)
+    leverage["both"] = result.clusters.shares(["template", "unit"])
+    return result
 
 
 def within(whole: Contrast, column: str, level: str) -> Contrast:
@@ -178,12 +219,7 @@ def within(whole: Contrast, column: str, level: str) -> Contrast:
     # Undo the division by the number of frames, and hold the pairs against their own mean.
     common = (whole.mean - pairs["difference"].mean()) * len(pairs) / len(rows)
     influence = rows.assign(influence=(rows["influence"] * len(whole.pairs) + common) / len(pairs))
-    leverage = {
-        "template": _shares(pairs, ["template"]),
-        "unit": whole.leverage["unit"],
-        "both": _shares(influence, ["template", "unit"]),
-    }
-    return Contrast(pairs, influence, leverage, whole.strata)
+    return _of_names(pairs, influence, whole.leverage["unit"], whole.strata)
 
 
 def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
@@ -212,33 +248,16 @@ def _influence_of_names(named: pd.DataFrame, pairs: pd.DataFrame) -> pd.DataFram
     A name stands for its race within its gender, where there are as many names of each race: it is
     held against those alone.
     """
-    cell = [*FRAME, "race", "gender"]
-    own = (named["score"] - named.groupby(cell)["score"].transform("mean")) * np.where(
-        named["race"] == AFRICAN_AMERICAN, 1, -1
-    )
     frame = pd.MultiIndex.from_frame(pairs[FRAME]).get_indexer(
         pd.MultiIndex.from_frame(named[FRAME])
     )
+    first = (named["race"] == AFRICAN_AMERICAN).to_numpy()
+    cell = 4 * frame + 2 * first + (named["gender"] == "female").to_numpy()
+    score = named["score"].to_numpy()
+    means = np.bincount(cell, score) / np.maximum(np.bincount(cell), 1)
+    own = (score - means[cell]) * np.where(first, 1, -1)
     common = (pairs["difference"] - pairs["difference"].mean()).to_numpy()[frame]
     side = len(named) / len(pairs) / 2  # names of one race in a frame
     return named[FRAME].assign(
         unit=named["person"], influence=(own + common / 2) / side / len(pairs)
     )
-
-
-def sums(rows: pd.DataFrame, by: list[str], values: np.ndarray | None = None) -> pd.Series:
-    """Sum of ``values`` in each cluster ``by`` one or two columns, or how many rows it has.
-
-    ``groupby`` does the same; tables as small as these wait for it five times as long.
-    """
-    codes, names = zip(*(pd.factorize(rows[name], sort=True) for name in by), strict=True)
-    if len(by) == 1:
-        return pd.Series(np.bincount(codes[0], values), names[0])
-    cells, clusters = np.unique(codes[0] * len(names[1]) + codes[1], return_inverse=True)
-    index = pd.MultiIndex(names, np.divmod(cells, len(names[1])), names=by)
-    return pd.Series(np.bincount(clusters, values), index)
-
-
-def _shares(rows: pd.DataFrame, by: list[str]) -> pd.Series:
-    """Share of the rows in each cluster."""
-    return sums(rows, by) / len(rows)

@@ -1,5 +1,6 @@
 """A system's scores from any file, matched to a corpus by sentence or id, never by row order."""
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -59,7 +60,7 @@ def match(
         values = {"score": positive, "log_odds": np.log(positive) - np.log(negative)}
     key, names = "sentence", SENTENCE_COLUMNS
     if corpus is None:
-        corpus = eec.generate()
+        corpus = _eec()
         values["emotion_missing"] = _emotion_missing(frame)
         if not _found(frame, SENTENCE_COLUMNS) and _found(frame, ID_COLUMNS):
             key, names = "id", ID_COLUMNS
@@ -68,6 +69,12 @@ def match(
     refuse(_apart(keys, corpus[key]), "are not in the corpus", origin)
     refuse(_apart(corpus[key], keys), "of the corpus are missing", origin)
     return corpus.join(pd.DataFrame(values, index=keys), on=key)
+
+
+@cache
+def _eec() -> pd.DataFrame:
+    """The corpus, made once; nobody may change it."""
+    return eec.generate()
 
 
 def by_id(predictions: pd.DataFrame) -> pd.DataFrame:

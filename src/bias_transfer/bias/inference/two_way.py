@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bias_transfer.bias.pairs import Contrast, sums
+from bias_transfer.bias.pairs import Contrast
 
 LEVEL = 0.95
 POWER = 0.80
@@ -164,10 +164,8 @@ def _df(contrast: Contrast, by: str) -> float:
 def _variance(contrast: Contrast, by: str) -> float:
     if len(contrast.leverage[by]) < 2:
         return float("nan")
-    influence = contrast.influence
-    return cr2_variance(
-        sums(influence, WAYS[by], influence["influence"].to_numpy()), contrast.leverage[by]
-    )
+    parts = contrast.clusters.sums(WAYS[by], contrast.influence["influence"].to_numpy())
+    return cr2_variance(parts, contrast.leverage[by])
 
 
 def cr2_variance(parts: pd.Series, leverage: pd.Series) -> float:
@@ -193,9 +191,9 @@ def satterthwaite_df(leverage: pd.Series, strata: pd.Series | None = None) -> fl
     """
     h = leverage.to_numpy()
     own, shared = h / (1 - h), h**2 / (1 - h)
-    of_strata = pd.Series(shared).groupby(
-        np.zeros(len(h)) if strata is None else strata.loc[leverage.index].to_numpy()
-    )
+    stratum = np.zeros(len(h), int)
+    if strata is not None:
+        stratum = pd.factorize(strata.reindex(leverage.index))[0]
     # trace(M)² / trace(M²), where M is diagonal but for one product per stratum.
-    square = (own**2 - 2 * own * shared).sum() + (of_strata.sum() ** 2).sum()
+    square = (own**2 - 2 * own * shared).sum() + (np.bincount(stratum, shared) ** 2).sum()
     return float((own - shared).sum() ** 2 / square)
