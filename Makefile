@@ -60,7 +60,7 @@ audit: setup ## Ask the advisory database about every pinned version (needs the 
 	.venv-audit/bin/pip-audit --strict --no-deps --disable-pip --requirement requirements.lock
 
 ui: setup ## Open MLflow's pages on http://127.0.0.1:5000
-	@echo "All systems side by side: http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=bias-transfer&workflowType=machine_learning"
+	@echo "The study's systems side by side: http://127.0.0.1:5000/#/experiments/1/runs?viewStateShareKey=$$(sed -n '/^study:/,/name:/s/^ *name: *\([^ #]*\).*/\1/p' params.yaml)&workflowType=machine_learning"
 	mlflow ui
 
 clean: ## Remove the environment and everything that stages wrote (pulled and trained again by `make repro`)

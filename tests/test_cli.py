@@ -240,7 +240,7 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("predict", "bow-distilled/seed-0"), ("unknown system", "'bow-distilled'")),
         (("bias",), ("training.json is missing", "dvc repro")),
         (("study", "imbd"), ("unknown study 'imbd'", "'imdb'")),
-        (("study", "nope"), ("unknown study 'nope'", "known: snippets, imdb")),
+        (("study", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, imdb")),
         (("results",), ("bias.csv is missing", "dvc repro")),
         (("results", "imbd", "--out", "results.md"), ("unknown study 'imbd'", "'imdb'")),
         (("results", "imdb", "--out", "results.md"), ("summary.csv is missing", "dvc repro")),

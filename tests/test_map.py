@@ -155,7 +155,7 @@ def test_outputs_are_where_the_layout_says():
         ],
         "report": [
             *map(layout.report, ("accuracy.csv", "calibration.csv", "summary.csv", "history.csv")),
-            layout.report("report.html"),
+            *map(layout.report, ("report.html", "pairs.html")),
             layout.figures,
         ],
         "publish": [layout.report("published.json")],
@@ -163,6 +163,19 @@ def test_outputs_are_where_the_layout_says():
     assert set(STAGES) == {*expected, "train-once", "predict-once"}
     for stage, files in expected.items():
         assert outputs(stage) == set(map(str, files)), stage
+
+
+def test_what_quotes_reviews_is_not_pushed_and_publish_does_not_read_its_page():
+    outs = [out for entry in STAGES.values() for out in entry.get("outs", [])]
+    options = {
+        filled(name): given
+        for out in outs
+        for name, given in (out.items() if isinstance(out, dict) else [(out, {})])
+    }
+    quoting = [LAYOUT.report("pairs.html"), LAYOUT.pairs, LAYOUT.placebo]
+    quoting += [LAYOUT.reviews(split) for split in ("train", "test", "unused")]
+    assert [options[str(path)].get("push", True) for path in quoting] == [False] * len(quoting)
+    assert str(LAYOUT.report("pairs.html")) not in paths("publish", "deps")
 
 
 def test_files_of_one_arm_lie_in_its_stages_folders():
@@ -205,7 +218,8 @@ def test_report_writes_what_publish_publishes(tmp_path):
     files = {path.relative_to(tmp_path) for path in report_files(layout)}
     published = {str(LAYOUT.figures if LAYOUT.figures in p.parents else p) for p in files}
     written = outputs("report") | paths("bias", "outs")
-    assert published == written - {str(LAYOUT.report("pairs.parquet"))}
+    kept = map(LAYOUT.report, ("pairs.html", "pairs.parquet"))
+    assert published == written - set(map(str, kept))
     assert published <= paths("publish", "deps")
 
 

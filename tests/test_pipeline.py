@@ -8,12 +8,13 @@ import re
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,24 @@ def test_results_are_the_summary_in_markdown(project):
     shutil.rmtree(project.path("results"))
 
 
+def test_no_file_that_is_pushed_or_logged_quotes_a_review(project, tmp_path):
+    """But for pairs.html, which is for reading here."""
+    quoted = b"dull and clumsy film about"
+    assert quoted in project.path("reports/tiny/pairs.html").read_bytes()
+    assert quoted in project.path("data/reviews/mine/train.csv").read_bytes()
+    project.dvc("remote", "add", "--local", "elsewhere", str(tmp_path / "pushed"))
+    project.dvc("push", "-r", "elsewhere")
+    project.dvc("remote", "remove", "--local", "elsewhere")
+    pushed, logged = (
+        [path for path in folder.rglob("*") if path.is_file()]
+        for folder in (tmp_path / "pushed", project.path("mlruns"))
+    )
+    assert len(pushed) > 20
+    assert {"report.html", "bias.csv", "evidence.json"} <= {path.name for path in logged}
+    for path in [*pushed, *logged, project.path("mlflow.db")]:
+        assert quoted not in path.read_bytes(), path
+
+
 def test_nothing_runs_twice(project):
     said = project.dvc("repro")
     assert "didn't change, skipping" in said
@@ -192,10 +211,14 @@ def test_mlflow_holds_one_finished_run_per_system_and_of_the_report(project):
                 project.path(f"metrics/tiny/{run.info.run_name}.json").read_text()
             )
             defined = {name for name, value in measured.items() if value is not None}
-            assert defined | {"gender_gap", "race_gap"} <= set(run.data.metrics)
+            assert defined | {"gender_n_alike_persons"} <= set(run.data.metrics)
             assert not (set(measured) - defined) & set(run.data.metrics)
-            assert {"race_noise_floor", "gender_n_alike_persons", "race_log_odds_gap"} <= set(
-                run.data.metrics
+            for axis in ("gender", "race"):
+                shown = {f"{axis}_gap", f"{axis}_noise_floor", f"{axis}_log_odds_gap"}
+                hidden = unread(project, run.info.run_name, axis)
+                assert shown & set(run.data.metrics) == (set() if hidden else shown)
+            assert run.data.tags["race"].startswith("not measurable") == unread(
+                project, run.info.run_name, "race"
             )
             assert {dataset.dataset.name for dataset in run.inputs.dataset_inputs} >= {
                 "data/eec/eec.csv"
@@ -222,6 +245,14 @@ def test_mlflow_holds_one_finished_run_per_system_and_of_the_report(project):
         str(N_LABELLED),
         N_LABELLED,
     )
+
+
+def unread(project, system: str, axis: str) -> bool:
+    """Whether a system's axis cannot be measured on the EEC."""
+    bias = pd.read_csv(project.path("reports/tiny/bias.csv"))
+    group = bias["system"].isin([system, system.partition("/")[0]])
+    rows = bias[group & (bias["axis"] == axis) & (bias["corpus"] == "eec")]
+    return "not measurable" in set(rows["verdict"])
 
 
 def test_every_student_is_registered_and_answers_as_its_predictions(project, monkeypatch):
@@ -271,10 +302,10 @@ def test_runs_lie_below_their_study_and_say_what_they_found(project):
         )
         if run.info.run_name != "report":
             assert f"{run.data.metrics['accuracy']:.4f}" in tags["mlflow.note.content"]
-            assert f"{run.data.metrics['gender_gap']:+.4f}" in tags["mlflow.note.content"]
-    assert re.search(
-        r"the teacher's mean difference is [+-]0\.\d{4}", parent.data.tags["mlflow.note.content"]
-    )
+    said, _ = project.cli("results").splitlines()
+    (report,) = (run for run in project.runs() if run.info.run_name == "report")
+    for run in (parent, report):
+        assert run.data.tags["mlflow.note.content"].startswith(f"**{said}**")
 
 
 def test_registered_models_have_a_card_and_an_alias(project):
@@ -293,6 +324,9 @@ def test_registered_models_have_a_card_and_an_alias(project):
         ):
             assert part in version.description, part
         assert version.tags["study"] == "tiny"
+        sentence = client.get_registered_model(name).description
+        assert re.fullmatch(r"[A-Z].* for an English film review, trained on .*\.", sentence)
+        assert version.description.startswith(sentence)
 
 
 @pytest.mark.parametrize("system", FIRST_SEEDS[1::2])
@@ -380,10 +414,24 @@ def test_verify_passes_and_names_a_changed_byte(project):
 
 def test_verify_finds_what_changed_in_the_store(project):
     weights = next(project.path("mlruns").glob("**/artifacts/seed-0/model.safetensors"))
-    with one_byte_changed(weights):
+    database = project.path("mlflow.db")
+    before = database.read_bytes()
+    figure = "bow-distilled/gender_log_odds_gap"
+    with one_byte_changed(weights), closing(sqlite3.connect(database)) as changed:
+        for order, value, key in (
+            ("UPDATE latest_metrics SET value = value + ? WHERE key = ?", 1e-4, figure),
+            ("UPDATE latest_metrics SET value = value + ? WHERE key = ?", 1, "film_label_mass"),
+            ("UPDATE tags SET value = ? WHERE key = ?", "+0.000, stands", "gender"),
+        ):
+            assert changed.execute(order, (value, key)).rowcount >= 1
+        changed.commit()
         result = project.tried("bias_transfer", "verify")
+    database.write_bytes(before)
     assert result.returncode == 1
     assert "model/model.safetensors in MLflow differs" in result.stdout
+    assert f"report: metric {figure} differs" in result.stdout
+    assert "teacher-tiny: metric film_label_mass differs" in result.stdout
+    assert result.stdout.count(": tag gender differs") == len(SYSTEMS)
 
 
 def test_verify_names_a_study_whose_hypotheses_were_changed_after_the_fact(project):

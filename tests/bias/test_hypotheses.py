@@ -145,6 +145,21 @@ def test_size_is_told_beside_the_teachers_gap(changes, said):
     assert table.loc[("bow", "gap"), "size"] == said
 
 
+def test_power_is_for_half_of_the_teachers_gap_whatever_was_found():
+    small, large = (
+        decided(found("bow", GAP, estimate, teacher_gap=-0.1), found("bow", SLOPE, estimate))
+        for estimate in (0.0, 0.3)
+    )
+    assert small.loc[("bow", "gap"), "smallest_effect"] == 0.05
+    assert small.loc[("bow", "slope"), "smallest_effect"] == 0.5
+    assert small["power"].equals(large["power"])
+    assert small.loc[("bow", "gap"), "power"] == Inference(0, 0.01, 40.0).power(0.05, 0.05 / 2)
+    more = decided(*FOUR)  # a stricter correction, and a smaller power
+    assert more.loc[("bow", "gap"), "power"] < small.loc[("bow", "gap"), "power"]
+    one = decided(found("bow", GAP, 0.05, n_seeds=1.0))
+    assert np.isnan(one.loc[("bow", "gap"), "power"])
+
+
 def test_absolute_margin_is_the_declared_one():
     table = decided(found("bow", GAP, 0.0, se=0.001), found("bow", SLOPE, 0.04))
     assert table.loc[("bow", "gap"), "p_equivalence"] < 0.001

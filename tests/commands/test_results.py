@@ -14,9 +14,10 @@ from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.transfer import CHANGE, RELIABILITY, SHARE, SLOPE, WITH_TEACHER
 from bias_transfer.commands import results as module
 from bias_transfer.commands.results import write
-from bias_transfer.io import schemas, tables
+from bias_transfer.io import committed, declared, schemas, tables
+from bias_transfer.io.declared import Declared
 from bias_transfer.io.errors import InputError
-from bias_transfer.report.findings import readers_first
+from bias_transfer.report.findings import primary
 from bias_transfer.report.summary import summarise
 from bias_transfer.study import params
 from bias_transfer.study.paths import Layout
@@ -83,7 +84,7 @@ def write_bias(layout: Layout) -> None:
         elif row["system"].startswith("bow") and "/" in row["system"]:
             row |= {"verdict": ONE_OF_SEVERAL, "p_holm": np.nan}
         elif row["system"] == "bow-distilled":
-            row |= {"verdict": NO_EVIDENCE}
+            row |= {"verdict": NO_EVIDENCE, "ci_low": -0.0123, "ci_high": 0.0234}
         if "/" in row["system"] or row["system"] == TEACHER:
             row["seed_sd"] = np.nan
     write_table(rows, layout.report("bias.csv"), schemas.BIAS)
@@ -143,6 +144,9 @@ def write_inputs(layout: Layout) -> None:
         "inputs": {"data/reviews/files/train.csv": "fedcba9876543210" + "0" * 48},
         "versions": {"numpy": "2.9.1"},
     }
+    rows = pd.DataFrame(columns=list(schemas.HYPOTHESES.columns))
+    tested = Declared({"smallest_share": 0.5}, "abc", rows, {})
+    declared.write(tested, layout.report("hypotheses.json"))
     tables.write_json(training, layout.model(arms(layout.study)[0].system) / "training.json")
 
 
@@ -162,7 +166,7 @@ def folder(study, tmp_path_factory) -> Path:
     for part in (write_accuracy, write_bias, write_transfer, write_inputs):
         part(layout)
     accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
-    bias = readers_first(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    bias = primary(tables.read(layout.report("bias.csv"), schemas.BIAS))
     transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
     summary = summarise(accuracy, bias, transfer)
     tables.write(summary, layout.report("summary.csv"), schemas.SUMMARY)
@@ -257,7 +261,7 @@ def test_differences_are_the_summarys_with_their_verdicts(text, values):
             if hidden
             else NO_EVIDENCE
             if group == "bow-distilled"
-            else DIFFERENCE
+            else "stands after correction for 9 tests"
         )
 
 
@@ -322,7 +326,10 @@ def test_section_says_what_it_rests_on(text):
 def test_plots_lie_beside_the_file_and_its_links_lead_there(out, text):
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert {Path(link).name for link in links} == PLOTS
-    assert {path.name for path in (out.parent / "results").iterdir()} == PLOTS
+    assert {path.name for path in (out.parent / "results").iterdir()} == {
+        *PLOTS,
+        "hypotheses.json",
+    }
     for link in links:
         assert (out.parent / link).read_bytes().startswith(b"\x89PNG")
 
@@ -446,5 +453,18 @@ def test_command_that_the_file_names_makes_it_again(study, inside, monkeypatch):
     assert command.split() == arguments
     result = CliRunner().invoke(cli.main, command.split())
     assert result.exit_code == 0
-    assert result.output == "Written: made/results.md, and its plots in made/results\n"
+    assert (
+        result.output == "Written: made/results.md, and its plots and hypotheses in made/results\n"
+    )
     assert Path("made/results.md").read_bytes() == before
+
+
+def test_declaration_is_kept_beside_the_plots_and_by_itself(study, inside, out, monkeypatch):
+    entry = committed.read(out.parent / "results/hypotheses.json")
+    assert [(name, predictions) for name, predictions, _ in entry] == [("tiny", "abc")]
+    monkeypatch.setattr(params, "load", lambda path: study)
+    arguments = ["results", "tiny", "--out", "alone/hypotheses.json"]
+    result = CliRunner().invoke(cli.main, arguments)
+    assert result.output == "Written: alone/hypotheses.json\n"
+    assert committed.read(Path("alone/hypotheses.json")) == entry
+    assert list(Path("alone").iterdir()) == [Path("alone/hypotheses.json")]

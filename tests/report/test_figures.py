@@ -42,7 +42,7 @@ def test_accuracy_of_several_seeds_is_their_mean_with_a_dot_for_each(quality):
     assert [tick.get_text() for tick in axes.get_yticklabels()] == [
         "teacher-t",
         "bow-baseline",
-        "cnn-baseline/seed-0",
+        "cnn-baseline",
     ]
     assert [text.get_text() for text in axes.texts] == ["0.650", "0.750", "0.450"]
     (dots,) = (line for line in axes.lines if line.get_marker() == ".")
@@ -58,7 +58,7 @@ def test_confusion_of_several_seeds_is_the_mean_of_theirs(quality, precision):
     assert shown == {
         "teacher-t": ["4", "6", "1", "9"],
         "bow-baseline": ["7", "3", "2", "8"],
-        "cnn-baseline/seed-0": ["3", "7", "4", "6"],
+        "cnn-baseline": ["3", "7", "4", "6"],
     }
 
 
@@ -126,9 +126,10 @@ def test_swaps_show_each_system_beside_its_placebo(n):
     columns = ["mean_difference", "ci_low", "ci_high", "placebo_word_floor"]
     rows = pd.DataFrame([[0.01, -0.01, 0.03, 0.02], [-0.2, -0.3, -0.1, 0.05]], columns=columns)
     rows = rows.assign(system=SYSTEMS[:2], corpus="swaps", verdict=["", NOT_MEASURABLE])[:n]
+    names = ["teacher-t", "bow-baseline"][:n]
     other = rows.assign(corpus="film", mean_difference=9.0)
     axes = figures.swaps(pd.concat([rows, other])).axes[0]
-    assert [tick.get_text() for tick in axes.get_yticklabels()] == SYSTEMS[:n]
+    assert [tick.get_text() for tick in axes.get_yticklabels()] == names
     assert [text.get_text() for text in axes.texts] == ["+0.010", NOT_MEASURABLE][:n]
     assert [(bar.get_x(), bar.get_width()) for bar in axes.patches] == [
         (-0.02, 0.04),

@@ -12,7 +12,8 @@ from bias_transfer.bias.audit import NO_EVIDENCE as NOT_SEEN
 from bias_transfer.bias.estimates import NO_EVIDENCE, ONE_SEED
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, generate
-from bias_transfer.report.findings import answer, finding, readers_first
+from bias_transfer.io.declared import Declared
+from bias_transfer.report.findings import answer, finding, power, primary
 from bias_transfer.study.params import load
 
 
@@ -65,10 +66,10 @@ def test_a_group_of_seeds_has_one_row_per_axis_whatever_can_be_measured():
         scores, unknown={system: african for system in scores if system.startswith("bow")}
     )
     assert NOT_MEASURABLE in set(table["verdict"])
-    rows = readers_first(table)
-    assert sorted(zip(rows["system"], rows["axis"], strict=True)) == [
+    rows = primary(table)
+    assert list(zip(rows["system"], rows["axis"], strict=True)) == [
         (system, axis)
-        for system in ("bow-baseline", "cnn-baseline/seed-0", "teacher-t")
+        for system in ("teacher-t", "bow-baseline", "cnn-baseline/seed-0")
         for axis in ("gender", "race")
     ]
 
@@ -80,7 +81,7 @@ def differences(*verdicts: str) -> pd.DataFrame:
         {"system": names, "axis": "race", "verdict": verdicts, "mean_difference": 0.0123}
     )
     tested = frame["verdict"] != NOT_MEASURABLE
-    return frame.assign(ci_low=-0.01, ci_high=0.03, p_holm=0.5).assign(
+    return frame.assign(ci_low=-0.01, ci_high=0.03, p_holm=0.5, corpus="eec").assign(
         p_holm=lambda f: f["p_holm"].where(tested)
     )
 
@@ -94,8 +95,8 @@ def differences(*verdicts: str) -> pd.DataFrame:
         ),
         (
             (NOT_SEEN, DIFFERENCE, NOT_MEASURABLE),
-            r"Of 1 students in which it is measurable: difference in 1 \(student0\). 1 cannot tell "
-            ".* for 2 tests",
+            r"Of 1 students in which it is measurable: stands after correction for 2 tests in 1 "
+            r"\(student0\). 1 cannot tell .* for 2 tests",
         ),
         (
             (NOT_SEEN, NOT_SEEN),
@@ -111,3 +112,20 @@ def test_the_finding_counts_students_that_can_tell_the_people_apart(verdicts, sa
         "Race: the teacher's mean difference is +0.0123 (95 % interval -0.0100 to +0.0300; "
     )
     assert re.search(said, text), text
+
+
+def test_power_is_said_of_each_contrast_and_student():
+    rows = [
+        {"contrast": name, "estimand": estimand, "student": student, "power": power,
+         "smallest_effect": smallest}
+        for name, estimand, smallest in (("gap", CHANGE, 0.0225), ("slope", "partial slope", 0.5))
+        for student, power in (("bow", 0.314), ("cnn", np.nan), ("minilm", 0.996))
+    ]  # fmt: skip
+    declaration = {"smallest_share": 0.5}
+    assert power(Declared(declaration, "", pd.DataFrame(rows), {})) == [
+        "“gap” finds a change of 50 % of the teacher's gap (0.022 in log-odds) with a probability "
+        "of: bow 31 %, minilm 100 %.",
+        "“slope” finds a slope of 0.50 with a probability of: bow 31 %, minilm 100 %.",
+    ]
+    untested = pd.DataFrame(rows).assign(power=np.nan)
+    assert power(Declared(declaration, "", untested, {})) == []

@@ -10,6 +10,7 @@ import pytest
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io import schemas
 from bias_transfer.io.declared import Declared
+from bias_transfer.report import remedies
 from bias_transfer.report.columns import COLUMNS
 from bias_transfer.report.page import render
 from bias_transfer.study import params
@@ -21,7 +22,7 @@ TEACHER = f"teacher-{PARAMS.study.teacher}"
 ORDER = ["transfer", "bias", "accuracy", "method", "data"]
 FIGURES = (
     "answer swaps changes transfer gender_bias race_bias placebo distributions emotions accuracy "
-    "calibration confusion training"
+    "calibration confusion training pareto"
 ).split()
 
 
@@ -34,7 +35,7 @@ def table(schema, *rows: dict) -> pd.DataFrame:
     return pd.DataFrame([empty | row for row in rows], columns=list(schema.columns))
 
 
-def page(n_declared: int = 2) -> str:
+def page(n_declared: int = 2, remedy: bool = False) -> str:
     arm = {"student": "bow", "target": "distilled", "scale": "log-odds", "estimand": CHANGE}
     swaps = {"corpus": "swaps", "axis": "gender"}
     systems = [TEACHER, "bow-distilled/seed-0"]
@@ -47,15 +48,23 @@ def page(n_declared: int = 2) -> str:
     declared |= {"p_holm": np.nan}
     compared = [arm | {"reference": "baseline", "corpus": corpus, "axis": "gender"}
                 for corpus in ("eec", "swaps")]  # fmt: skip
+    tested = list(systems)
+    if remedy:
+        compared.append(arm | swaps | {"reference": "swap-averaged"})
+        tested += [f"bow-swap-averaged/seed-{seed}" for seed in PARAMS.study.seeds]
+        tested += [f"bow-distilled/seed-{seed}" for seed in PARAMS.study.seeds[1:]]
     return render(
         PARAMS,
-        accuracy=table(schemas.ACCURACY, *({"system": name} for name in systems)),
+        accuracy=table(schemas.ACCURACY, *({"system": name} for name in tested)),
         calibrations=table(schemas.CALIBRATION, {"method": "batch"}),
         bias=table(schemas.BIAS, *bias),
         breakdown=table(schemas.BREAKDOWN, {"system": systems[1], "by": "gender"}),
         transfer=table(schemas.TRANSFER, *compared),
         tested=Declared(
-            {}, "", table(schemas.HYPOTHESES, *[declared] * n_declared), {"slope": "no arms"}
+            {"smallest_share": 0.5},
+            "",
+            table(schemas.HYPOTHESES, *[declared] * n_declared),
+            {"slope": "no arms"},
         ),
         images=dict.fromkeys(FIGURES, b"png"),
         reviews={"n": 3},
@@ -88,6 +97,7 @@ def test_columns_are_those_of_their_schema(name):
     tables = {"declared": "HYPOTHESES", "bias": "BIAS", "others": "BIAS", "accuracy": "ACCURACY"}
     tables |= {"interactions": "BREAKDOWN", "calibrations": "CALIBRATION"}
     known = getattr(schemas, tables.get(name, "TRANSFER")).columns
+    known = remedies.COLUMNS if name == "remedies" else known
     short, more = COLUMNS[name]
     assert len(short) == 5
     for _, kind, column in (*short, *more):
@@ -104,11 +114,29 @@ def test_verdicts_are_escaped_and_one_seed_is_not_named():
     assert "bow-distilled</td>" in text
 
 
+def test_a_study_with_remedies_says_what_they_bring_and_one_without_has_no_such_part():
+    text = page(remedy=True)
+    assert '<a href="#remedy">' in text
+    assert text.index('id="bias"') < text.index('id="remedy"') < text.index('id="accuracy"')
+    assert "swap-averaged</td>" in text
+    assert "remedy" not in page()
+
+
 def test_a_contrast_that_could_not_be_asked_is_named():
     assert "“slope” could not be asked: no arms." in page()
     without = page(0)
     assert "“slope” could not be asked: no arms." in without
     assert 'alt="Each declared test' not in without
+
+
+def test_accuracy_is_a_row_per_student_and_target_and_a_fold_of_seeds():
+    text = page().split('<h2 id="accuracy">')[1]
+    assert len(re.findall(r"<td[^>]*>teacher-", text)) == 2
+    assert "bow-distilled/seed-0" not in text.split("<h2")[0]
+
+
+def test_power_stands_with_the_declaration():
+    assert "“gap” finds a change of 50 % of the teacher&#39;s gap" in page()
 
 
 def test_what_is_missing_is_a_dash():

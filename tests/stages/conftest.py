@@ -31,6 +31,7 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
         distillation=(),
         bias=(),
         labelled_test_size: int | None = None,
+        labelled_versions: bool = False,
         **study,
     ) -> params.Params:
         values = copy.deepcopy(shipped)
@@ -45,7 +46,10 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
         values["study"] |= choice | {"targets": ["baseline", "distilled"], "seeds": [0]} | study
         values["distillation"] |= dict(distillation)
         values["bias"] |= dict(bias)
-        mine = values["reviews"]["files"] | {"labelled_test_size": labelled_test_size}
+        mine = values["reviews"]["files"] | {
+            "labelled_test_size": labelled_test_size,
+            "labelled_versions": labelled_versions,
+        }
         values["reviews"] |= dict.fromkeys(("mine", "other"), mine)
         values["labelling"] = labelling.model_dump()
         values["teachers"]["tiny"] = (teacher or tiny_teacher()).model_dump()

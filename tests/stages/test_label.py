@@ -21,7 +21,7 @@ from transformers import AutoTokenizer
 from bias_transfer.corpora import eec, film, text_id
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.stages import label
+from bias_transfer.stages import label, versions
 from bias_transfer.study.paths import LABELLED, SPLITS, Layout
 from bias_transfer.teacher import labels, manifest, model, scoring
 from bias_transfer.teacher.calibration import CONTENT_FREE
@@ -57,7 +57,7 @@ def inputs(checkout, sentences, write_edits) -> None:
         parts = (frame.iloc[:-1], frame.iloc[-1:], UNUSED)
         for split, part in zip((*SPLITS, "unused"), parts, strict=True):
             tables.write(part, Path("data/reviews") / reviews / f"{split}.csv", schemas.REVIEWS)
-        write_edits(Path("data/swaps") / reviews / "edits.csv", pd.concat(parts[1:])["text"])
+        write_edits(Path("data/swaps") / reviews / "edits.csv", pd.concat(parts)["text"])
 
 
 @pytest.fixture
@@ -111,8 +111,8 @@ def manifest_of(layout: Layout) -> dict:
 
 def texts_of(layout: Layout) -> dict[str, pd.DataFrame]:
     splits = {split: tables.read(layout.reviews(split), schemas.REVIEWS) for split in SPLITS}
-    versions = [*OF_TEST[layout.study.reviews], *OF_UNUSED]
-    swaps = pd.DataFrame({"id": map(text_id, versions), "text": versions})
+    both = [*OF_TEST[layout.study.reviews], *OF_UNUSED]
+    swaps = pd.DataFrame({"id": map(text_id, both), "text": both})
     corpora = {"eec": EEC, "film": FILM, "swaps": swaps}
     return splits | {
         part: frame.rename(columns={"sentence": "text"}) for part, frame in corpora.items()
@@ -337,14 +337,14 @@ def test_sample_of_the_test_reviews_alone_is_asked_and_written(run, asked, many_
     lowest = sorted(many_tests["id"])[:3]
     held_out = sorted([*many_tests["id"], *UNUSED["id"]])[:3]
     texts = dict(pd.concat([many_tests, UNUSED])[["id", "text"]].itertuples(index=False))
-    versions = {  # all of these are of films and mention nobody, but for the unused one
+    held = {  # all of these are of films and mention nobody, but for the unused one
         text_id(texts[name].replace("film", word).replace("Her", pronoun))
         for name in held_out
         for word, pronoun in (("film", "Her"), ("movie", "Her"), ("film", "His"))
     }
-    assert set(labels_of(layout, "swaps")["id"]) == versions
+    assert set(labels_of(layout, "swaps")["id"]) == held
     train = pd.read_csv("data/reviews/mine/train.csv")["id"]
-    everything = {*train, *lowest, *EEC["id"], *FILM["id"], *versions}
+    everything = {*train, *lowest, *EEC["id"], *FILM["id"], *held}
     assert asked == {FIRST: len(everything) + len(CONTENT_FREE)}
     assert labels_of(layout, "test")["id"].tolist() == [
         name for name in many_tests["id"] if name in lowest
@@ -366,6 +366,25 @@ def test_larger_sample_asks_for_what_the_smaller_lacks_and_a_smaller_for_nothing
     assert_same_labels(large[large["id"].isin(before["id"])], before)
     monkeypatch.setattr(model, "load", must_not_load)
     assert_same_labels(labels_of(run(FIRST, labelled_test_size=3), "test"), before)
+
+
+def test_versions_of_training_reviews_are_asked_where_the_reviews_entry_says_so(
+    run, asked, write_edits
+):
+    assert labels_of(run(FIRST), "versions").empty
+    layout = Layout(run(FIRST).study)
+    training = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    write_edits(layout.edits, pd.concat([training["text"], texts_of(layout)["test"]["text"],
+                                         UNUSED["text"]]))  # fmt: skip
+    known = ids_of(layout)
+    forget_the_journal()
+    asked.clear()
+    found = labels_of(run(FIRST, labelled_versions=True), "versions")
+    expected = versions.read(layout).to_label()
+    assert set(found["id"]) == set(expected["id"])
+    assert len(expected) >= 2
+    assert asked == {FIRST: len(set(expected["id"]) - known)}
+    assert manifest_of(layout)["parts"]["versions"]["n"] == len(expected)
 
 
 def test_check_asks_the_sample_again(run, params_of, many_tests):
@@ -471,10 +490,10 @@ def test_check_refuses_labels_of_another_prompt(run, params_of, asked):
 
 def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked):
     """One digit is another: a label that is as good as any to look at."""
-    layout = run(FIRST, SECOND)
+    layout = run(FIRST, SECOND, labelled_versions=True)
     before = files(layout)
     asked.clear()
-    assert len(before) == 7
+    assert len(before) == 8
     for name, content in before.items():
         path = layout.labels_folder / name
         place = content.index(b".", len(content) // 2) + 1
@@ -484,11 +503,11 @@ def test_label_file_that_was_damaged_is_not_taken_for_the_teachers(run, asked):
         with pytest.raises(
             InputError, match=rf"{name} is not as .* written .*dvc checkout --force"
         ):
-            run(FIRST, SECOND)
+            run(FIRST, SECOND, labelled_versions=True)
         assert path.read_bytes() == damaged
         path.write_bytes(content)
     forget_the_journal()
-    run(FIRST, SECOND)
+    run(FIRST, SECOND, labelled_versions=True)
     assert not asked
 
 
@@ -524,7 +543,7 @@ FORKS = """
 import os, sys
 import transformers.models.llama.modeling_llama
 from bias_transfer import cli
-from bias_transfer.stages import label
+from bias_transfer.stages import label, versions
 for line in sys.stdin:
     child = os.fork()
     if child == 0:

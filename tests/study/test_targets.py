@@ -24,7 +24,9 @@ from bias_transfer.study.targets import (
 TEACHER = np.array([[0.9, 0.1], [0.3, 0.7], [0.5, 0.5], [0.6, 0.4]])
 LABELS = np.array([1, 1, 0, 0])
 WOMEN = np.array([True, False, True, False])
-BY_HAND = Labelled(TEACHER, LABELS, WOMEN, seed=0)
+VERSIONS = np.stack([TEACHER, TEACHER[:, ::-1]])  # of women what it is, of men the contrary
+OF_WOMEN = np.array([[True, True, False, False], [False] * 4])
+BY_HAND = Labelled(TEACHER, LABELS, WOMEN, VERSIONS, OF_WOMEN, seed=0)
 CONTROLS = ("teacher-argmax", "smoothed", "permuted")
 NAMES = [f"{name}-0.5" if row.dosed else name for name, row in TARGETS.items()]
 
@@ -46,7 +48,8 @@ def labelled(teacher, labels):
     """The same reviews with a seed of one's choice; the first 30 mention more women than men."""
 
     def make(seed: int = 0) -> Labelled:
-        return Labelled(teacher, labels, np.arange(len(labels)) < 30, seed)
+        women, both = np.arange(len(labels)) < 30, np.stack([teacher, teacher])
+        return Labelled(teacher, labels, women, both, np.stack([women, ~women]), seed)
 
     return make
 
@@ -59,7 +62,8 @@ def test_every_row_of_the_table_has_a_name_a_colour_and_words_of_its_own():
     for field in ("name", "words", "colour"):
         assert len({getattr(row, field) for row in TARGETS.values()}) == len(TARGETS)
     assert all(name == row.name for name, row in TARGETS.items())
-    assert {row.rows for row in TARGETS.values()} <= {"all", "subset", "doubled"}
+    assert {row.rows for row in TARGETS.values()} == {"all", "doubled"}
+    assert {row.remedy_of for row in TARGETS.values()} <= {"", *TARGETS}
 
 
 @pytest.mark.parametrize("target", [BASELINE, DISTILLED])
@@ -135,6 +139,43 @@ def test_planted_random_by_hand(labelled, teacher):
     assert (first != second).any()
 
 
+def test_swap_averaged_is_the_mean_of_both_versions():
+    """A teacher that says the contrary of each other version has no opinion left."""
+    np.testing.assert_allclose(soft_labels("swap-averaged", BY_HAND), np.full((4, 2), 0.5))
+
+
+def test_augmented_has_the_teachers_labels_of_both_versions():
+    np.testing.assert_array_equal(soft_labels("augmented", BY_HAND), VERSIONS)
+
+
+def test_a_plant_in_versions_raises_those_about_women_alone():
+    shift = log_odds(soft_labels("planted-augmented-2", BY_HAND)[0]) - log_odds(VERSIONS[0])
+    np.testing.assert_allclose(shift, [2, 2, 0, 0], atol=1e-12)
+    np.testing.assert_array_equal(soft_labels("planted-augmented-2", BY_HAND)[1], VERSIONS[1])
+    np.testing.assert_allclose(
+        soft_labels("planted-swap-averaged-2", BY_HAND),
+        soft_labels("planted-augmented-2", BY_HAND).mean(axis=0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("swap-averaged", "distilled"),
+        ("augmented", "distilled"),
+        ("planted-swap-averaged-0.5", "planted-0.5"),
+        ("planted-augmented-1", "planted-1"),
+        ("planted-1", None),
+        ("distilled", None),
+    ],
+)
+def test_a_remedy_is_compared_with_the_target_that_lacks_it(name, without):
+    assert targets.remedied(name) == without
+    others = ("distilled", "planted-0.5", "planted-1", "planted-2")
+    expected = [(without, name)] if without else []
+    assert [pair for pair in comparisons((*others, name)) if "baseline" not in pair] == expected
+
+
 def test_as_many_rows_are_drawn_and_others_with_another_seed():
     rows = np.arange(50) < 12
     first, second = (as_many_at_random(rows, seed) for seed in (0, 1))
@@ -160,10 +201,11 @@ def test_a_label_of_exactly_0_or_1_stays_what_it_is():
 def test_rows_are_probabilities_and_the_teacher_is_left_alone(target, labelled, teacher):
     before = teacher.copy()
     soft = soft_labels(target, labelled())
-    assert soft.shape == teacher.shape
+    doubled = targets.parse(target)[0].rows == "doubled"
+    assert soft.shape == ((2, *teacher.shape) if doubled else teacher.shape)
     assert soft.dtype == np.float64
     assert ((soft >= 0) & (soft <= 1)).all()
-    np.testing.assert_allclose(soft.sum(axis=1), 1, atol=1e-15)
+    np.testing.assert_allclose(soft.sum(axis=-1), 1, atol=1e-15)
     np.testing.assert_array_equal(teacher, before)
 
 

@@ -26,7 +26,7 @@ NO_PAIRS = "the corpus has no pairs"
 COLUMNS = (
     "contrast student corpus axis scale estimand target reference direction estimate ci_low "
     "ci_high p_value p_holm n_tests verdict size reason n_seeds n_pairs se df margin p_equivalence "
-    "teacher_gap teacher_ci_low teacher_ci_high gap_share p_share"
+    "teacher_gap teacher_ci_low teacher_ci_high gap_share p_share smallest_effect power"
 ).split()
 _MEASURED = (
     "estimate ci_low ci_high p_value n_seeds n_pairs se df teacher_gap teacher_ci_low "
@@ -40,11 +40,15 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class DeclaredTest:
-    """One contrast put to one student; ``reference`` is the one of ``contrast`` that it has."""
+    """One contrast put to one student; ``reference`` is the one of ``contrast`` that it has.
+
+    ``smallest_share`` is the smallest share of the teacher's gap that is of interest.
+    """
 
     contrast: DeclaredContrast
     student: str
     reference: str
+    smallest_share: float
 
     @property
     def row(self) -> Row:
@@ -61,7 +65,7 @@ class DeclaredTest:
 def questions(declared: Hypotheses, study: Study) -> list[DeclaredTest]:
     """Every contrast to every student that has both arms, in the order of the declaration."""
     return [
-        DeclaredTest(contrast, student, reference)
+        DeclaredTest(contrast, student, reference, declared.smallest_share)
         for contrast in declared.contrasts
         for reference in _references(contrast, study)
         for student in study.all_students
@@ -97,12 +101,14 @@ def decide(asked: list[DeclaredTest], transfer: pd.DataFrame, bias: pd.DataFrame
     DataFrame
         ``verdict`` says what the test was corrected for. A row that is not measurable, or has one
         seed, is no test. ``size`` says whether a change is small beside the teacher's gap.
+        ``power`` is for the smallest effect of interest, whatever was found.
     """
     rows = pd.DataFrame([_found(question, transfer, bias) for question in asked])
     table = rows.reindex(columns=COLUMNS)
     table["p_holm"] = holm(table["p_value"].astype(float).where(table["verdict"] == ""))
     n = int(table["p_holm"].notna().sum())
     table["n_tests"] = n
+    table["power"] = [_power(row) for row in table.to_dict("records")]
     table["verdict"] = [_verdict(row, n) for row in table.to_dict("records")]
     return table
 
@@ -137,7 +143,25 @@ def _found(question: DeclaredTest, transfer: pd.DataFrame, bias: pd.DataFrame) -
     shared["p_equivalence"] = inference.p_equivalence(question.contrast.margin)
     if row["n_seeds"] < 2:
         return shared | {"verdict": ONE_SEED, "reason": ONE_SEED_REASON}
+    shared["smallest_effect"] = _smallest(question, shared)
     return shared | {"verdict": "", "size": _size(shared)}
+
+
+def _smallest(question: DeclaredTest, row: Row) -> float:
+    """The smallest effect of interest: that share of the teacher's gap, or of a slope of 1.
+
+    A slope of 1 follows the teacher's differences one to one.
+    """
+    whole = abs(row["teacher_gap"]) if row["estimand"] == CHANGE else 1.0
+    return question.smallest_share * whole
+
+
+def _power(row: Row) -> float:
+    """Power for the smallest effect of interest, at the strictest step of Holm's correction."""
+    if np.isnan(row["p_holm"]):
+        return float("nan")
+    inference = Inference(row["estimate"], row["se"], row["df"])
+    return inference.power(row["smallest_effect"], (1 - LEVEL) / row["n_tests"])
 
 
 def _unread(question: DeclaredTest, bias: pd.DataFrame) -> Iterator[str]:

@@ -8,13 +8,18 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from bias_transfer.bias.transfer import CHANGE, SLOPE
-from bias_transfer.io import schemas, tables, user_tables
+from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
-from bias_transfer.report import figures, markdown
-from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
+from bias_transfer.report import figures, markdown, rows
+from bias_transfer.report.answer import sentence
+from bias_transfer.report.columns import COLUMNS, cell
+from bias_transfer.report.findings import answer, finding, of_corpus, primary
+from bias_transfer.report.formats import signed
 from bias_transfer.report.summary import estimate_name
+from bias_transfer.report.verdicts import corrected
+from bias_transfer.study import targets
 from bias_transfer.study.params import Params
-from bias_transfer.study.paths import Layout
+from bias_transfer.study.paths import COMMITTED, Layout
 from bias_transfer.study.systems import arms, group_of, teacher_system
 from bias_transfer.teacher import manifest
 
@@ -23,11 +28,25 @@ SCREEN_DPI = 80
 _AGAINST = ("accuracy", "precision", "recall", "f1", "gender_gap", "race_gap")
 
 
+def named(params: Params, name: str) -> Params:
+    """The params with study ``name`` of the catalogue as the current one.
+
+    Raises
+    ------
+    InputError
+        If there is no such study.
+    """
+    if name not in params.studies:
+        raise InputError(unknown("study", name, params.studies))
+    return params.with_study(name=name, **params.studies[name].model_dump())
+
+
 def write(params: Params, name: str, out: Path, against: Path | None, command: str) -> None:
     """Write the figures of study ``name`` into the Markdown file ``out``.
 
-    Four plots go into a folder beside it. If ``out`` is there, what stands between its two marks
-    for this study is replaced and the rest is kept.
+    Its plots go into a folder beside it, and into its ``hypotheses.json`` what was declared
+    (``io.committed``). If ``out`` is there, what stands between its two marks for this study is
+    replaced and the rest is kept.
 
     Parameters
     ----------
@@ -42,9 +61,7 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     InputError
         If there is no such study, it has not run, or ``out`` is there without the marks.
     """
-    if name not in params.studies:
-        raise InputError(unknown("study", name, params.studies))
-    params = params.with_study(name=name, **params.studies[name].model_dump())
+    params = named(params, name)
     layout = Layout(params.study)
     begin = BEGIN.format(name)
     before, after = f"# Results\n\n{begin}\n", f"{END}\n"
@@ -65,17 +82,32 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
         before, after = found.groups()
     plots = out.with_suffix("")
     section = _render(params, layout, against, plots, command)
+    write_declaration(layout, plots / COMMITTED.name)
     for file, figure in _plots(params, layout).items():
         figures.save(figure, plots / file, dpi=SCREEN_DPI)
     tables.write_text(before + section + after, out)
 
 
+def write_declaration(layout: Layout, out: Path) -> None:
+    """Add what a study declared and was tested on to the JSON file ``out`` (``io.committed``).
+
+    Raises
+    ------
+    InputError
+        If the study has not run, or the file is another.
+    """
+    committed.add(out, layout.study.name, declared.read(layout.report("hypotheses.json")))
+
+
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:
     summary = tables.read(layout.report("summary.csv"), schemas.SUMMARY)
     values = dict(zip(summary["name"], summary["value"], strict=True))
-    bias = _on_eec(layout)
-    transfer = of_corpus(tables.read(layout.report("transfer.csv"), schemas.TRANSFER), "eec")
+    accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
+    every = primary(tables.read(layout.report("bias.csv"), schemas.BIAS))
+    all_transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
+    bias, transfer = of_corpus(every, "eec"), of_corpus(all_transfer, "eec")
     other = _other(against)
+    tested = declared.read(layout.report("hypotheses.json"))
     students = [group_of(arm.system) for arm in arms(params.study)]
     changes = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
     return markdown.render(
@@ -85,10 +117,15 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         distillation=params.distillation,
         groups=[teacher_system(params.study), *dict.fromkeys(students)],
         others=other,
-        bias=bias.assign(group=bias["system"].map(group_of)).to_dict("records"),
+        bias=corrected(bias).assign(group=bias["system"].map(group_of)).to_dict("records"),
         changes=changes.to_dict("records"),
         slope=SLOPE,
         estimate_name=estimate_name,
+        sentence=sentence(params, every, all_transfer, tested),
+        rows=rows.tables(params, accuracy, every, all_transfer, tested),
+        not_asked=tested.not_asked,
+        columns=COLUMNS,
+        cell=cell,
         answer=answer(transfer),
         findings=[finding(bias, params, axis) for axis in ("gender", "race")],
         reviews=tables.read_json(layout.counts),
@@ -96,7 +133,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         training=tables.read_json(layout.training(arms(params.study)[0])),
         plots=plots.name,
         size=lambda name, digits=4: _number(values.get(name), f".{digits}f"),
-        signed=lambda name, digits=4: _number(values.get(name), f"+.{digits}f"),
+        signed=lambda name, digits=4: _signed(values.get(name), digits),
         spread=lambda name: f" ± {values[name]:.4f}" if name in values else "",
         elsewhere=lambda system, name, form: _number(other.get(system, {}).get(name), form),
     )
@@ -116,7 +153,13 @@ def _plots(params: Params, layout: Layout) -> dict[str, Figure]:
     accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
     bias = _on_eec(layout)
     pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
-    return {
+    every = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    found = {}
+    if any(map(targets.remedied, params.study.targets)):
+        found["pareto.png"] = figures.pareto(accuracy, every)
+    if len(of_corpus(every, "swaps")):
+        found["swaps.png"] = figures.swaps(primary(every))
+    return found | {
         "accuracy.png": figures.accuracy(accuracy),
         "gender_bias.png": figures.gaps(bias, "gender"),
         "race_bias.png": figures.gaps(bias, "race"),
@@ -127,7 +170,11 @@ def _plots(params: Params, layout: Layout) -> dict[str, Figure]:
 
 
 def _on_eec(layout: Layout) -> pd.DataFrame:
-    return readers_first(of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec"))
+    return primary(of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec"))
+
+
+def _signed(value: float | None, digits: int) -> str:
+    return "–" if value is None or pd.isna(value) else signed(value, digits)
 
 
 def _number(value: float | None, form: str) -> str:

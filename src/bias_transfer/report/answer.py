@@ -16,7 +16,8 @@ from bias_transfer.bias.hypotheses import stands
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io import declared, schemas, tables
 from bias_transfer.io.declared import Declared
-from bias_transfer.report.findings import of_corpus, primary, signed
+from bias_transfer.report.findings import of_corpus, primary
+from bias_transfer.report.formats import percent, signed
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
@@ -113,10 +114,10 @@ def _seen(student: str | None, tested: Declared) -> Row | None:
 
 def _channel(params: Params, row: Row) -> str:
     """What arrives of a planted gap."""
-    ends = f"{_percent(row['ci_low'])} to {_percent(row['ci_high'])}"
+    ends = f"{percent(row['ci_low'])} to {percent(row['ci_high'])}"
     said = (
         f"Of a gap planted in its teacher's labels, {_name(params, row['student'])} shows "
-        f"{_percent(row['estimate'])} ({ends}) on held-out reviews"
+        f"{percent(row['estimate'])} ({ends}) on held-out reviews"
     )
     if row["n_seeds"] < 2:
         return f"{said}, with one seed"
@@ -144,7 +145,7 @@ def _outcome(
         return f": there is nothing to inherit, and a change of {found}, {verdict}"
     if channel and channel["n_seeds"] > 1:
         share = channel["estimate"] * teacher["log_odds_difference"]
-        return f", so {_number(share)} would be expected and {found}, {verdict}"
+        return f", so {signed(share, 3)} would be expected and {found}, {verdict}"
     return f", and of it {found}, {verdict}"
 
 
@@ -169,7 +170,7 @@ def _teacher_in_p(params: Params, bias: pd.DataFrame) -> str:
     if row is None:
         return "Swapped reviews: none."
     points = (100 * row[name] for name in ("mean_difference", "ci_low", "ci_high"))
-    gap, low, high = (f"{value:+.1f}".replace("-0.0", "+0.0") for value in points)
+    gap, low, high = (signed(value, 1) for value in points)
     floor = row["placebo_word_floor"]
     other = f"; words without social meaning move it by up to {100 * floor:.1f}"
     return (
@@ -219,12 +220,4 @@ def _name(params: Params, student: str) -> str:
 
 
 def _interval(value: float, low: float, high: float) -> str:
-    return f"{_number(value)} ({_number(low)} to {_number(high)})"
-
-
-def _number(value: float) -> str:
-    return signed(value, 3).replace("-0.000", "+0.000")
-
-
-def _percent(value: float) -> str:
-    return f"{value:.0%}".replace("-0%", "0%").replace("%", " %")
+    return f"{signed(value, 3)} ({signed(low, 3)} to {signed(high, 3)})"

@@ -7,6 +7,7 @@ import pandas as pd
 from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.pretrained import packages
 from bias_transfer.report import markdown
+from bias_transfer.report.formats import signed
 from bias_transfer.study import targets
 from bias_transfer.study.params import Encoder, Params
 from bias_transfer.study.systems import Arm
@@ -29,8 +30,8 @@ def gap_in_words(row: dict[str, Any]) -> str:
     )
     if verdict == ONE_OF_SEVERAL:
         verdict = "one of several seeds; the verdict is on all of them together"
-    interval = f"95 % interval {row['ci_low']:+.4f} to {row['ci_high']:+.4f}"
-    gap = f"{row['mean_difference']:+.4f} ({interval})"
+    interval = f"95 % interval {signed(row['ci_low'])} to {signed(row['ci_high'])}"
+    gap = f"{signed(row['mean_difference'])} ({interval})"
     return f"{row['axis']} on {row['corpus']} ({_DIFFERENCES[row['axis']]}): {gap}, {verdict}"
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bias_transfer.report.findings import signed
+from bias_transfer.report.formats import signed
 
 Columns = tuple[tuple[str, str, str], ...]
 TEXTS = ("text", "verdict", "arms", "where", "method")
@@ -30,7 +30,9 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
         (("test", "text", "contrast"), _STUDENT, ("verdict", "verdict", ""), _ESTIMATE, _INTERVAL),
         (
             ("test", "text", "contrast"), _STUDENT, _CORPUS, _AXIS, _SCALE, _ESTIMAND, _ARMS,
-            ("size", "text", "size"), ("p", "p", "p_value"), ("p Holm", "p", "p_holm"), _TEACHER,
+            ("size", "text", "size"), ("p", "p", "p_value"), ("p Holm", "p", "p_holm"),
+            ("smallest of interest", "size", "smallest_effect"), ("power for it", "size", "power"),
+            _TEACHER,
             ("its interval", "interval", "teacher_"), _SMALL, *_MARGIN, _PAIRS, _SEEDS,
         ),
     ),
@@ -39,6 +41,16 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
         (
             _STUDENT, _ARMS, _ESTIMAND, _SCALE, _VERDICT, _ESTIMATE, _INTERVAL, _TEACHER, _SMALL,
             *_MARGIN, _SEEDS,
+        ),
+    ),
+    "remedies": (
+        (_STUDENT, ("remedy", "text", "remedy"), _VERDICT, ("gap taken away", "number", "estimate"),
+         _INTERVAL),
+        (
+            _STUDENT, ("remedy", "text", "remedy"), ("of", "text", "without"), _VERDICT,
+            ("gap taken away", "number", "estimate"), _INTERVAL,
+            ("accuracy", "number", "accuracy_change"), ("its interval", "interval", "accuracy_"),
+            _SEEDS,
         ),
     ),
     "changes": (
@@ -80,7 +92,8 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
             ("F1", "size", "f1"), ("reviews", "count", "n"),
         ),
         (
-            _SYSTEM, ("precision", "size", "precision"), ("recall", "size", "recall"),
+            _SYSTEM, ("accuracy", "size", "accuracy"), ("95 % interval", "sizes", "accuracy_"),
+            ("precision", "size", "precision"), ("recall", "size", "recall"),
             ("log loss", "size", "log_loss"), ("Brier", "size", "brier"), ("AUC", "size", "auc"),
         ),
     ),

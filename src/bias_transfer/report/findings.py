@@ -4,7 +4,11 @@ import pandas as pd
 
 from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.hypotheses import stands
 from bias_transfer.bias.transfer import CHANGE
+from bias_transfer.io.declared import Declared
+from bias_transfer.report.formats import percent, signed
+from bias_transfer.report.verdicts import corrected
 from bias_transfer.study.params import Params
 from bias_transfer.study.systems import teacher_system
 from bias_transfer.study.targets import BASELINE, DISTILLED
@@ -17,17 +21,7 @@ def of_corpus(table: pd.DataFrame, *corpora: str) -> pd.DataFrame:
 
 def primary(bias: pd.DataFrame) -> pd.DataFrame:
     """The rows of ``bias.csv`` that have a verdict of their own: one per group of seeds."""
-    return bias[bias["verdict"] != ONE_OF_SEVERAL]
-
-
-def readers_first(bias: pd.DataFrame) -> pd.DataFrame:
-    """The primary rows of ``bias.csv``, those systems first in which all can be measured.
-
-    The teacher is always among them, and so leads.
-    """
-    bias = primary(bias)
-    hidden = bias["verdict"].eq(NOT_MEASURABLE).groupby(bias["system"]).transform("sum")
-    return bias.iloc[hidden.argsort(kind="stable")].reset_index(drop=True)
+    return bias[bias["verdict"] != ONE_OF_SEVERAL].reset_index(drop=True)
 
 
 def answer(transfer: pd.DataFrame) -> str:
@@ -79,12 +73,12 @@ def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
     teacher = rows.loc[teacher_system(params.study)]
     students = rows.drop(index=teacher_system(params.study))
     measured = students[students["verdict"] != NOT_MEASURABLE]
-    counts = measured["verdict"].value_counts()
+    words = corrected(bias).set_index(["axis", "system"])["verdict"][axis]
+    counts = words[measured.index].value_counts()
     ends = f"{signed(teacher['ci_low'])} to {signed(teacher['ci_high'])}"
     named = ", ".join(measured.index[measured["verdict"] == DIFFERENCE])
     verdicts = "; ".join(
-        f"{verdict} in {n}" + f" ({named})" * (verdict == DIFFERENCE)
-        for verdict, n in counts.items()
+        f"{verdict} in {n}" + f" ({named})" * stands(verdict) for verdict, n in counts.items()
     )
     left_out = len(students) - len(measured)
     if measured.empty:
@@ -95,11 +89,24 @@ def finding(bias: pd.DataFrame, params: Params, axis: str) -> str:
     return (
         f"{axis.capitalize()}: the teacher's mean difference is "
         f"{signed(teacher['mean_difference'])} "
-        f"(95 % interval {ends}; {teacher['verdict']}). {among_students}"
+        f"(95 % interval {ends}; {words[teacher_system(params.study)]}). {among_students}"
         f"Differences are corrected for {bias['p_holm'].notna().sum()} tests."
     )
 
 
-def signed(value: float, digits: int = 4) -> str:
-    """A number with its sign; a dash where it is missing."""
-    return "-" if pd.isna(value) else f"{value:+.{digits}f}"
+def power(tested: Declared) -> list[str]:
+    """How surely each declared contrast would have found what is of interest: one sentence each."""
+    found = []
+    for (name, estimand), rows in tested.rows.groupby(["contrast", "estimand"], sort=False):
+        rows = rows[rows["power"].notna()]
+        if rows.empty:
+            continue
+        share, smallest = percent(tested.declaration["smallest_share"]), rows["smallest_effect"]
+        of = f"a slope of {smallest.iloc[0]:.2f}"
+        if estimand == CHANGE:
+            of = f"a change of {share} of the teacher's gap ({smallest.iloc[0]:.3f} in log-odds)"
+        each = ", ".join(
+            f"{row['student']} {percent(row['power'])}" for row in rows.to_dict("records")
+        )
+        found.append(f"“{name}” finds {of} with a probability of: {each}.")
+    return found

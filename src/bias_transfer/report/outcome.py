@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -17,6 +17,7 @@ from bias_transfer.bias.audit import DIFFERENCE, NO_DIFFERENCE, NOT_MEASURABLE, 
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.transfer import CHANGE, CORRECTED, SHARE, SLOPE
 from bias_transfer.io import tables
+from bias_transfer.report.formats import signed
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -259,9 +260,8 @@ def _sides(axis: str) -> tuple[str, str]:
     return repr(first), repr(second)
 
 
-def _signed(value: object) -> str:
-    number = float(str(value))
-    return "-" if pd.isna(number) else f"{number:+.3f}".replace("-0.000", "+0.000")
+def _signed(value: Any) -> str:
+    return signed(float(value), 3)
 
 
 def _intervals(rows: pd.DataFrame) -> list[str]:

@@ -9,16 +9,13 @@ from typing import Any
 import pandas as pd
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from bias_transfer.bias.channel import COEFFICIENT, PARTIAL, PARTIAL_CHANGE
-from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io.declared import Declared
 from bias_transfer.pretrained import packages
+from bias_transfer.report import rows
 from bias_transfer.report.answer import facts, sentence
 from bias_transfer.report.columns import COLUMNS, TEXTS, cell
-from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
+from bias_transfer.report.findings import answer, finding, of_corpus, power
 from bias_transfer.study.params import Params
-from bias_transfer.study.systems import group_of
-from bias_transfer.study.targets import BASELINE, DISTILLED
 
 
 def render(
@@ -58,8 +55,7 @@ def render(
         undefined=StrictUndefined,
         trim_blocks=True,
     )
-    eec, compared = readers_first(of_corpus(bias, "eec")), transfer[transfer["target"] != ""]
-    on_eec, arrived = of_corpus(transfer, "eec"), _arrived(compared)
+    eec = of_corpus(bias, "eec")
     return environment.get_template("report.html.j2").render(
         study=params.study,
         distillation=params.distillation,
@@ -71,19 +67,12 @@ def render(
         cell=cell,
         sentence=sentence(params, bias, transfer, tested),
         facts=facts(params, bias, accuracy, tested),
-        declared=tested.rows.to_dict("records"),
+        **rows.tables(params, accuracy, bias, transfer, tested),
         not_asked=tested.not_asked,
-        arrived=arrived[_in_log_odds(arrived, COEFFICIENT)].to_dict("records"),
-        all_arrived=arrived.to_dict("records"),
-        answer=answer(on_eec),
-        changes=_changes(compared).to_dict("records"),
-        transfer=compared.to_dict("records"),
-        reliability=on_eec[on_eec["target"] == ""].to_dict("records"),
-        others=_named(of_corpus(bias, "swaps", "film")),
+        powers=power(tested),
+        answer=answer(of_corpus(transfer, "eec")),
         findings=[finding(eec, params, axis) for axis in ("gender", "race")],
-        bias=_named(eec),
-        interactions=_named(breakdown[breakdown["by"] == "gender"]),
-        accuracy=accuracy.to_dict("records"),
+        interactions=rows.named(breakdown[breakdown["by"] == "gender"]),
         calibrations=calibrations.to_dict("records"),
         images={name: base64.b64encode(data).decode() for name, data in images.items()},
         reviews=reviews,
@@ -92,24 +81,3 @@ def render(
         licence=packages.licence(params.teachers[params.study.teacher].model),
         training=training,
     )
-
-
-def _named(table: pd.DataFrame) -> list[dict[Any, Any]]:
-    """Rows whose systems are called without a seed, which says nothing beside one seed."""
-    return table.assign(system=table["system"].map(group_of)).to_dict("records")
-
-
-def _arrived(transfer: pd.DataFrame) -> pd.DataFrame:
-    """What is measured on swapped reviews alone."""
-    rows = of_corpus(transfer, "swaps")
-    return rows[rows["estimand"].isin((COEFFICIENT, PARTIAL, PARTIAL_CHANGE))]
-
-
-def _changes(transfer: pd.DataFrame) -> pd.DataFrame:
-    """One row per student, corpus and axis: from baseline to distilled, in log-odds."""
-    arms = (transfer["target"] == DISTILLED) & (transfer["reference"] == BASELINE)
-    return transfer[arms & _in_log_odds(transfer, CHANGE)]
-
-
-def _in_log_odds(transfer: pd.DataFrame, estimand: str) -> pd.Series:
-    return (transfer["estimand"] == estimand) & (transfer["scale"] == "log-odds")

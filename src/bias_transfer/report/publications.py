@@ -8,9 +8,9 @@ from typing import Any
 import pandas as pd
 
 from bias_transfer.io import declared, provenance, schemas, tables
-from bias_transfer.report import cards, figures
-from bias_transfer.report.answer import of_study
-from bias_transfer.report.findings import answer, finding, of_corpus, readers_first
+from bias_transfer.report import cards, figures, numbers
+from bias_transfer.report.answer import facts, of_study
+from bias_transfer.report.verdicts import corrected
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import LABELLED, SCORED, Layout
 from bias_transfer.study.systems import Arm, arms, teacher_system
@@ -18,17 +18,21 @@ from bias_transfer.teacher import manifest
 from bias_transfer.tracking import runs
 from bias_transfer.tracking.runs import Publication
 
-VERSION = 3  # of what a run holds; raise it, and the next `publish` writes every run anew
+VERSION = 4  # of what a run holds; raise it, and the next `publish` writes every run anew
 TABLES = ("accuracy", "calibration", "bias", "breakdown", "transfer", "history", "summary")
 
 
 def publications(params: Params, layout: Layout) -> list[Publication]:
     """One publication for the teacher, each student and the report, in this order."""
-    bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    bias = corrected(tables.read(layout.report("bias.csv"), schemas.BIAS))
     gaps = {str(system): rows for system, rows in bias.groupby("system")}
     students = [_student(params, layout, arm, gaps[arm.system]) for arm in arms(params.study)]
     teacher = _teacher(params, layout, gaps[teacher_system(params.study)])
-    return [teacher, *students, _report(params, layout)]
+    made = [teacher, *students, _report(params, layout)]
+    for publication in made:
+        publication.evidence["tags"] = dict(publication.tags)
+        publication.evidence["description"] = publication.description
+    return made
 
 
 def report_files(layout: Layout) -> list[Path]:
@@ -38,12 +42,12 @@ def report_files(layout: Layout) -> list[Path]:
 
 
 def study_note(params: Params, layout: Layout) -> str:
-    """Description of the run that a study's runs lie below: what was compared, and the answer."""
-    bias = of_corpus(tables.read(layout.report("bias.csv"), schemas.BIAS), "eec")
-    transfer = of_corpus(tables.read(layout.report("transfer.csv"), schemas.TRANSFER), "eec")
-    bias, lines = readers_first(bias), [f"**{of_study(params, layout)}**", answer(transfer)]
-    lines += [finding(bias, params, axis) for axis in ("gender", "race")]
-    return "\n\n".join(lines)
+    """Description of a study's run and of its report's: the answer, and three facts beside it."""
+    bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
+    accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
+    tested = declared.read(layout.report("hypotheses.json"))
+    beside = "\n".join(f"- {fact}" for fact in facts(params, bias, accuracy, tested))
+    return f"**{of_study(params, layout)}**\n\n{beside}"
 
 
 def digest(*parts: object) -> str:
@@ -55,27 +59,25 @@ def _teacher(params: Params, layout: Layout, gaps: pd.DataFrame) -> Publication:
     system = teacher_system(params.study)
     labels = manifest.read(layout.labels_folder)
     files = [layout.labels(part) for part in (*LABELLED, "eec-variants")]
-    publication = _system(params, layout, system, gaps, [], [*files, layout.labels_manifest], [])
+    own = {
+        numbers.LABELS: layout.labels_manifest,
+        numbers.CALIBRATIONS: layout.report("calibration.csv"),
+    }
+    inputs = [*files, layout.labels_manifest]
+    publication = _system(params, layout, system, [], inputs, [], own)
     publication.tags |= {"stage": "label"}
     publication.params = {f"teacher.{name}": value for name, value in labels["teacher"].items()} | {
         "calibration": params.distillation.calibration
     }
     for part, values in labels["parts"].items():
-        publication.metrics[f"{part}_label_mass"] = values["mean_label_mass"]
         publication.params |= {f"labels.{part}.{name}": values[name] for name in ("n", "n_cut")}
-    calibrations = tables.read(layout.report("calibration.csv"), schemas.CALIBRATION)
-    rows = {row["method"]: row for row in calibrations.to_dict("records")}
-    for method, mark in (
-        ("none", schemas.UNCALIBRATED),
-        (params.distillation.calibration, schemas.CHOSEN),
-    ):
-        publication.metrics |= schemas.metrics(schemas.CALIBRATION, rows[method], mark)
     publication.files += [
         layout.labels_manifest,
         layout.report("calibration.csv"),
         layout.figure("calibration.png"),
     ]
-    publication.description = cards.teacher_note(params, publication.metrics, gaps, labels)
+    quality = tables.read_json(layout.metrics(system))
+    publication.description = cards.teacher_note(params, quality, gaps, labels)
     return publication
 
 
@@ -84,7 +86,8 @@ def _student(params: Params, layout: Layout, arm: Arm, gaps: pd.DataFrame) -> Pu
     training = tables.read_json(layout.training(arm))
     labels = [layout.labels("train"), layout.labels_manifest]
     section = f"students.{arm.student}"
-    publication = _system(params, layout, arm.system, gaps, [folder], labels, [section])
+    own = {numbers.CURVES: layout.history(arm)}
+    publication = _system(params, layout, arm.system, [folder], labels, [section], own)
     publication.tags |= {
         "stage": "train",
         "student": arm.student,
@@ -92,13 +95,11 @@ def _student(params: Params, layout: Layout, arm: Arm, gaps: pd.DataFrame) -> Pu
         "seed": str(arm.seed),
     }
     publication.params = pd.json_normalize(training).iloc[0].drop("system").to_dict()
-    publication.curves = tables.read(layout.history(arm), schemas.HISTORY)
     publication.inputs["training"] = [layout.reviews("train"), layout.labels("train")]
     publication.files.append(layout.training(arm))
-    publication.figures["training.png"] = figures.training(
-        publication.curves.assign(system=arm.system)
-    )
-    about = (params, arm, publication.metrics, gaps, training)
+    history = tables.read(layout.history(arm), schemas.HISTORY).assign(system=arm.system)
+    publication.figures["training.png"] = figures.training(history)
+    about = (params, arm, tables.read_json(layout.metrics(arm.system)), gaps, training)
     publication.description = cards.student_note(*about)
     if arm.seed == min(params.study.seeds_of(arm.student, arm.target)):
         publication.student, publication.registered_name = folder, f"bias-transfer-{arm.group}"
@@ -110,15 +111,14 @@ def _system(
     params: Params,
     layout: Layout,
     system: str,
-    bias: pd.DataFrame,
     outputs: list[Path],
     inputs: list[Path],
     sections: list[str],
+    own: dict[str, Path],
 ) -> Publication:
-    metrics = tables.read_json(layout.metrics(system))
-    gaps: dict[str, Any] = {}
-    for row in bias.to_dict("records"):
-        gaps |= schemas.metrics(schemas.BIAS, row)
+    """What runs of teacher and students share; ``own`` are files of numbers of one of them."""
+    sources = {numbers.QUALITY: layout.metrics(system), numbers.GAPS: layout.report("bias.csv")}
+    sources |= own
     predictions = [layout.predictions(system, part) for part in SCORED]
     reviews = [layout.reviews("train"), layout.reviews("test")]
     reviews += [layout.eec, layout.film, layout.pairs, layout.placebo]
@@ -128,7 +128,10 @@ def _system(
         [*reviews, *inputs],
         [*outputs, *predictions, layout.metrics(system)],
         ["distillation", *shared, *sections],
+        sources,
     )
+    metrics, tags = numbers.metrics(system, sources), numbers.tags(system, sources)
+    quality = tables.read_json(layout.metrics(system))
     return Publication(
         name=system,
         key=digest(
@@ -137,24 +140,25 @@ def _system(
             system,
             provenance.tree_sha256([*outputs, *predictions]),
             metrics,
-            gaps,
+            tags,
         ),
         study=params.study.name,
-        tags={"reviews": params.study.reviews, "teacher": params.study.teacher},
+        tags={"reviews": params.study.reviews, "teacher": params.study.teacher} | tags,
         description="",
         evidence=evidence
         | {"system": system, "predictions": {p.stem: str(p) for p in predictions}},
-        metrics=metrics | gaps,
+        metrics=metrics,
+        curves=numbers.curves(sources),
         inputs={"evaluation": [layout.reviews("test"), layout.eec]},
-        figures={"confusion.png": figures.confusion(pd.DataFrame([{"system": system} | metrics]))},
+        figures={"confusion.png": figures.confusion(pd.DataFrame([{"system": system} | quality]))},
     )
 
 
 def _report(params: Params, layout: Layout) -> Publication:
     files = report_files(layout)
-    summary = tables.read(layout.report("summary.csv"), schemas.SUMMARY)
     counts = tables.read_json(layout.counts)
     tested = declared.read(layout.report("hypotheses.json"))
+    sources = {numbers.SUMMARY: layout.report("summary.csv")}
     return Publication(
         name="report",
         key=digest(VERSION, params.study.name, "report", provenance.tree_sha256(files)),
@@ -167,27 +171,32 @@ def _report(params: Params, layout: Layout) -> Publication:
             runs.PREDICTIONS_TAG: tested.predictions,
         },
         description=study_note(params, layout),
-        evidence=_evidence(params, [], files, ["bias", "distillation", "hypotheses"])
+        evidence=_evidence(params, [], files, ["bias", "distillation", "hypotheses"], sources)
         | {"system": "report"},
         params={name: json.dumps(value) for name, value in params.study.model_dump().items()}
         | {f"reviews.{name}": value for name, value in counts.items()},
-        metrics=dict(zip(summary["name"], summary["value"], strict=True)),
+        metrics=numbers.metrics("report", sources),
         files=files,
     )
 
 
 def _evidence(
-    params: Params, inputs: list[Path], outputs: list[Path], sections: list[str]
+    params: Params,
+    inputs: list[Path],
+    outputs: list[Path],
+    sections: list[str],
+    sources: dict[str, Path],
 ) -> dict[str, Any]:
     """What ``verify`` compares, and what nobody can compute again.
 
-    It compares params, and the SHA-256 of every file.
+    It compares params, the SHA-256 of every file, and what the run shows of ``sources``.
     """
     return {
         "format": schemas.FORMAT,
         "params": {name: params_of(params, name) for name in sections},
         "inputs": _digests(inputs),
         "outputs": _digests(outputs),
+        "numbers": {kind: str(path) for kind, path in sources.items()},
         "dvc": provenance.dvc_digests([*inputs, *outputs]),
         "code": provenance.code(),
         "versions": provenance.versions(),

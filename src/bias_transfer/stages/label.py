@@ -10,7 +10,7 @@ import pandas as pd
 from bias_transfer.corpora.swaps import edits, matching, tagger, wordlist
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.stages import calibrated, swaps
+from bias_transfer.stages import calibrated, swaps, versions
 from bias_transfer.study.params import Params, Teacher
 from bias_transfer.study.paths import LABELLED, LABELS_MANIFEST, Layout
 from bias_transfer.teacher import calibration, labels, manifest, model
@@ -57,8 +57,9 @@ class _Asked:
 def run(params: Params, root: Path = Path()) -> None:
     """Write a file of labels per part (``study.paths.LABELLED``), and ``labels.json``.
 
-    Before, ``edits.csv`` says what is swapped in held-out reviews: ``swaps`` is both versions of
-    these, and the placebo. ``eec-variants.csv`` has the EEC under every other wording of the
+    Before, ``edits.csv`` says what is swapped in reviews: ``swaps`` is both versions of held-out
+    ones, and the placebo, and ``versions`` is both versions of training reviews, if the study wants
+    them labelled. ``eec-variants.csv`` has the EEC under every other wording of the
     prompt, numbered from 1. ``labels.json``, the manifest, says what was asked of whom, the label
     mass, which texts were cut, and the answers to texts without content.
 
@@ -84,7 +85,9 @@ def run(params: Params, root: Path = Path()) -> None:
         layout.labels_folder,
         {
             **main.manifest_entry(every["id"]),
-            "parts": {part: main.summary(frame["id"]) for part, frame in texts.items()},
+            "parts": {
+                part: main.summary(frame["id"]) for part, frame in texts.items() if len(frame)
+            },
             "variants": entries,
             "content_free": content_free.to_dict("records"),
         },
@@ -185,13 +188,24 @@ def _corpora(params: Params, layout: Layout) -> dict[str, pd.DataFrame]:
         "eec": tables.read(layout.eec, schemas.EEC),
         "film": tables.read(layout.film, schemas.FILM),
         "swaps": pd.concat(both).drop_duplicates("id"),
+        "versions": _versions(params, layout),
     }
     return {part: frame.rename(columns={"sentence": "text"}) for part, frame in corpora.items()}
 
 
+def _versions(params: Params, layout: Layout) -> pd.DataFrame:
+    """Both versions of the training reviews that mention people; none if they are not labelled."""
+    if not params.reviews[params.study.reviews].labelled_versions:
+        return pd.DataFrame(columns=["id", "text"], dtype=str)
+    return versions.read(layout).to_label()
+
+
 def _write_edits(params: Params, layout: Layout) -> None:
-    """Find what is swapped in each held-out review, or keep what is there and fits."""
+    """Find what is swapped in held-out and training reviews, or keep what is there and fits."""
     reviews = swaps.held_out_reviews(params, layout)
+    if params.reviews[params.study.reviews].labelled_versions:
+        training = tables.read(layout.reviews("train"), schemas.REVIEWS)
+        reviews = pd.concat([reviews, training], ignore_index=True)
     words, kept = wordlist.gendered(), pd.DataFrame(columns=list(schemas.EDITS.columns))
     if layout.edits.exists():
         there = tables.read(layout.edits, schemas.EDITS)

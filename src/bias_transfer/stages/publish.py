@@ -36,7 +36,7 @@ def run(params: Params, root: Path = Path()) -> None:
     made = publications(params, layout)
     digests = {publication.name: publication.key for publication in made}
     with store.clear_errors():
-        experiment = runs.experiment_id()
+        experiment = runs.experiment_id(study)
         runs.close_dead(experiment)
         parent = runs.study_run(experiment, study)
         run_ids, new = [], 0

@@ -6,24 +6,26 @@ from pathlib import Path
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bias_transfer.bias import swaps
 from bias_transfer.io import declared, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.report import figures
-from bias_transfer.report.findings import of_corpus, primary, readers_first
+from bias_transfer.report import figures, largest_pairs
+from bias_transfer.report.findings import of_corpus, primary
 from bias_transfer.report.page import render
 from bias_transfer.report.summary import summarise
-from bias_transfer.stages import calibrated
+from bias_transfer.stages import calibrated, scored
 from bias_transfer.students.evaluation import calibration_bins, calibration_error_floor, evaluate
+from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import arms, systems, teacher_system
+from bias_transfer.study.systems import arms, group_of, systems, teacher_system
 from bias_transfer.teacher import calibration, manifest
 
 _QUALITY = ("n", "accuracy", "log_loss", "brier", "ece")
 
 
 def run(params: Params, root: Path = Path()) -> None:
-    """Write the report's tables, its figures and ``report.html``.
+    """Write the report's tables, its figures, ``report.html`` and ``pairs.html``.
 
     Tables are ``accuracy.csv``, ``calibration.csv``, ``history.csv`` and ``summary.csv``. What they
     hold is said in ``io/schemas``.
@@ -35,12 +37,10 @@ def run(params: Params, root: Path = Path()) -> None:
     history = _history(layout)
     all_bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
     all_transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
-    bias = readers_first(of_corpus(all_bias, "eec"))
+    bias = primary(of_corpus(all_bias, "eec"))
     transfer = of_corpus(all_transfer, "eec")
     breakdown = of_corpus(tables.read(layout.report("breakdown.csv"), schemas.BREAKDOWN), "eec")
     pairs = tables.read(layout.report("pairs.parquet"), schemas.PAIRS)
-    place = {system: number for number, system in enumerate(bias["system"].unique())}
-    breakdown = breakdown.sort_values("system", key=lambda names: names.map(place), kind="stable")
     tested = declared.read(layout.report("hypotheses.json"))
     quality, bins = map(rounding.table, _calibrations(params, layout))
     for name, table, schema in (
@@ -64,6 +64,8 @@ def run(params: Params, root: Path = Path()) -> None:
         "confusion": figures.confusion(accuracy),
         "training": figures.training(history),
     }
+    if any(map(targets.remedied, study.targets)):
+        plots["pareto"] = figures.pareto(accuracy, all_bias)
     if len(tested.rows):
         plots = {"answer": figures.answer(tested.rows)} | plots
     _save(plots, layout)
@@ -81,7 +83,24 @@ def run(params: Params, root: Path = Path()) -> None:
         training=tables.read_json(layout.training(arms(study)[0])),
     )
     tables.write_text(page, layout.report("report.html"))
+    tables.write_text(_pairs(layout), layout.report("pairs.html"))
     print(f"Report: {layout.report('report.html')}")
+
+
+def _pairs(layout: Layout) -> str:
+    """The page of the largest pairs, which quotes reviews."""
+    kinds = {
+        "Words about people": tables.read(layout.pairs, schemas.SWAPS),
+        "Placebo: words without social meaning": tables.read(layout.placebo, schemas.PLACEBO),
+    }
+    ids = pd.concat([versions["id"] for versions in kinds.values()]).drop_duplicates()
+    frames = scored.by_group(scored.read(layout, "swaps", ids))
+    frames = {group_of(name): members for name, members in frames.items()}
+    found = {
+        title: largest_pairs.largest(frames, swaps.pair_up(versions, pd.Index(ids)), versions)
+        for title, versions in kinds.items()
+    }
+    return largest_pairs.render(layout.study.name, found)
 
 
 def _history(layout: Layout) -> pd.DataFrame:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from bias_transfer.corpora import text_id
 from bias_transfer.corpora.mentions import mentions_more_women
 from bias_transfer.corpora.splits import refuse_leakage
 from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.stages import calibrated
+from bias_transfer.stages import versions as training_versions
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
@@ -21,8 +24,9 @@ from bias_transfer.teacher.calibration import Calibration
 class TrainingData:
     """The training split with the teacher's labels, read once for all seeds of a target.
 
-    ``teacher`` is calibrated, shape (reviews, 2). ``fitted`` are the two texts of each review that
-    are fitted in its place; None where the reviews themselves are.
+    ``teacher`` and ``versions`` are calibrated, shape (reviews, 2) and (2, reviews, 2); the rest is
+    as in ``targets.Labelled``. What a target does not need is left at the review's own. ``fitted``
+    are the two texts of each review that are fitted in its place; None where the reviews are.
     """
 
     reviews: pd.DataFrame
@@ -30,12 +34,20 @@ class TrainingData:
     calibration: Calibration
     teacher: np.ndarray
     mentions_women: np.ndarray
+    versions: np.ndarray
+    versions_of_women: np.ndarray
     fitted: tuple[pd.Series, pd.Series] | None = None
 
     def soft(self, arm: Arm) -> np.ndarray:
         """What the arm is asked to match, shape (reviews, 2), or (2, reviews, 2) of ``fitted``."""
-        hard = self.reviews["label"].to_numpy()
-        labelled = targets.Labelled(self.teacher, hard, self.mentions_women, arm.seed)
+        labelled = targets.Labelled(
+            self.teacher,
+            self.reviews["label"].to_numpy(),
+            self.mentions_women,
+            self.versions,
+            self.versions_of_women,
+            arm.seed,
+        )
         return targets.soft_labels(arm.target, labelled)
 
 
@@ -53,6 +65,25 @@ def read(params: Params, layout: Layout, target: str) -> TrainingData:
     found = calibrated.fit(layout, params.distillation, params.distillation.calibration)
     origin = str(layout.labels("train"))
     teacher = calibration.align(found.apply(labels), reviews["id"], origin)
-    dosed = targets.parse(target)[0].dosed
-    mentions = mentions_more_women(reviews["text"]) if dosed else np.zeros(len(reviews), bool)
-    return TrainingData(reviews, labels, found, teacher, mentions)
+    row, nobody = targets.parse(target)[0], np.zeros(len(reviews), bool)
+    women = mentions_more_women(reviews["text"]) if row.dosed else nobody
+    if not row.remedy_of:
+        both = np.stack([teacher, teacher])
+        return TrainingData(reviews, labels, found, teacher, women, both, np.stack([nobody] * 2))
+    if not params.reviews[params.study.reviews].labelled_versions:
+        raise InputError(
+            f"target {target!r} needs the teacher's labels of both versions of each training "
+            f"review: set reviews.{params.study.reviews}.labelled_versions to true in params.yaml"
+        )
+    versions = training_versions.read(layout)
+    of_versions = found.apply(tables.read(layout.labels("versions"), schemas.LABELS))
+    both = np.stack([teacher, teacher])
+    for side, column in enumerate(versions.texts):
+        ids = versions.texts[column][versions.mentioned].map(text_id)
+        both[side, versions.mentioned] = calibration.align(
+            of_versions, ids, str(layout.labels("versions"))
+        )
+    texts = tuple(versions.texts[side] for side in versions.texts)
+    fitted = texts if row.rows == "doubled" else None
+    of_women = np.stack([versions.mentioned, nobody])
+    return TrainingData(reviews, labels, found, teacher, women, both, of_women, fitted)

@@ -141,6 +141,7 @@ class Snippets(Section):
     test_size: int | None = Field(gt=0)
     seed: Seed
     labelled_test_size: int | None = Field(gt=0)
+    labelled_versions: bool
 
 
 class Files(Section):
@@ -162,6 +163,7 @@ class Files(Section):
     test_size: int | None = Field(gt=0)
     seed: Seed
     labelled_test_size: int | None = Field(gt=0)
+    labelled_versions: bool
 
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> "Files":
@@ -367,7 +369,8 @@ class DeclaredContrast(Section):
             if both not in targets.comparisons(both):
                 return (
                     f"{self.target} is not compared with {reference}: every target is compared "
-                    f"with {targets.BASELINE}, and {targets.DISTILLED} with the controls"
+                    f"with {targets.BASELINE}, {targets.DISTILLED} with the controls, and a target "
+                    "with its remedies"
                 )
             if partial and (reference == targets.BASELINE) != self.estimand.endswith("differences"):
                 return f"{self.estimand!r} cannot have the reference {reference}"

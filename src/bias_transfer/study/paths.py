@@ -9,12 +9,13 @@ from bias_transfer.study.systems import Arm
 
 SPLITS = ("train", "test")
 CORPORA = ("eec", "film", "swaps")
-LABELLED = (*SPLITS, *CORPORA)
+LABELLED = (*SPLITS, *CORPORA, "versions")
 SCORED = ("reviews", *CORPORA)
 LABELS_MANIFEST = "labels.json"
 TRAINING = "training.json"
 HISTORY = "history.csv"
 RUNS = Path("runs")
+COMMITTED = Path("docs/results/hypotheses.json")  # what was declared, kept in git
 
 
 @dataclass(frozen=True)
@@ -54,12 +55,12 @@ class Layout:
 
     @property
     def swaps_folder(self) -> Path:
-        """Folder of what is swapped in held-out reviews."""
+        """Folder of what is swapped in reviews."""
         return self.inputs / "data/swaps" / self.study.reviews
 
     @property
     def edits(self) -> Path:
-        """Where each gendered word of a held-out review stands, and what takes its place."""
+        """Where each gendered word of a review stands, and what takes its place."""
         return self.swaps_folder / "edits.csv"
 
     @property

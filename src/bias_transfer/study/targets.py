@@ -23,12 +23,17 @@ class Labelled:
 
     ``teacher`` holds P(negative), P(positive), shape (n, 2). ``labels`` are 0 or 1, shape (n,).
     ``mentions_women`` marks the reviews that mention more women than men, bool, shape (n,).
-    ``seed`` decides every draw.
+    ``versions`` holds what the teacher says of each review once it is about women alone and once it
+    is about men alone, shape (2, n, 2); of a review that mentions neither, what it says of the
+    review. ``versions_of_women`` marks those that are about women, bool, shape (2, n). ``seed``
+    decides every draw.
     """
 
     teacher: np.ndarray
     labels: np.ndarray
     mentions_women: np.ndarray
+    versions: np.ndarray
+    versions_of_women: np.ndarray
     seed: int
 
 
@@ -43,9 +48,11 @@ class Target:
     and the dose, and gives probabilities in the teacher's place, shape (n, 2). A control is what
     ``distilled`` is compared with. A dosed target has its dose in its name, as in ``planted-1``.
 
-    ``rows`` says what the target does to the base rows, which all arms of a seed share: it fits all
-    of them, a subset, or each twice. The base rows are what ``training.json`` records and what
-    ``comparable`` compares, whatever a target fits.
+    ``remedy_of`` names the target that has the same labels without the remedy, and is compared with
+    it; a remedy needs the teacher's labels of both versions of each review. ``rows`` says what the
+    target does to the base rows, which all arms of a seed share: it fits each of them as it stands,
+    or each in both versions (then ``soft`` gives those of both, shape (2, n, 2)). The base rows are
+    what ``training.json`` records and what ``comparable`` compares, whatever a target fits.
     """
 
     name: str
@@ -55,7 +62,8 @@ class Target:
     soft: SoftLabels
     control: bool = False
     dosed: bool = False
-    rows: Literal["all", "subset", "doubled"] = "all"
+    remedy_of: str = ""
+    rows: Literal["all", "doubled"] = "all"
 
 
 def teachers_own(data: Labelled, dose: float) -> np.ndarray:
@@ -97,15 +105,39 @@ def planted_at_random(data: Labelled, dose: float) -> np.ndarray:
     return plant(data.teacher, as_many_at_random(data.mentions_women, data.seed), dose)
 
 
+def both_versions(data: Labelled, dose: float) -> np.ndarray:
+    """What the teacher says of each version."""
+    return data.versions
+
+
+def swap_averaged(data: Labelled, dose: float) -> np.ndarray:
+    """The mean of what the teacher says of a review's two versions.
+
+    Its opinion without its opinion on gender: the label is the same for both versions.
+    """
+    return data.versions.mean(axis=0)
+
+
+def planted_in_versions(data: Labelled, dose: float) -> np.ndarray:
+    """What the teacher says of each version, its log-odds raised by ``dose`` in those of women."""
+    return plant(data.versions, data.versions_of_women, dose)
+
+
+def planted_swap_averaged(data: Labelled, dose: float) -> np.ndarray:
+    """The mean over both versions of what a planted teacher says of them."""
+    return planted_in_versions(data, dose).mean(axis=0)
+
+
 def plant(teacher: np.ndarray, rows: np.ndarray, dose: float) -> np.ndarray:
     """The teacher's probabilities, with ``dose`` added to the log-odds of positive in ``rows``.
 
-    Shape (n, 2), as ``teacher``. ``rows`` is bool, shape (n,). A probability of 0 or 1 stays.
+    Shape (…, n, 2), as ``teacher``. ``rows`` is bool, shape (…, n). A probability of 0 or 1 stays.
     """
     with np.errstate(divide="ignore"):
-        log_odds = np.log(teacher[:, 1]) - np.log(teacher[:, 0])
+        log_odds = np.log(teacher[..., 1]) - np.log(teacher[..., 0])
     shifted = log_odds + dose
-    return np.where(rows[:, None], np.column_stack([expit(-shifted), expit(shifted)]), teacher)
+    raised = np.stack([expit(-shifted), expit(shifted)], axis=-1)
+    return np.where(rows[..., None], raised, teacher)
 
 
 def as_many_at_random(rows: np.ndarray, seed: int) -> np.ndarray:
@@ -138,6 +170,26 @@ _TABLE = (
         "planted-random",
         "the teacher's probabilities, raised by {dose:g} in log-odds in reviews drawn at random",
         "#999999", "X", planted_at_random, dosed=True,
+    ),
+    Target(
+        "swap-averaged", "the teacher's mean for a review about women and about men", "#332288",
+        "<", swap_averaged, remedy_of=DISTILLED,
+    ),
+    Target(
+        "augmented", "reviews about women and about men, each with the teacher's probabilities",
+        "#44AA99", ">", both_versions, remedy_of=DISTILLED, rows="doubled",
+    ),
+    Target(
+        "planted-swap-averaged",
+        "the mean, for a review about women and about men, of a teacher with a gap of {dose:g} "
+        "in log-odds planted in it",
+        "#882255", "p", planted_swap_averaged, dosed=True, remedy_of="planted",
+    ),
+    Target(
+        "planted-augmented",
+        "reviews about women and about men, each with the probabilities of a teacher with a gap "
+        "of {dose:g} in log-odds planted in it",
+        "#117733", "h", planted_in_versions, dosed=True, remedy_of="planted", rows="doubled",
     ),
 )  # fmt: skip
 TARGETS = {target.name: target for target in _TABLE}
@@ -184,7 +236,10 @@ def words(name: str) -> str:
 
 
 def soft_labels(name: str, data: Labelled) -> np.ndarray:
-    """Probabilities that a student of this target is asked to match, shape (n, 2)."""
+    """Probabilities that a student of this target is asked to match.
+
+    Shape (n, 2), or (2, n, 2) where it is fitted to both versions of each review.
+    """
     target, dose = parse(name)
     return target.soft(data, dose)
 
@@ -196,10 +251,23 @@ def controls(names: tuple[str, ...]) -> list[str]:
     return sorted(found, key=lambda name: order.index(parse(name)[0].name))
 
 
+def remedied(name: str) -> str | None:
+    """The target that a remedy is compared with, with the same dose; None of what is no remedy."""
+    target, _ = parse(name)
+    return name.replace(target.name, target.remedy_of, 1) if target.remedy_of else None
+
+
 def comparisons(names: tuple[str, ...]) -> list[tuple[str, str]]:
-    """Every target against the baseline, and the distilled students against every control."""
+    """Every target against the baseline, ``distilled`` against every control, and remedies.
+
+    What lacks the remedy is compared with what has it, so that a change is what the teacher's
+    opinion of gender adds.
+    """
     against_baseline = [
         (target, BASELINE) for target in names if target != BASELINE and BASELINE in names
     ]
     against_controls = [(DISTILLED, name) for name in controls(names) if DISTILLED in names]
-    return against_baseline + against_controls
+    against_remedies = [
+        (without, name) for name in names if (without := remedied(name)) and without in names
+    ]
+    return against_baseline + against_controls + against_remedies

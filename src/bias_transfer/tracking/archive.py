@@ -1,7 +1,8 @@
 """What MLflow keeps of a run, read back for ``verify``."""
 
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -9,23 +10,30 @@ import mlflow
 from mlflow.entities import Run
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE
 
-from bias_transfer.io import provenance, tables
+from bias_transfer.io import provenance, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.tracking import runs, store
 
 
 @dataclass(frozen=True)
 class Kept:
-    """A published run: its name, metrics, ``evidence`` and the SHA-256 of each of its files.
+    """A published run: its name, metrics, tags, ``evidence``, and SHA-256 of each of its files.
 
-    Files of its model are below ``model/``.
+    Files of its model are below ``model/``. ``metrics`` are the last value of each, ``curves`` the
+    values by step of those that have several, and ``of_models`` the metrics that stand beside its
+    models, which are logged once more there. ``note`` is its description.
     """
 
     name: str
     metrics: dict[str, float]
+    tags: dict[str, str]
     evidence: dict[str, Any]
     digests: dict[str, str]
+    curves: dict[str, dict[int, float]] = field(default_factory=dict)
+    of_models: dict[str, float] = field(default_factory=dict)
+    note: str = ""
 
 
 def find(reference: str) -> Kept:
@@ -61,10 +69,11 @@ def current(study: str) -> list[Kept]:
         return [_read(run) for run in found]
 
 
-def declarations(study: str) -> dict[str, set[str]]:
-    """Of all predictions that a study published, by SHA-256: the declarations they were tested by.
+def declarations(study: str, noted: Iterable[tuple[str, str, str]] = ()) -> dict[str, set[str]]:
+    """Of all predictions of a study, by SHA-256: the declarations they were tested under.
 
-    A declaration counts under whatever study's name it was published.
+    They are those that were published, and those ``noted`` elsewhere: study, predictions and
+    declaration. A declaration counts under whatever study's name it stands.
 
     Raises
     ------
@@ -72,12 +81,24 @@ def declarations(study: str) -> dict[str, set[str]]:
         If MLflow fails.
     """
     with store.clear_errors():
-        found = runs.declared()
+        found = [*runs.declared(), *noted]
     own = {predictions for name, predictions, _ in found if name == study}
     return {
         predictions: {declared for _, tested, declared in found if tested == predictions}
         for predictions in sorted(own)
     }
+
+
+def note(study: str) -> str:
+    """Description of the run that a study's runs lie below; empty if there is none.
+
+    Raises
+    ------
+    InputError
+        If MLflow fails.
+    """
+    with store.clear_errors():
+        return runs.note(study)
 
 
 def _read(run: Run) -> Kept:
@@ -93,13 +114,32 @@ def _read(run: Run) -> Kept:
             )
         evidence = tables.read_json(files / runs.EVIDENCE)
         digests = _below(files, "")
-        for model in run.outputs.model_outputs if run.outputs else []:
+        models, of_models = run.outputs.model_outputs if run.outputs else [], {}
+        for model in models:
+            logged = mlflow.get_logged_model(model.model_id).metrics or []
+            of_models |= {metric.key: metric.value for metric in logged}
             path = mlflow.artifacts.download_artifacts(
                 f"models:/{model.model_id}", dst_path=f"{folder}/model"
             )
             for weights in Path(path, "artifacts").glob("*/model.safetensors"):
                 digests |= _below(weights.parent, "model/")
-    return Kept(run.info.run_name, run.data.metrics, evidence, digests)
+    return Kept(
+        run.info.run_name,
+        run.data.metrics,
+        run.data.tags,
+        evidence,
+        digests,
+        curves=_curves(run),
+        of_models=of_models,
+        note=run.data.tags.get(MLFLOW_RUN_NOTE, ""),
+    )
+
+
+def _curves(run: Run) -> dict[str, dict[int, float]]:
+    client = mlflow.MlflowClient()
+    names = set(schemas.metric_names(schemas.HISTORY)) & set(run.data.metrics)
+    points = {name: client.get_metric_history(run.info.run_id, name) for name in sorted(names)}
+    return {name: {point.step: point.value for point in found} for name, found in points.items()}
 
 
 def _below(root: Path, prefix: str) -> dict[str, str]:

@@ -47,11 +47,15 @@ def log_student(folder: Path, card: Path) -> str:
 
 
 def register(name: str, model_id: str, study: str, card: str, tags: dict[str, str]) -> None:
-    """Make a logged model of a study the next version of the registered model ``name``."""
+    """Make a logged model of a study the next version of the registered model ``name``.
+
+    ``card`` is the version's description, and its first paragraph that of the registered model.
+    """
     client = mlflow.MlflowClient()
     with _quiet():
         made = mlflow.register_model(f"models:/{model_id}", name, tags=tags | {"study": study})
     client.update_model_version(name, made.version, card)
+    client.update_registered_model(name, card.strip().partition("\n\n")[0])
 
 
 def mark_latest(study: str, run_ids: list[str], *, replace: bool) -> None:

@@ -70,15 +70,16 @@ def launching_run() -> str | None:
     return os.environ.pop("MLFLOW_RUN_ID", None)
 
 
-def experiment_id() -> str:
+def experiment_id(study: str = "") -> str:
     """Id of the experiment ``bias-transfer``, made on the first call.
 
-    Its tags say how MLflow's pages show it.
+    Its tags say how MLflow's pages show it; those of ``study``, if it is given, have a view.
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     found = mlflow.get_experiment_by_name(EXPERIMENT)
     experiment = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT)
-    for name, value in views.EXPERIMENT_TAGS.items():
+    wanted = views.EXPERIMENT_TAGS | (views.shared_view(study) if study else {})
+    for name, value in wanted.items():
         if not found or found.tags.get(name) != value:
             mlflow.MlflowClient().set_experiment_tag(experiment, name, value)
     return experiment
@@ -95,7 +96,7 @@ def close_dead(experiment: str) -> None:
 
 def study_run(experiment: str, study: str) -> str:
     """Id of the run that a study's systems are nested in, made on the first call."""
-    found = _search(experiment, f"tags.`{KEY_TAG}` = '{_STUDY_KEY}' and tags.study = '{study}'")
+    found = _search(experiment, _of_study(study))
     if found:
         return found[0].info.run_id
     client = mlflow.MlflowClient()
@@ -103,6 +104,12 @@ def study_run(experiment: str, study: str) -> str:
     run_id = client.create_run(experiment, tags=tags, run_name=study).info.run_id
     client.set_terminated(run_id)
     return run_id
+
+
+def note(study: str) -> str:
+    """A study's own Markdown text; empty if it has no run."""
+    found = _search(experiment_id(), _of_study(study))
+    return found[0].data.tags.get(MLFLOW_RUN_NOTE, "") if found else ""
 
 
 def describe(run_id: str, description: str) -> None:
@@ -202,6 +209,10 @@ def annotate(
         client.log_metric(run_id, name, value)
     for path in paths:
         client.log_artifact(run_id, str(path))
+
+
+def _of_study(study: str) -> str:
+    return f"tags.`{KEY_TAG}` = '{_STUDY_KEY}' and tags.study = '{study}'"
 
 
 def _search(experiment: str, query: str) -> list[Run]:

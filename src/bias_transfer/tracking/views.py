@@ -1,24 +1,14 @@
-"""How MLflow's pages show the experiment: the current systems, best first, beside their gaps."""
+"""How MLflow's pages show the experiment: a view per study, its systems best first."""
 
 import json
 
-from bias_transfer.io import schemas
-
-VIEW = "bias-transfer"
-_GAPS = schemas.metric_names(schemas.BIAS)
 _COLUMNS = (
     "metrics.`accuracy`",
-    *(
-        f"metrics.`{_GAPS[column].format(axis=axis)}`"
-        for axis in ("gender", "race")
-        for column in ("mean_difference", "ci_low", "ci_high")
-    ),
-    *(f"tags.`{tag}`" for tag in ("study", "target")),
+    *(f"tags.`{tag}`" for tag in ("gender", "race", "target")),
 )
 # Sorted by a metric, MLflow lists runs side by side; sorted by date, it folds them under their
 # study.
 _STATE = {
-    "searchFilter": "tags.current = 'true' and tags.stage != 'report'",
     "orderByKey": "metrics.`accuracy`",
     "orderByAsc": False,
     "selectedColumns": _COLUMNS,
@@ -37,8 +27,15 @@ EXPERIMENT_TAGS = {
     "mlflow.experimentKind": "custom_model_development",
     "mlflow.note.content": (
         "Teachers, students and reports, each below the run of its study. `tags.current = 'true'` "
-        "are those that were published last; the shared view `bias-transfer` shows them side by "
-        "side."
+        "are those that were published last. The shared view with the name of a study shows its "
+        "systems side by side, with their gaps in words."
     ),
-    f"mlflow.sharedViewState.{VIEW}": json.dumps(_STATE),
 }
+
+
+def shared_view(study: str) -> dict[str, str]:
+    """Tag of the experiment that holds the view of a study: its current systems and no others."""
+    chosen = f"tags.current = 'true' and tags.stage != 'report' and tags.study = '{study}'"
+    return {
+        f"mlflow.sharedViewState.{study}": json.dumps({"searchFilter": chosen} | _STATE),
+    }

@@ -257,6 +257,9 @@ def test_the_two_way_variance_is_never_below_a_one_way_variance(corpus):
 
 def test_the_detectable_difference_is_found_in_80_percent_of_draws():
     truth = Inference(0.0, 1.0, 8.0)
+    assert truth.power(truth.minimum_detectable) == pytest.approx(0.8, abs=1e-3)
+    assert truth.power(0) == pytest.approx(0.05)
+    assert truth.power(-0.3, 0.01) == truth.power(0.3, 0.01) < truth.power(0.3)
     draws = stats.t.rvs(8, loc=0, size=20_000, random_state=0) + truth.minimum_detectable
     assert 0.78 < (np.abs(draws) > stats.t.ppf(0.975, 8)).mean() < 0.82
 

@@ -86,19 +86,23 @@ def count(about: str, *, missing: bool = False, **meaning: Any) -> pa.Column:
     return column(int, _NOT_BELOW_0, about=about, unit=COUNT, **meaning)
 
 
-def metric_names(schema: pa.DataFrameSchema, mark: str = "") -> dict[str, str]:
-    """Name in MLflow of each column that is a metric, or of those with this ``mark``."""
+def metric_names(schema: pa.DataFrameSchema, mark: str = "", unit: str = "") -> dict[str, str]:
+    """Name in MLflow of each column that is a metric; of those with this ``mark`` or ``unit``."""
     meanings = {name: found.metadata for name, found in schema.columns.items() if found.metadata}
     return {
         name: meaning["metric"]
         for name, meaning in meanings.items()
-        if meaning["metric"] and (not mark or mark in meaning["marks"])
+        if meaning["metric"]
+        and (not mark or mark in meaning["marks"])
+        and (not unit or unit == meaning["unit"])
     }
 
 
-def metrics(schema: pa.DataFrameSchema, row: Mapping[Any, Any], mark: str = "") -> dict[str, Any]:
+def metrics(
+    schema: pa.DataFrameSchema, row: Mapping[Any, Any], mark: str = "", unit: str = ""
+) -> dict[str, Any]:
     """The metrics of one row of a table, by their names in MLflow (see ``metric_names``)."""
-    names = metric_names(schema, mark)
+    names = metric_names(schema, mark, unit)
     axis = {"axis": axis_of(row)} if "axis" in row else {}
     return {name.format(**{**row, **axis}): row[column] for column, name in names.items()}
 

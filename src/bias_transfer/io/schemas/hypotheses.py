@@ -3,7 +3,7 @@
 import pandera.pandas as pa
 
 from bias_transfer.io.schemas.bias import AXIS, CORPUS
-from bias_transfer.io.schemas.columns import count, number, p_value, size, text
+from bias_transfer.io.schemas.columns import count, number, p_value, share, size, text
 from bias_transfer.io.schemas.transfer import TRANSFER
 
 
@@ -50,6 +50,15 @@ HYPOTHESES = pa.DataFrameSchema(
         "margin": size("The absolute size that was declared too small to matter.", unit="as there"),
         "p_equivalence": p_value("Two one-sided tests against that margin."),
         **_of_transfer("teacher_gap", "teacher_ci_low", "teacher_ci_high", "gap_share", "p_share"),
+        "smallest_effect": size(
+            "The smallest effect of interest: `smallest_share` of the teacher's gap, or of a slope "
+            "of 1. Missing where there is no test.",
+            unit="as `estimate`",
+        ),
+        "power": share(
+            "Probability that this test finds an effect of that size, from the spread of pairs and "
+            "seeds, at 5 % over `n_tests`: the strictest step of Holm's correction."
+        ),
     },
     name="reports/<study>/hypotheses.json",
     description="The tests that were declared before they were made: one row per contrast and "

@@ -7,7 +7,8 @@ from bias_transfer.report.figures.answered import answer
 from bias_transfer.report.figures.differences import distributions, emotions, gaps, placebo
 from bias_transfer.report.figures.distilling import changes, transfer
 from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
-from bias_transfer.report.figures.style import look, look_of, names_by_seeds, save
+from bias_transfer.report.figures.remedied import pareto
+from bias_transfer.report.figures.style import look, look_of, save
 from bias_transfer.report.figures.swapped import swaps
 
 __all__ = [
@@ -21,7 +22,7 @@ __all__ = [
     "gaps",
     "look",
     "look_of",
-    "names_by_seeds",
+    "pareto",
     "placebo",
     "save",
     "swaps",

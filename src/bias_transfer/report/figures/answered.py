@@ -8,6 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bias_transfer.report.figures.style import MARKS, annotate, headline, interval, look
+from bias_transfer.report.formats import signed
 
 SHADE = "0.9"
 
@@ -45,7 +46,7 @@ def _panel(ax: Axes, rows: pd.DataFrame) -> None:
     for y, row in rows.iterrows():
         interval(ax, row, float(str(y)), "estimate", look(row["target"]))
         if np.isfinite(row["estimate"]):
-            annotate(ax, f"{row['estimate']:+.3f}".replace("-0.000", "+0.000"), row["estimate"], y)
+            annotate(ax, signed(row["estimate"], 3), row["estimate"], y)
     names = [f"{row['student']}\n{_folded(row['verdict'])}" for _, row in rows.iterrows()]
     ax.set_yticks(range(len(rows)), names, size=8)
     ax.set_ylim(len(rows) - 0.4, -0.7)

@@ -5,9 +5,9 @@ import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
-from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.report.figures.differences import AXIS_LABELS, AXIS_TITLES
 from bias_transfer.report.figures.style import annotate, intervals
+from bias_transfer.report.verdicts import beside
 
 OWN_TITLE = "Does one group score higher or lower than the other?"
 
@@ -29,9 +29,7 @@ def every_gap(bias: pd.DataFrame) -> Figure:
         axis = rows["axis"][0]
         intervals(ax, rows)
         for y, row in rows.iterrows():
-            hidden = row["verdict"] == NOT_MEASURABLE
-            label = NOT_MEASURABLE if hidden else f"{row['mean_difference']:+.3f}"
-            annotate(ax, label, row["mean_difference"], y)
+            annotate(ax, beside(row), row["mean_difference"], y)
         ax.grid(axis="x", color="0.9")
         ax.set_axisbelow(True)
         sns.despine(ax=ax, left=True)

@@ -9,9 +9,10 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.io.rounding import DECIMALS
 from bias_transfer.report.figures.style import annotate, canvas, headline, intervals, look_of
+from bias_transfer.report.verdicts import beside
+from bias_transfer.study.systems import group_of
 
 FLOOR = "0.85"
 AXIS_TITLES = {
@@ -30,10 +31,7 @@ def gaps(bias: pd.DataFrame, axis: str) -> Figure:
     figure, ax = canvas(height=1.4 + 0.42 * len(rows))
     intervals(ax, rows)
     for y, row in rows.iterrows():
-        label = (
-            f"{row['mean_difference']:+.3f}" if row["verdict"] != NOT_MEASURABLE else NOT_MEASURABLE
-        )
-        annotate(ax, label, row["mean_difference"], y)
+        annotate(ax, beside(row), row["mean_difference"], y)
     label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
     ax.set_xlabel(label + "\nbars: 95 % interval, clustered by template and by noun pair or name")
     headline(figure, AXIS_TITLES.get(axis, "Does one group score higher or lower than the other?"))
@@ -87,7 +85,7 @@ def distributions(pairs: pd.DataFrame) -> Figure:
             ax.tick_params(left=False)
             sns.despine(ax=ax, left=True)
         line[0].set_xlim(*of_axis["difference"].quantile([0.01, 0.99]) * 1.1)
-    panels[0][0].set_yticks(range(len(systems)), systems)
+    panels[0][0].set_yticks(range(len(systems)), list(map(group_of, systems)))
     panels[0][0].set_ylim(len(systems) - 0.4, -0.6)
     headline(
         figure,
@@ -117,7 +115,7 @@ def placebo(bias: pd.DataFrame) -> Figure:
         for y, row in rows.iterrows():
             colour, marker = look_of(row["system"])
             ax.plot(row["names_difference"], y, marker, color=colour, markersize=7)
-        ax.set_yticks(range(len(rows)), rows["system"])
+        ax.set_yticks(range(len(rows)), rows["system"].map(group_of))
         ax.set_ylim(len(rows) - 0.4, -0.6)
         ax.set_title(title, loc="left", size=9)
         ax.set_xlabel("mean difference in P(positive)")

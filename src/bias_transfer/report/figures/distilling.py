@@ -11,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io.rounding import DECIMALS
 from bias_transfer.report.figures.style import MARKS, annotate, headline, interval, look
+from bias_transfer.report.formats import signed
 from bias_transfer.study.systems import group_of
 from bias_transfer.study.targets import BASELINE, DISTILLED
 
@@ -30,7 +31,7 @@ def changes(transfer: pd.DataFrame) -> Figure:
         ax.axvline(0, color="0.5", linewidth=1)
         for y, (_, row) in enumerate(rows[rows["estimand"] == estimand].iterrows()):
             interval(ax, row, y, "estimate", look(row["target"]))
-            annotate(ax, f"{row['estimate']:+.2f}", row["estimate"], y)
+            annotate(ax, signed(row["estimate"], 2), row["estimate"], y)
         ax.set_title(title, loc="left", size=9)
         ax.grid(axis="x", color="0.9")
         ax.set_axisbelow(True)
@@ -89,5 +90,5 @@ def _points(ax: Axes, x: np.ndarray, y: np.ndarray, target: str) -> None:
         x, y, marker, color=colour, markersize=2, alpha=0.35, markeredgewidth=0, rasterized=True
     )
     ends = np.array([x.min(), x.max()])
-    label = f"{target}, slope {line[0]:+.2f}"
+    label = f"{target}, slope {signed(line[0], 2)}"
     ax.plot(ends, line[1] + line[0] * ends, color=colour, label=label)

@@ -12,9 +12,8 @@ from bias_transfer.report.figures.style import (
     canvas,
     headline,
     look_of,
-    names_by_seeds,
 )
-from bias_transfer.study.systems import System
+from bias_transfer.study.systems import System, group_of
 
 
 def accuracy(table: pd.DataFrame) -> Figure:
@@ -25,7 +24,7 @@ def accuracy(table: pd.DataFrame) -> Figure:
     """
     from statsmodels.stats.proportion import proportion_confint
 
-    names = names_by_seeds(table["system"])
+    names = table["system"].map(group_of)
     systems = list(dict.fromkeys(names))
     figure, ax = canvas(height=1.4 + 0.42 * len(systems))
     for y, system in enumerate(systems):
@@ -91,7 +90,7 @@ def confusion(table: pd.DataFrame) -> Figure:
 
     Of several seeds it is the mean.
     """
-    names = names_by_seeds(table["system"])
+    names = table["system"].map(group_of)
     table = table.drop(columns="system").groupby(names, sort=False).mean().round().reset_index()
     columns = min(4, len(table))
     rows = -(-len(table) // columns)

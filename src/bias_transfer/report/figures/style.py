@@ -46,12 +46,6 @@ def look(target: str) -> tuple[str, str]:
     return row.colour, row.marker
 
 
-def names_by_seeds(systems: pd.Series) -> pd.Series:
-    """Name of each system: without its seed where there are several of them."""
-    groups = systems.map(group_of)
-    return groups.where(groups.duplicated(keep=False), systems)
-
-
 def canvas(height: float) -> tuple[Figure, Axes]:
     """A figure of one panel for horizontal lines."""
     figure, ax = plt.subplots(figsize=(7.2, height), layout="constrained")
@@ -68,8 +62,11 @@ def headline(figure: Figure, question: str) -> None:
 
 
 def annotate(ax: Axes, label: str, x: float, y: float) -> None:
-    """Write a label above a mark."""
-    ax.annotate(label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8)
+    """Write a label above a mark, on white where a line runs below it."""
+    ground = {"boxstyle": "square,pad=0.1", "facecolor": "white", "edgecolor": "none", "alpha": 0.8}
+    ax.annotate(
+        label, (x, y), xytext=(0, 7), textcoords="offset points", ha="center", size=8, bbox=ground
+    )  # fmt: skip
 
 
 def interval(
@@ -98,7 +95,7 @@ def intervals(ax: Axes, rows: pd.DataFrame, size: float = 7) -> None:
     ax.axvline(0, color="0.5", linewidth=1)
     for y, row in rows.iterrows():
         interval(ax, row, y, "mean_difference", look_of(row["system"]), size)
-    ax.set_yticks(range(len(rows)), rows["system"])
+    ax.set_yticks(range(len(rows)), rows["system"].map(group_of))
     ax.set_ylim(len(rows) - 0.4, -0.7)
     ax.tick_params(left=False)
 

@@ -3,8 +3,8 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.report.figures.style import annotate, canvas, headline, intervals
+from bias_transfer.report.verdicts import beside
 
 FLOOR = "0.85"
 
@@ -21,9 +21,7 @@ def swaps(bias: pd.DataFrame) -> Figure:
     ax.use_sticky_edges = False
     intervals(ax, rows)
     for y, row in rows.iterrows():
-        measured = row["verdict"] != NOT_MEASURABLE
-        label = f"{row['mean_difference']:+.3f}" if measured else NOT_MEASURABLE
-        annotate(ax, label, row["mean_difference"], y)
+        annotate(ax, beside(row), row["mean_difference"], y)
     ax.set_xlabel(
         "mean difference in P(positive), female - male version\nbars: 95 % interval over reviews\n"
         "grey: gaps between words such as film and movie"
