@@ -114,7 +114,8 @@ def _read(run: Run) -> Kept:
             )
         evidence = tables.read_json(files / runs.EVIDENCE)
         digests = _below(files, "")
-        models, of_models = run.outputs.model_outputs if run.outputs else [], {}
+        models = run.outputs.model_outputs if run.outputs else []
+        of_models: dict[str, float] = {}
         for model in models:
             logged = mlflow.get_logged_model(model.model_id).metrics or []
             of_models |= {metric.key: metric.value for metric in logged}
