@@ -1,7 +1,11 @@
 """Command ``validate``: the swapped reviews as an instrument, simulated and on a study's own."""
 
+import io
+from collections.abc import Sequence
+from contextlib import redirect_stderr
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from bias_transfer.bias import swaps
@@ -10,16 +14,20 @@ from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation import controls, swapped
 from bias_transfer.bias.validation import opinions as without_opinion
 from bias_transfer.corpora.swaps import edits
+from bias_transfer.distillation.arm import fit_arm
+from bias_transfer.distillation.fit import Setting
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
+from bias_transfer.pretrained import devices
 from bias_transfer.stages import scored
 from bias_transfer.stages.swaps import held_out_reviews
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import Arm, teacher_system
+from bias_transfer.study.systems import TEACHER, Arm, System, teacher_system
 from bias_transfer.teacher import calibration
 
+STUDENT, SEEDS = "bow", 3
 DIGITS = 4
 
 
@@ -34,7 +42,7 @@ def simulated(out: Path, datasets: int) -> pd.DataFrame:
 
 
 def placebo(params: Params, out: Path, draws: int) -> pd.DataFrame:
-    """Write ``controls.placebo`` of every group of systems to ``out``, in P(positive).
+    """Write ``controls.placebo`` of teacher and distilled students to ``out``, in P(positive).
 
     For all placebo pairs, and for samples as many, as long and as often edited as the gendered
     ones. The study's predictions must be there.
@@ -44,6 +52,8 @@ def placebo(params: Params, out: Path, draws: int) -> pd.DataFrame:
     alike = controls.Alike(len(pairs), swaps.reweighted(pairs, neutral))
     rows = []
     for name, frames in scored.by_group(scored.read(layout, "swaps", ids)).items():
+        if System.parse(name).target not in (TEACHER, targets.DISTILLED):
+            continue
         differences = swaps.pooled(frames, neutral, "score")
         for size, sample in ((len(neutral), None), (len(pairs), alike)):
             found = controls.placebo(neutral, differences, draws, sample)
@@ -94,7 +104,10 @@ def slopes(params: Params, out: Path, draws: int) -> pd.DataFrame:
 
 
 def opinions(params: Params, out: Path, draws: int) -> pd.DataFrame:
-    """Write ``bias.validation.opinions.rates`` on the study's held-out reviews to ``out``."""
+    """Write ``bias.validation.opinions.rates`` of a bag of words with three seeds to ``out``.
+
+    The reviews are the study's held-out ones.
+    """
     layout = Layout(params.study)
     reviews = held_out_reviews(params, layout)
     both = edits.apply(reviews, tables.read(layout.edits, schemas.EDITS)).set_index("id")
@@ -105,9 +118,23 @@ def opinions(params: Params, out: Path, draws: int) -> pd.DataFrame:
     answers = without_opinion.teacher(first, second, reviews["text"], labels)
     asked = pd.DataFrame({"label_0": 1 - answers.ravel(), "label_1": answers.ravel()})
     calibrated = calibration.batch(asked).apply(asked)["label_1"].to_numpy()
-    table = without_opinion.rates(
-        without_opinion.Reviews(first, second, labels, calibrated.reshape(2, -1)), draws
-    ).assign(n_reviews=len(reviews), n_swapped=len(both), n_draws=draws)
+
+    def student(
+        training: pd.DataFrame, soft: np.ndarray, seed: int, texts: Sequence[str]
+    ) -> np.ndarray:
+        setting = Setting(params.distillation.alpha, seed, devices.resolve(params.device), STUDENT)
+        target = np.column_stack([1 - soft, soft])
+        with redirect_stderr(io.StringIO()):  # the fit's own progress bar
+            fitted = fit_arm(
+                training, target, params.students[STUDENT], params.distillation, setting
+            ).student
+        scores = pd.DataFrame(fitted.predict_proba(list(texts)), columns=schemas.PROBABILITIES)
+        return calibration.log_odds(scores)
+
+    read = without_opinion.Reviews(first, second, labels, calibrated.reshape(2, -1))
+    table = without_opinion.rates(read, student, SEEDS, draws)
+    counts = {"n_reviews": len(reviews), "n_swapped": len(both), "n_seeds": SEEDS}
+    table = table.assign(**counts, n_draws=draws)
     tables.write(table.round(DIGITS), out)
     return table
 

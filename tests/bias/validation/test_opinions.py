@@ -3,9 +3,15 @@
 import numpy as np
 import pandas as pd
 import pytest
+from swapped import pairs, scored
 
+from bias_transfer.bias import channel
+from bias_transfer.bias.channel import Arms
+from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.validation import opinions
 from bias_transfer.bias.validation.opinions import CONTRASTS, Reviews
+from bias_transfer.study import targets
+from bias_transfer.study.targets import Labelled
 
 N = 240
 
@@ -31,27 +37,42 @@ def test_the_teacher_has_not_seen_the_review_and_answers_on_both_versions(texts)
     np.testing.assert_allclose(found[0][~people], found[1][~people])
 
 
-def test_an_opinion_is_found_and_none_is_not(texts):
+def by_words(training, soft, seed, texts) -> np.ndarray:
+    """A student that knows two words, by the mean label of the reviews that hold each."""
+    soft = soft + np.random.default_rng([seed, len(soft)]).normal(0, 0.01, len(soft))
+    she, he = (
+        soft[training["text"].str.contains(word).to_numpy()].mean() for word in ("she", "he ")
+    )
+    own = np.random.default_rng([seed, len(texts)]).normal(0, 0.05, len(texts))
+    return own + [she if "she" in text else he for text in texts]
+
+
+def test_each_contrast_has_its_rate_and_its_error(texts):
     first, second, labels = texts
     level = 0.2 + 0.6 * labels
     opinion = np.where(np.arange(N) % 3 > 0, 0.15, 0)
     reviews = Reviews(first, second, labels, np.stack([level + opinion, level - opinion]))
-    table = opinions.rates(reviews, 12)
-    assert next(table.itertuples(index=False))[:2] == CONTRASTS[0]
-    assert len(table) == len(CONTRASTS)
-    by = table.set_index(["teacher", "reference"])
-    assert by.loc[("own", "averaged"), "rate"] == 1
-    assert by.loc[("own", "averaged"), "mean"] > 0.3
-    assert abs(by.loc[("averaged", "permuted"), "mean"]) < 0.1
-    assert (table["se"] >= 0).all()
+    table = opinions.rates(reviews, by_words, seeds=2, draws=6)
+    assert list(table[["teacher", "reference"]].itertuples(index=False, name=None)) == list(
+        CONTRASTS
+    )
+    assert table["rate"].between(0, 1).all()
+    assert (table["spread"] > 0).all()
+    pd.testing.assert_frame_equal(table, opinions.rates(reviews, by_words, seeds=2, draws=6))
 
 
-def test_labels_are_shuffled_within_the_hard_label_and_the_rows():
-    soft, labels = np.arange(20.0), np.arange(20) % 2
-    rows = np.arange(20) < 12
-    found = opinions._shuffled(soft, labels, rows, np.random.default_rng(1))
-    np.testing.assert_array_equal(found[~rows], soft[~rows])
-    for label in (0, 1):
-        chosen = rows & (labels == label)
-        assert sorted(found[chosen]) == sorted(soft[chosen])
-    assert not np.array_equal(found, soft)
+def test_a_contrast_is_that_of_the_study(texts):
+    made = pairs(60)
+    random = np.random.default_rng(3)
+    after, before = ({s: scored((made, random.normal(0.1, 1, 60))) for s in (0, 1)} for _ in "ab")
+    arms = Arms("bow", "distilled", "permuted", after, before)
+    expected = channel.change(arms, after[0], made, Margins()).set_index("scale").loc["log-odds"]
+    found = opinions._contrast(made, np.array(arms.changes(made, "log_odds")))
+    assert found.p_value == pytest.approx(expected["p_value"])
+
+
+def test_labels_are_shuffled_as_the_target_permuted_has_it():
+    soft, labels = np.random.default_rng(0).random(30), np.arange(30) % 2
+    data = Labelled(np.column_stack([1 - soft, soft]), labels, labels > 1, 4)
+    expected = targets.soft_labels("permuted", data)[:, 1]
+    np.testing.assert_array_equal(opinions.shuffled(soft, labels, 4), expected)
