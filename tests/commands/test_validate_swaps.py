@@ -37,6 +37,10 @@ def study(tmp_path, monkeypatch) -> Layout:
     turned = {"female": "first", "male": "second", "mixed": "mixed"}
     sides = {name: neutral[name].map(turned) for name in ("original", "group")}
     neutral = neutral.assign(**sides).drop(columns="named")
+    pairs, neutral = (
+        table.assign(id=table["sentence"].map(text_id), pair_id=table["pair_id"].map(text_id))
+        for table in (pairs, neutral)
+    )
     tables.write(pairs, layout.pairs, schemas.SWAPS)
     tables.write(neutral, layout.placebo, schemas.PLACEBO)
     ids, random = pd.concat([pairs["id"], neutral["id"]]), np.random.default_rng(0)
@@ -76,7 +80,9 @@ def test_slopes_are_of_the_distilled_arm(study):
 
 def test_a_study_of_one_seed_has_no_slopes(study):
     path = Path("params.yaml")
-    path.write_text(path.read_text().replace("- 1\n", ""), encoding="utf-8")
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["study"]["seeds"] = [0]
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
     result = invoke("validate", "controls", "slopes", *OPTIONS)
     assert result.exit_code == 1
     assert "no student has a baseline of two seeds" in result.stderr

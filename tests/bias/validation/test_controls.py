@@ -11,7 +11,7 @@ from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation import controls
 from bias_transfer.bias.validation.controls import BY_REVIEW, BY_WORD, Alike
 
-DRAWS = 120
+DRAWS = 80
 
 
 @pytest.fixture(scope="module")
@@ -88,11 +88,11 @@ def test_slopes_on_dealt_differences_are_found_in_one_of_twenty():
         Arms("bow", "distilled", "baseline", distilled, baseline),
         Arms("bow", "distilled", "permuted", distilled, permuted),
     ]
-    table = controls.slopes(arms, baseline, teacher, made, 60)
+    table = controls.slopes(arms, baseline, teacher, made, 40)
     assert table[["reference", "scale"]].to_numpy().tolist() == [
         ["baseline", "log-odds"],
         ["baseline", "probability"],
         ["permuted", "log-odds"],
         ["permuted", "probability"],
     ]
-    assert table["rate"].max() <= stats.binom.ppf(0.999, 60, 0.06) / 60
+    assert table["rate"].max() <= stats.binom.ppf(0.999, 40, 0.06) / 40

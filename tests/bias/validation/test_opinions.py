@@ -49,7 +49,7 @@ def by_words(training, soft, seed, texts) -> np.ndarray:
 
 def test_each_contrast_has_its_rate_and_its_error(texts):
     first, second, labels = texts
-    level = 0.2 + 0.6 * labels
+    level = 0.2 + 0.6 * labels + np.random.default_rng(2).normal(0, 0.02, N)
     opinion = np.where(np.arange(N) % 3 > 0, 0.15, 0)
     reviews = Reviews(first, second, labels, np.stack([level + opinion, level - opinion]))
     table = opinions.rates(reviews, by_words, seeds=2, draws=6)

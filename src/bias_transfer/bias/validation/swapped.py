@@ -38,7 +38,7 @@ def _sparse(random: np.random.Generator, size: int) -> np.ndarray:
 
 SHAPES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "normal": lambda random, size: random.standard_normal(size),
-    "t, 3 df": lambda random, size: random.standard_t(3, size) / np.sqrt(3),
+    "t with 3 df": lambda random, size: random.standard_t(3, size) / np.sqrt(3),
     "sparse": _sparse,
     "exponential": lambda random, size: random.exponential(size=size) - 1,
     "lognormal": lambda random, size: (
