@@ -582,6 +582,49 @@ def planted(
     click.echo(f"Written: {out}")
 
 
+@validate.command("swaps")
+@click.option(
+    "--datasets",
+    type=click.IntRange(min=1),
+    default=2000,
+    show_default=True,
+    help="Datasets per cell.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def simulated_swaps(datasets: int, out: Path) -> None:
+    """How often is a gap on swapped reviews found, with and without one?
+
+    \b
+    Example: python -m bias_transfer validate swaps --out swaps_null.csv
+    """
+    from bias_transfer.commands import validate_swaps
+
+    ends = validate_swaps.simulated(out, datasets)
+    click.echo(f"Most and fewest false alarms of p_clustered:\n{ends.to_string(index=False)}")
+    click.echo(f"Written: {out}")
+
+
+@validate.command()
+@click.argument("kind", type=click.Choice(["placebo", "slopes", "opinions"]))
+@click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def controls(kind: str, draws: int, out: Path) -> None:
+    """What do a study's own reviews and systems show where nothing is to be found?
+
+    placebo draws which of two words without social meaning comes first; slopes deals the teacher's
+    differences to other pairs; opinions fits students of a teacher without an opinion on gender.
+    They read what `dvc repro` makes.
+
+    \b
+    Example: python -m bias_transfer validate controls placebo --out placebo.csv
+    """
+    from bias_transfer.commands import validate_swaps
+    from bias_transfer.study.params import load
+
+    table = getattr(validate_swaps, kind)(load(PARAMS), out, draws)
+    click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
+
+
 @stage
 @click.argument("entry", type=click.Choice(["main", "label", "train", "evaluate"]))
 @click.option(

@@ -12,6 +12,7 @@ from bias_transfer import cli
 from bias_transfer.bias.validation import planted
 from bias_transfer.commands import validate
 from bias_transfer.corpora import text_id
+from bias_transfer.corpora.swaps import edits, tagger, wordlist
 from bias_transfer.io import schemas, tables
 
 SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
@@ -35,6 +36,12 @@ def study(tmp_path, monkeypatch):
     reviews = reviews.assign(id=reviews["text"].map(text_id), label=1 - np.arange(REVIEWS) % 2)
     tables.write(reviews, tmp_path / "data/reviews/snippets/train.csv", schemas.REVIEWS)
     positive = 0.3 + 0.4 * reviews["label"]
+    held_out = pd.DataFrame({"text": [f"{text} again" for text in reviews["text"]]})
+    held_out = held_out.assign(id=held_out["text"].map(text_id), label=reviews["label"])
+    for name, part in (("test", held_out), ("unused", held_out[:0])):
+        tables.write(part, tmp_path / f"data/reviews/snippets/{name}.csv", schemas.REVIEWS)
+    found = edits.find(held_out["text"], wordlist.gendered()).assign(named=False, rules=1)
+    tables.write(found, tmp_path / "data/swaps/snippets/edits.csv", schemas.EDITS)
     labels = reviews[["id"]].assign(label_0=1 - positive, label_1=positive, label_mass=0.9)
     tables.write(labels, tmp_path / "data/teacher/snippets/tiny/train.csv", schemas.LABELS)
     monkeypatch.chdir(tmp_path)
@@ -57,11 +64,12 @@ def planted_table(*options):
 
 def test_planted_plants_measures_and_keeps_its_fits(study, monkeypatch):
     table = planted_table("--null-fits", "4")
-    assert table["estimand"].tolist() == ["gap", "gap", "slope"] * 2 + ["false alarms"]
-    assert table["planted_on"].tolist() == ["women"] * 3 + ["random"] * 3 + ["none"]
+    estimands = ["gap", "gap", "slope", "transfer coefficient"]
+    assert table["estimand"].tolist() == estimands * 2 + ["false alarms"]
+    assert table["planted_on"].tolist() == ["women"] * 4 + ["random"] * 4 + ["none"]
     assert list(table.columns) == validate.COLUMNS
     assert (table["n_reviews"] == REVIEWS).all()
-    assert table["n_reviews_planted"].tolist() == [REVIEWS / 3] * 6 + [0]
+    assert table["n_reviews_planted"].tolist() == [REVIEWS / 3] * 8 + [0]
     slopes = table[table["estimand"] == "slope"].set_index("planted_on")
     gaps = table[(table["estimand"] == "gap") & (table["planted_on"] == "women")][
         "estimate"
@@ -69,6 +77,10 @@ def test_planted_plants_measures_and_keeps_its_fits(study, monkeypatch):
     assert slopes.loc["women", "estimate"] == pytest.approx((gaps[1] - gaps[0]) / 4, abs=1e-4)
     assert slopes.loc["women", "estimate"] > slopes.loc["random", "estimate"]
     assert 0 <= table["estimate"].iloc[-1] <= 1
+    arrived = table[table["estimand"] == "transfer coefficient"].set_index("planted_on")
+    assert (arrived["n_pairs"] == 2 * REVIEWS / 3).all()
+    assert (arrived["ci_low"] < arrived["estimate"]).all()
+    assert arrived.loc["women", "estimate"] > arrived.loc["random", "estimate"]
     # The two kinds share the fits at dose 0.
     assert len(list((study / "work").glob("*.npy"))) == 2 * 3 + 4
 
@@ -81,6 +93,14 @@ def test_the_stand_in_needs_no_labels(study):
     table = planted_table("--null-fits", "0", "--stand-in")
     assert set(table["teacher"]) == {"cross-fitted words"}
     assert "false alarms" not in set(table["estimand"])
+
+
+def test_without_edits_spacy_is_asked_for(study, monkeypatch):
+    (study / "data/swaps/snippets/edits.csv").unlink()
+    monkeypatch.setattr(tagger, "find_spec", lambda name: None)
+    result = invoke("validate", "planted", "--out", "planted.csv", "--null-fits", "0")
+    assert result.exit_code == 1
+    assert "spaCy is not installed" in result.stderr
 
 
 def test_too_few_null_fits_are_refused(study):

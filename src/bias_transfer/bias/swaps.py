@@ -199,7 +199,7 @@ def _row(
         "sd_difference": float(in_score.std(ddof=1)),
         "n_identical": int(alike.sum()),
         "n_saturated": saturated,
-        "p_word": _by_word(pairs, in_score).p_value,
+        "p_word": by_word(pairs, in_score).p_value,
         **_log_odds(frames, pairs, bool(saturated)),
         **_placebo(frames, pairs, placebo, matched),
     }
@@ -227,7 +227,7 @@ def _log_odds(frames: list[pd.DataFrame], pairs: Pairs, saturated: bool) -> dict
     return dict(zip(names, numbers, strict=True)) | {"standardised_gap": standardised}
 
 
-def _by_word(pairs: Pairs, differences: np.ndarray) -> Inference:
+def by_word(pairs: Pairs, differences: np.ndarray) -> Inference:
     """The gap with pairs of words as clusters, whatever the reviews."""
     words = pairs.table["word"].astype("category").cat.codes.to_numpy()
     found = gap(pairs, differences)

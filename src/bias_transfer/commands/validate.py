@@ -13,15 +13,21 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from bias_transfer.bias import swaps
+from bias_transfer.bias.channel import COEFFICIENT
+from bias_transfer.bias.inference.two_way import Inference
+from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation import planted, simulation
 from bias_transfer.corpora import eec
 from bias_transfer.corpora.mentions import mentions_more_women
+from bias_transfer.corpora.swaps import edits, held_out, tagger, wordlist
 from bias_transfer.distillation import fit
 from bias_transfer.distillation.arm import fit_arm
 from bias_transfer.io import atomic, provenance, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.pretrained import devices
 from bias_transfer.stages import calibrated
+from bias_transfer.stages.swaps import held_out_reviews
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
@@ -44,7 +50,7 @@ COLUMNS = [
         "n_seeds",
         "n_fits",
     ),
-    *("n_reviews_planted", "n_reviews", "reviews", "teacher", "student", "epochs"),
+    *("n_reviews_planted", "n_reviews", "n_pairs", "reviews", "teacher", "student", "epochs"),
 ]
 
 
@@ -55,8 +61,9 @@ Row = dict[str, float | str]
 class Setting:
     """What all fits share.
 
-    Training reviews, the teacher's calibrated probabilities, and the corpus to score. ``women``
-    says on which reviews bias is planted: bool, shape (reviews,).
+    Training reviews and the teacher's calibrated probabilities. ``women`` says on which reviews
+    bias is planted: bool, shape (reviews,). Scored are ``texts``: the sentences of ``corpus``, then
+    the versions of held-out reviews, whose places among all texts ``pairs`` has.
     """
 
     params: Params
@@ -64,6 +71,8 @@ class Setting:
     women: np.ndarray
     teacher: np.ndarray
     corpus: pd.DataFrame
+    pairs: Pairs
+    texts: list[str]
 
     def target(self, planted_on: str, seed: int, dose: float) -> np.ndarray:
         """The teacher's probabilities with ``dose`` planted.
@@ -90,16 +99,17 @@ def null(out: Path, datasets: int) -> pd.DataFrame:
 def plant(
     params: Params, out: Path, work: Path, stand_in: bool, seeds: int, null_fits: int
 ) -> None:
-    """Write to ``out`` what planted bias does to a student's gender gap, in log-odds.
+    """Write to ``out`` what planted bias does to a student's gender gaps, in log-odds.
 
     Parameters
     ----------
     params
         The study gives reviews and teacher.
     out
-        CSV. For each kind of review planted on (``women``, ``random``): the mean ``gap`` at each
-        dose, and its ``slope`` on the dose with a 95 % interval. Then the share of ``false alarms``
-        (``bias.validation.planted``).
+        CSV. For each kind of review planted on (``women``, ``random``): the mean ``gap`` in the EEC
+        at each dose, its ``slope`` on the dose with a 95 % interval, and for each dose the
+        ``transfer coefficient`` on swapped held-out reviews. Then the share of ``false alarms`` in
+        the EEC (``bias.validation.planted``).
     work
         Folder that keeps the scores of each fit, so that a killed run can go on.
     stand_in
@@ -112,7 +122,8 @@ def plant(
     Raises
     ------
     InputError
-        If reviews or labels are missing, or ``null_fits`` is neither 0 nor enough for one draw.
+        If reviews or labels are missing, ``null_fits`` is neither 0 nor enough for one draw, or
+        what is swapped was not found yet and spaCy is not installed.
     """
     if 0 < null_fits < seeds * len(planted.DOSES):
         raise InputError(
@@ -139,7 +150,7 @@ def plant(
         ]
         rows += _kind(setting, np.array([[log_odds[job] for job in row] for row in cells]), kind)
     if null_fits:
-        pool = np.array([log_odds[job] for job in jobs[-null_fits:]])
+        pool = np.array([log_odds[job] for job in jobs[-null_fits:]])[:, : len(setting.corpus)]
         share = planted.false_alarms(setting.corpus, pool, seeds, DRAWS)
         rows.append(
             {"planted_on": NONE, "estimand": "false alarms", "estimate": share, "n_fits": null_fits}
@@ -156,8 +167,9 @@ def plant(
 
 
 def _kind(setting: Setting, log_odds: np.ndarray, kind: str) -> list[Row]:
-    """Rows of one kind, from log-odds of shape (seeds, doses, sentences)."""
-    inference, by_seed = planted.slope(setting.corpus, log_odds)
+    """Rows of one kind, from log-odds of shape (seeds, doses, texts)."""
+    of_corpus = log_odds[:, :, : len(setting.corpus)]
+    inference, by_seed = planted.slope(setting.corpus, of_corpus)
     shared: Row = {
         "planted_on": kind,
         "n_seeds": len(log_odds),
@@ -171,15 +183,27 @@ def _kind(setting: Setting, log_odds: np.ndarray, kind: str) -> list[Row]:
             "seed_sd": _sd(gap),
             "n_fits": len(gap),
         }
-        for dose, gap in zip(planted.DOSES, planted.gaps(setting.corpus, log_odds).T, strict=True)
+        for dose, gap in zip(planted.DOSES, planted.gaps(setting.corpus, of_corpus).T, strict=True)
     ]
-    rows.append({"estimand": "slope", "estimate": inference.mean, "seed_sd": _sd(by_seed)})
-    rows[-1] |= {
+    rows.append(
+        {"estimand": "slope", "n_fits": by_seed.size * len(planted.DOSES)}
+        | _numbers(inference, by_seed)
+    )
+    for number, dose in enumerate(planted.DOSES[1:], 1):
+        changes = (log_odds[:, number] - log_odds[:, 0]) / dose
+        numbers = _numbers(*planted.coefficient(setting.pairs, changes))
+        counts = {"n_fits": 2 * len(changes), "n_pairs": len(setting.pairs)}
+        rows.append({"estimand": COEFFICIENT, "dose": dose} | numbers | counts)
+    return [shared | row for row in rows]
+
+
+def _numbers(inference: Inference, by_seed: np.ndarray) -> Row:
+    return {
+        "estimate": inference.mean,
         "ci_low": inference.ci_low,
         "ci_high": inference.ci_high,
-        "n_fits": by_seed.size * len(planted.DOSES),
+        "seed_sd": _sd(by_seed),
     }
-    return [shared | row for row in rows]
 
 
 def _sd(values: np.ndarray) -> float:
@@ -196,14 +220,29 @@ def _setting(params: Params, stand_in: bool) -> Setting:
     else:
         teacher = calibrated.read(layout, params.distillation, "train", reviews["id"])
     women = mentions_more_women(reviews["text"])
-    return Setting(params, reviews, women, teacher.to_numpy(), eec.generate())
+    corpus, versions = eec.generate(), _versions(params, layout)
+    texts = [*corpus["sentence"], *versions["sentence"]]
+    places = pd.Index([*corpus["id"], *versions["id"]])
+    pairs = swaps.pair_up(versions, places)
+    return Setting(params, reviews, women, teacher.to_numpy(), corpus, pairs, texts)
+
+
+def _versions(params: Params, layout: Layout) -> pd.DataFrame:
+    """Both versions of the held-out reviews; their edits are read where they were found already."""
+    reviews = held_out_reviews(params, layout)
+    if layout.edits.exists():
+        found = tables.read(layout.edits, schemas.EDITS)
+    else:
+        found = edits.find(reviews["text"], wordlist.gendered(), tagger.load(names=False))
+    return held_out.versions(reviews, found, params.swaps.passage_words)
 
 
 def _scores(
     setting: Setting, jobs: Sequence[tuple[str, int, float]], work: Path
 ) -> Iterator[np.ndarray]:
-    """Log-odds of the corpus for each job, from ``work`` or from a fit that is then kept there."""
-    texts = hashlib.sha256(setting.reviews.to_csv(index=False).encode()).hexdigest()
+    """Log-odds of the texts for each job, from ``work`` or from a fit that is then kept there."""
+    read = [setting.reviews.to_csv(index=False), setting.texts]
+    texts = hashlib.sha256(json.dumps(read).encode()).hexdigest()
     for planted_on, seed, dose in tqdm(jobs, desc="planted", unit="fit", file=sys.stderr):
         target = setting.target(planted_on, seed, dose)
         path = work / f"{_digest(setting.params, texts, target, seed)}.npy"
@@ -232,7 +271,7 @@ def _digest(params: Params, texts: str, target: np.ndarray, seed: int) -> str:
 
 
 def _fit(setting: Setting, target: np.ndarray, seed: int) -> np.ndarray:
-    """Fit the student as stage ``train`` does; log-odds of the corpus, shape (sentences,)."""
+    """Fit the student as stage ``train`` does; log-odds of the texts, shape (texts,)."""
     params = setting.params
     fitted = fit_arm(
         setting.reviews,
@@ -241,5 +280,5 @@ def _fit(setting: Setting, target: np.ndarray, seed: int) -> np.ndarray:
         params.distillation,
         fit.Setting(params.distillation.alpha, seed, devices.resolve(params.device), STUDENT),
     )
-    scores = fitted.student.predict_proba(setting.corpus["sentence"].tolist())
+    scores = fitted.student.predict_proba(setting.texts)
     return calibration.log_odds(pd.DataFrame(scores, columns=schemas.PROBABILITIES))

@@ -3,8 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
+from swapped import pairs, scored
 
+from bias_transfer.bias import channel
+from bias_transfer.bias.channel import Arms, Planted
 from bias_transfer.bias.inference.two_way import infer, with_seeds
+from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import contrast
 from bias_transfer.bias.validation import planted
 from bias_transfer.corpora import eec
@@ -36,6 +40,21 @@ def test_the_slope_of_gaps_that_grow_with_the_dose():
     assert inference.mean == pytest.approx(by_seed.mean())
     assert inference.se > by_seed.std(ddof=1) / np.sqrt(3)
     np.testing.assert_allclose(planted.gaps(CORPUS, log_odds)[:, 3], per_seed * 2, atol=0.005)
+
+
+def test_the_coefficient_is_the_channels():
+    made, teacher = pairs(90), scored((pairs(90), 0.1))
+    random = np.random.default_rng(5)
+    both = [[scored((made, d + random.normal(0, 0.2, 90))) for d in (0.1, 0.7)] for _ in range(3)]
+    before, after = (dict(enumerate(frames)) for frames in zip(*both, strict=True))
+    known = Planted(2.0, np.ones(90, bool), np.zeros(90, bool))
+    arms = Arms("bow", "planted-2", "distilled", after, before)
+    expected = channel.coefficient(arms, teacher, made, known, Margins()).set_index("scale")
+    log_odds = np.array([[frame["log_odds"] for frame in seed] for seed in both])
+    found, by_seed = planted.coefficient(made, (log_odds[:, 1] - log_odds[:, 0]) / 2)
+    for name, value in (("estimate", found.mean), ("se", found.se), ("df", found.df)):
+        assert value == pytest.approx(expected.loc["log-odds", name])
+    assert by_seed.mean() == pytest.approx(found.mean)
 
 
 def test_false_alarms_are_what_slope_finds_in_the_same_deals():

@@ -15,8 +15,10 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
+from bias_transfer.bias import swaps
 from bias_transfer.bias.inference.two_way import Inference, infer, with_seeds
 from bias_transfer.bias.pairs import Contrast, contrast
+from bias_transfer.bias.swaps import Pairs
 
 DOSES = (0.0, 0.5, 1.0, 2.0)
 
@@ -71,6 +73,24 @@ def slope(corpus: pd.DataFrame, log_odds: np.ndarray) -> tuple[Inference, np.nda
     by_seed = gaps(corpus, log_odds) @ weights
     score = np.einsum("sdn,d->n", log_odds, weights) / len(log_odds)
     return with_seeds(infer(contrast(corpus.assign(score=score), "gender")), by_seed), by_seed
+
+
+def coefficient(pairs: Pairs, changes: np.ndarray) -> tuple[Inference, np.ndarray]:
+    """Transfer coefficient on swapped reviews, in log-odds, and each seed's.
+
+    The rule that plants raises the one version of a pair and not the other, so what is planted on
+    it is the dose (``bias.channel``). The interval is over reviews and seeds.
+
+    Parameters
+    ----------
+    pairs
+        Pairs of versions, with their places among the texts.
+    changes
+        What the dose changed in the log-odds of each text, over the dose: shape (seeds, texts).
+    """
+    by_pair = changes[:, pairs.first] - changes[:, pairs.second]
+    by_seed = np.array([pairs.balanced.value(one) for one in by_pair])
+    return with_seeds(swaps.gap(pairs, by_pair.mean(axis=0)).inference, by_seed), by_seed
 
 
 def false_alarms(corpus: pd.DataFrame, log_odds: np.ndarray, seeds: int, draws: int) -> float:
