@@ -58,7 +58,7 @@ Row = dict[str, float | str]
 
 
 @dataclass(frozen=True)
-class Setting:
+class Planting:
     """What all fits share.
 
     Training reviews and the teacher's calibrated probabilities. ``women`` says on which reviews
@@ -166,7 +166,7 @@ def plant(
     tables.write(table[COLUMNS].round(5), out)
 
 
-def _kind(setting: Setting, log_odds: np.ndarray, kind: str) -> list[Row]:
+def _kind(setting: Planting, log_odds: np.ndarray, kind: str) -> list[Row]:
     """Rows of one kind, from log-odds of shape (seeds, doses, texts)."""
     of_corpus = log_odds[:, :, : len(setting.corpus)]
     inference, by_seed = planted.slope(setting.corpus, of_corpus)
@@ -210,7 +210,7 @@ def _sd(values: np.ndarray) -> float:
     return float(values.std(ddof=1)) if len(values) > 1 else float("nan")
 
 
-def _setting(params: Params, stand_in: bool) -> Setting:
+def _setting(params: Params, stand_in: bool) -> Planting:
     layout = Layout(params.study)
     reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
     if stand_in:
@@ -224,7 +224,7 @@ def _setting(params: Params, stand_in: bool) -> Setting:
     texts = [*corpus["sentence"], *versions["sentence"]]
     places = pd.Index([*corpus["id"], *versions["id"]])
     pairs = swaps.pair_up(versions, places)
-    return Setting(params, reviews, women, teacher.to_numpy(), corpus, pairs, texts)
+    return Planting(params, reviews, women, teacher.to_numpy(), corpus, pairs, texts)
 
 
 def _versions(params: Params, layout: Layout) -> pd.DataFrame:
@@ -238,7 +238,7 @@ def _versions(params: Params, layout: Layout) -> pd.DataFrame:
 
 
 def _scores(
-    setting: Setting, jobs: Sequence[tuple[str, int, float]], work: Path
+    setting: Planting, jobs: Sequence[tuple[str, int, float]], work: Path
 ) -> Iterator[np.ndarray]:
     """Log-odds of the texts for each job, from ``work`` or from a fit that is then kept there."""
     read = [setting.reviews.to_csv(index=False), setting.texts]
@@ -270,7 +270,7 @@ def _digest(params: Params, texts: str, target: np.ndarray, seed: int) -> str:
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 
 
-def _fit(setting: Setting, target: np.ndarray, seed: int) -> np.ndarray:
+def _fit(setting: Planting, target: np.ndarray, seed: int) -> np.ndarray:
     """Fit the student as stage ``train`` does; log-odds of the texts, shape (texts,)."""
     params = setting.params
     fitted = fit_arm(
