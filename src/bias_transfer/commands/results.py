@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from matplotlib.figure import Figure
 
+from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
@@ -110,6 +111,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
     tested = declared.read(layout.report("hypotheses.json"))
     students = [group_of(arm.system) for arm in arms(params.study)]
     changes = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
+    shown = rows.tables(params, accuracy, every, all_transfer, tested)
     return markdown.render(
         "results.md.j2",
         command=command,
@@ -122,7 +124,8 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         slope=SLOPE,
         estimate_name=estimate_name,
         sentence=sentence(params, every, all_transfer, tested),
-        rows=rows.tables(params, accuracy, every, all_transfer, tested),
+        rows=shown | {"others": [row for row in shown["others"] if not _unread(row)]},
+        unread=_unread_systems(shown["others"]),
         not_asked=tested.not_asked,
         columns=COLUMNS,
         cell=cell,
@@ -137,6 +140,18 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         spread=lambda name: f" ± {values[name]:.4f}" if name in values else "",
         elsewhere=lambda system, name, form: _number(other.get(system, {}).get(name), form),
     )
+
+
+def _unread(row: rows.Row) -> bool:
+    return row["verdict"] == NOT_MEASURABLE
+
+
+def _unread_systems(others: rows.Rows) -> list[str]:
+    """One sentence per corpus and axis: whose gaps on it cannot be measured."""
+    found: dict[str, list[str]] = {}
+    for row in filter(_unread, others):
+        found.setdefault(f"{row['corpus']}, {row['axis']}", []).append(row["system"])
+    return [f"Not measurable on {where}: {', '.join(names)}." for where, names in found.items()]
 
 
 def _other(against: Path | None) -> dict[str, dict[str, Any]]:

@@ -44,8 +44,10 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
         ),
     ),
     "remedies": (
-        (_STUDENT, ("remedy", "text", "remedy"), _VERDICT, ("gap taken away", "number", "estimate"),
-         _INTERVAL),
+        (
+            _STUDENT, ("remedy", "text", "remedy"), ("gap taken away", "number", "estimate"),
+            _INTERVAL, ("accuracy", "number", "accuracy_change"),
+        ),
         (
             _STUDENT, ("remedy", "text", "remedy"), ("of", "text", "without"), _VERDICT,
             ("gap taken away", "number", "estimate"), _INTERVAL,

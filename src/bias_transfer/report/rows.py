@@ -15,7 +15,8 @@ from bias_transfer.study.params import Params
 from bias_transfer.study.systems import group_of
 from bias_transfer.study.targets import BASELINE, DISTILLED
 
-Rows = list[dict[Any, Any]]
+Row = dict[Any, Any]
+Rows = list[Row]
 
 
 def tables(

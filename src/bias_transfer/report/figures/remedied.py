@@ -11,6 +11,8 @@ from bias_transfer.study.systems import TEACHER, System
 def pareto(accuracy: pd.DataFrame, bias: pd.DataFrame) -> Figure:
     """One panel per student, one colour per target: a pale mark per seed, a solid one for the mean.
 
+    The mean's gap is the size of the mean, not the mean of the sizes, which noise would enlarge.
+
     Parameters
     ----------
     accuracy
@@ -18,7 +20,7 @@ def pareto(accuracy: pd.DataFrame, bias: pd.DataFrame) -> Figure:
     bias
         All rows of ``bias.csv``, those of single seeds too. The gap is that on swapped reviews.
     """
-    on_swaps = bias[bias["corpus"] == "swaps"].set_index("system")["log_odds_difference"].abs()
+    on_swaps = bias[bias["corpus"] == "swaps"].set_index("system")["log_odds_difference"]
     points = accuracy[["system", "accuracy"]].assign(gap=accuracy["system"].map(on_swaps))
     names = [System.parse(system) for system in points["system"]]
     points = points.assign(student=[s.student for s in names], target=[s.target for s in names])
@@ -30,11 +32,10 @@ def pareto(accuracy: pd.DataFrame, bias: pd.DataFrame) -> Figure:
     for student, ax in zip(students, axes[0], strict=False):
         for target, seeds in points[points["student"] == student].groupby("target", sort=False):
             colour, marker = look(str(target))
-            ax.plot(seeds["gap"], seeds["accuracy"], marker, color=colour, alpha=0.35, markersize=4)
-            ax.plot(
-                seeds["gap"].mean(), seeds["accuracy"].mean(), marker, color=colour, markersize=8,
-                label=target,
-            )  # fmt: skip
+            sizes = seeds["gap"].abs()
+            ax.plot(sizes, seeds["accuracy"], marker, color=colour, alpha=0.35, markersize=4)
+            mean = abs(seeds["gap"].mean()), seeds["accuracy"].mean()
+            ax.plot(*mean, marker, color=colour, markersize=8, label=target)
         ax.set_title(student, loc="left", size=10)
         ax.set_xlim(left=0)
         ax.set_xlabel("size of the gap (log-odds)", size=8)
