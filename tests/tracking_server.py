@@ -34,7 +34,7 @@ class Server:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        for _ in range(600):
+        for _ in range(3000):  # five minutes, for a machine that has much else to do
             try:
                 urllib.request.urlopen(f"{self.uri}/health", timeout=1)  # noqa: S310 - loopback
             except (urllib.error.URLError, OSError):
