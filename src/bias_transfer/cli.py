@@ -605,15 +605,15 @@ def simulated_swaps(datasets: int, out: Path) -> None:
 
 
 @validate.command()
-@click.argument("kind", type=click.Choice(["placebo", "slopes", "opinions"]))
+@click.argument("kind", type=click.Choice(["placebo", "slopes", "opinions", "opinions-bow"]))
 @click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True)
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def controls(kind: str, draws: int, out: Path) -> None:
     """What do a study's own reviews and systems show where nothing is to be found?
 
     placebo draws which of two words without social meaning comes first; slopes deals the teacher's
-    differences to other pairs; opinions fits students of a teacher without an opinion on gender.
-    They read what `dvc repro` makes.
+    differences to other pairs; opinions fits linear models to the labels of a teacher without an
+    opinion on gender, and opinions-bow bags of words. They read what `dvc repro` makes.
 
     \b
     Example: python -m bias_transfer validate controls placebo --out placebo.csv
@@ -621,7 +621,7 @@ def controls(kind: str, draws: int, out: Path) -> None:
     from bias_transfer.commands import validate_swaps
     from bias_transfer.study.params import load
 
-    table = getattr(validate_swaps, kind)(load(PARAMS), out, draws)
+    table = getattr(validate_swaps, kind.replace("-", "_"))(load(PARAMS), out, draws)
     click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
 
 

@@ -96,7 +96,8 @@ def test_without_predictions_the_file_is_named(study):
     assert str(path) in result.stderr
 
 
-def test_opinions_are_of_held_out_reviews(study, monkeypatch):
+@pytest.mark.parametrize(("kind", "seeds"), [("opinions", 1), ("opinions-bow", 2)])
+def test_opinions_are_of_held_out_reviews(study, monkeypatch, kind, seeds):
     monkeypatch.setattr(validate_swaps, "SEEDS", 2)
     words = [("good", "bad")[i % 2] + (" she", " he", "")[i % 3] for i in range(120)]
     reviews = pd.DataFrame({"text": [f"{word} film number {i}" for i, word in enumerate(words)]})
@@ -105,8 +106,9 @@ def test_opinions_are_of_held_out_reviews(study, monkeypatch):
         tables.write(part, study.reviews(name), schemas.REVIEWS)
     found = edits.find(reviews["text"], wordlist.gendered()).assign(named=False, rules=1)
     tables.write(found, study.edits, schemas.EDITS)
-    table = controls("opinions")
-    assert table[["n_reviews", "n_swapped", "n_seeds"]].to_numpy().tolist() == [[120, 80, 2]] * 2
+    table = controls(kind)
+    counts = table[["n_reviews", "n_swapped", "n_seeds"]].to_numpy().tolist()
+    assert counts == [[120, 80, seeds]] * 2
     assert table["teacher"].tolist() == ["averaged", "drawn"]
     assert table["rate"].between(0, 1).all()
 

@@ -19,6 +19,7 @@ initial weights and batches), the direction and the pair of words.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -147,7 +148,7 @@ class Partial:
         """Rows of the partial slope of ``arms.target``, ``arms.reference`` being its baseline."""
 
         def of(column: str, margin: float) -> Estimate:
-            return self._estimate(self._of(arms.after, column), margins)
+            return self._estimate(self.of_target(arms, column), margins)
 
         return _rows(arms, self.teacher, self.pairs, PARTIAL, of, margins)
 
@@ -155,11 +156,18 @@ class Partial:
         """Rows of the partial slope of ``arms.target`` minus that of ``arms.reference``."""
 
         def of(column: str, margin: float) -> Estimate:
-            after, before = (self._of(frames, column) for frames in (arms.after, arms.before))
-            changes = [rows.difference(*both) for both in zip(after, before, strict=True)]
-            return self._estimate(changes, margins)
+            return self._estimate(self.of_change(arms, column), margins)
 
         return _rows(arms, self.teacher, self.pairs, PARTIAL_CHANGE, of, margins)
+
+    def of_target(self, arms: Arms, column: str) -> list[rows.LinearEstimate]:
+        """The slope of ``arms.target``, a seed each; ``column`` is that of the scores."""
+        return self._of(arms.after, column)
+
+    def of_change(self, arms: Arms, column: str) -> list[rows.LinearEstimate]:
+        """``of_target`` minus the same of ``arms.reference``."""
+        both = zip(self._of(arms.after, column), self._of(arms.before, column), strict=True)
+        return [rows.difference(*each) for each in both]
 
     def _of(self, frames: Frames, column: str) -> list[rows.LinearEstimate]:
         """The slope of each seed."""
@@ -173,6 +181,11 @@ class Partial:
         verdicts = Verdicts(FOLLOWS, OPPOSES, NO_SLOPE, UNCLEAR)
         return Estimate(rows.mean(by_seed).inference, values, margins.share, verdicts)
 
+    @cached_property
+    def _words(self) -> np.ndarray:
+        """A column per pair of words, shape (pairs, words)."""
+        return pd.get_dummies(self.pairs.table["word"]).to_numpy(float)
+
     def _plan(self, seed: int, column: str) -> rows.Plan:
         if (seed, column) not in self._plans:
             others = [frame for other, frame in self.baseline.items() if other != seed]
@@ -181,8 +194,7 @@ class Partial:
                 swaps.pooled(others, self.pairs, column),
                 self.pairs.table["direction"],
             ]
-            words = pd.get_dummies(self.pairs.table["word"]).to_numpy(float)
-            design = np.column_stack([*numbers, words])
+            design = np.column_stack([*numbers, self._words])
             self._plans[seed, column] = rows.Plan(design, np.eye(design.shape[1])[0])
         return self._plans[seed, column]
 

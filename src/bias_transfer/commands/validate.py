@@ -185,15 +185,13 @@ def _kind(setting: Planting, log_odds: np.ndarray, kind: str) -> list[Row]:
         }
         for dose, gap in zip(planted.DOSES, planted.gaps(setting.corpus, of_corpus).T, strict=True)
     ]
-    rows.append(
-        {"estimand": "slope", "n_fits": by_seed.size * len(planted.DOSES)}
-        | _numbers(inference, by_seed)
-    )
+    of_slope: Row = {"estimand": "slope", "n_fits": by_seed.size * len(planted.DOSES)}
+    rows.append(of_slope | _numbers(inference, by_seed))
     for number, dose in enumerate(planted.DOSES[1:], 1):
         changes = (log_odds[:, number] - log_odds[:, 0]) / dose
         numbers = _numbers(*planted.coefficient(setting.pairs, changes))
-        counts = {"n_fits": 2 * len(changes), "n_pairs": len(setting.pairs)}
-        rows.append({"estimand": COEFFICIENT, "dose": dose} | numbers | counts)
+        counts: Row = {"n_fits": 2 * len(changes), "n_pairs": len(setting.pairs)}
+        rows.append({"estimand": COEFFICIENT, "dose": dose, **numbers, **counts})
     return [shared | row for row in rows]
 
 

@@ -97,27 +97,22 @@ def slopes(params: Params, out: Path, draws: int) -> pd.DataFrame:
             rows.append(found.assign(student=student, n_seeds=len(baseline)))
     if not rows:
         raise InputError("no student has a baseline of two seeds or more beside a distilled arm")
-    columns = ["student", "target", "reference", "scale", "rate", "n_pairs", "n_seeds", "n_draws"]
+    columns = ["student", "target", "reference", "rate", "n_pairs", "n_seeds", "n_draws"]
     table = pd.concat(rows).assign(n_pairs=len(pairs), n_draws=draws)[columns]
     tables.write(table.round(DIGITS), out)
     return table
 
 
 def opinions(params: Params, out: Path, draws: int) -> pd.DataFrame:
-    """Write ``bias.validation.opinions.rates`` of a bag of words with three seeds to ``out``.
+    """Write ``bias.validation.opinions.rates`` of a linear model of words to ``out``.
 
     The reviews are the study's held-out ones.
     """
-    layout = Layout(params.study)
-    reviews = held_out_reviews(params, layout)
-    both = edits.apply(reviews, tables.read(layout.edits, schemas.EDITS)).set_index("id")
-    first, second = (
-        reviews["id"].map(both[side]).fillna(reviews["text"]) for side in both.columns[:2]
-    )
-    labels = reviews["label"].to_numpy()
-    answers = without_opinion.teacher(first, second, reviews["text"], labels)
-    asked = pd.DataFrame({"label_0": 1 - answers.ravel(), "label_1": answers.ravel()})
-    calibrated = calibration.batch(asked).apply(asked)["label_1"].to_numpy()
+    return _opinions(params, out, draws, without_opinion.linear, 1)
+
+
+def opinions_bow(params: Params, out: Path, draws: int) -> pd.DataFrame:
+    """As ``opinions``, of a bag of words with three seeds: a quarter of a minute for each draw."""
 
     def student(
         training: pd.DataFrame, soft: np.ndarray, seed: int, texts: Sequence[str]
@@ -131,9 +126,25 @@ def opinions(params: Params, out: Path, draws: int) -> pd.DataFrame:
         scores = pd.DataFrame(fitted.predict_proba(list(texts)), columns=schemas.PROBABILITIES)
         return calibration.log_odds(scores)
 
+    return _opinions(params, out, draws, student, SEEDS)
+
+
+def _opinions(
+    params: Params, out: Path, draws: int, student: without_opinion.Student, seeds: int
+) -> pd.DataFrame:
+    layout = Layout(params.study)
+    reviews = held_out_reviews(params, layout)
+    both = edits.apply(reviews, tables.read(layout.edits, schemas.EDITS)).set_index("id")
+    first, second = (
+        reviews["id"].map(both[side]).fillna(reviews["text"]) for side in both.columns[:2]
+    )
+    labels = reviews["label"].to_numpy()
+    answers = without_opinion.teacher(first, second, reviews["text"], labels)
+    asked = pd.DataFrame({"label_0": 1 - answers.ravel(), "label_1": answers.ravel()})
+    calibrated = calibration.batch(asked).apply(asked)["label_1"].to_numpy()
     read = without_opinion.Reviews(first, second, labels, calibrated.reshape(2, -1))
-    table = without_opinion.rates(read, student, SEEDS, draws)
-    counts = {"n_reviews": len(reviews), "n_swapped": len(both), "n_seeds": SEEDS}
+    table = without_opinion.rates(read, student, seeds, draws)
+    counts = {"n_reviews": len(reviews), "n_swapped": len(both), "n_seeds": seeds}
     table = table.assign(**counts, n_draws=draws)
     tables.write(table.round(DIGITS), out)
     return table

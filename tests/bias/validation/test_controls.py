@@ -88,11 +88,6 @@ def test_slopes_on_dealt_differences_are_found_in_one_of_twenty():
         Arms("bow", "distilled", "baseline", distilled, baseline),
         Arms("bow", "distilled", "permuted", distilled, permuted),
     ]
-    table = controls.slopes(arms, baseline, teacher, made, 40)
-    assert table[["reference", "scale"]].to_numpy().tolist() == [
-        ["baseline", "log-odds"],
-        ["baseline", "probability"],
-        ["permuted", "log-odds"],
-        ["permuted", "probability"],
-    ]
-    assert table["rate"].max() <= stats.binom.ppf(0.999, 40, 0.06) / 40
+    table = controls.slopes(arms, baseline, teacher, made, 100)
+    assert table["reference"].tolist() == ["baseline", "permuted"]
+    assert table["rate"].max() <= stats.binom.ppf(0.999, 100, 0.06) / 100

@@ -12,8 +12,8 @@ import pandas as pd
 
 from bias_transfer.bias import swaps
 from bias_transfer.bias.channel import Arms, Partial
-from bias_transfer.bias.inference.two_way import LEVEL
-from bias_transfer.bias.margins import Margins
+from bias_transfer.bias.inference.rows import mean
+from bias_transfer.bias.inference.two_way import LEVEL, with_seeds
 from bias_transfer.bias.swaps import Pairs
 
 BY_REVIEW, BY_WORD = "order drawn per review", "order drawn per pair of words"
@@ -114,18 +114,20 @@ def slopes(
     Returns
     -------
     DataFrame
-        ``target``, ``reference``, ``scale`` and ``rate``.
+        ``target``, ``reference``, and the ``rate`` of the slope, of a reference other than the
+        baseline of the difference of both slopes, in log-odds.
     """
     random, arms = np.random.default_rng(0), list(arms)
-    found = []
+    found: list[list[float]] = [[] for _ in arms]
     for _ in range(draws):
         partial = Partial(baseline, dealt(pairs, teacher, random), pairs)
-        for both in arms:
-            measure = partial.slope if both.reference == "baseline" else partial.change
-            found.append(measure(both, Margins())[["target", "reference", "scale", "p_value"]])
-    table = pd.concat(found)
-    by = ["target", "reference", "scale"]
-    return table.groupby(by, sort=False)["p_value"].agg(rate).rename("rate").reset_index()
+        for both, p_values in zip(arms, found, strict=True):
+            of = partial.of_target if both.reference == "baseline" else partial.of_change
+            by_seed = of(both, "log_odds")
+            values = np.array([one.value for one in by_seed])
+            p_values.append(with_seeds(mean(by_seed).inference, values).p_value)
+    rows = [(a.target, a.reference, rate(p)) for a, p in zip(arms, found, strict=True)]
+    return pd.DataFrame(rows, columns=["target", "reference", "rate"])
 
 
 def rate(p_values: Iterable[float]) -> float:

@@ -126,6 +126,23 @@ def _contrast(pairs: Pairs, changes: np.ndarray) -> Inference:
     return with_seeds(swaps.gap(pairs, changes.mean(axis=0)).inference, by_seed)
 
 
+def linear(training: pd.DataFrame, soft: np.ndarray, seed: int, texts: Sequence[str]) -> np.ndarray:
+    """A ``Student`` that takes a moment: logistic regression on counts of words.
+
+    Each review counts as both labels, by the teacher's P. It has no use for a seed.
+    """
+    from scipy import sparse
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    words = CountVectorizer(min_df=2)
+    counts = words.fit_transform(training["text"])
+    labels, weights = np.repeat([1, 0], len(soft)), np.concatenate([soft, 1 - soft])
+    model = LogisticRegression(solver="liblinear", random_state=0)
+    model.fit(sparse.vstack([counts, counts]), labels, weights)
+    return model.decision_function(words.transform(texts))
+
+
 def shuffled(soft: np.ndarray, labels: np.ndarray, seed: int) -> np.ndarray:
     """``soft`` shuffled among the reviews of a label, as the target ``permuted`` has it."""
     random, mixed = np.random.default_rng(seed), soft.copy()
