@@ -303,5 +303,10 @@ def test_params_name_every_section_that_a_stage_reads():
 
 
 def test_training_depends_on_every_part_of_the_study_that_decides_its_seeds():
-    for stage in ("train", "predict"):
-        assert {"study.arms", "study.seeds"} <= set(STAGES[stage]["params"])
+    assert {"study.arms", "study.seeds"} <= set(STAGES["train"]["params"])
+
+
+def test_scoring_depends_on_the_seeds_that_are_there_and_not_on_other_arms_of_the_study():
+    """The folder of models holds one folder per seed, and no other."""
+    assert "models/${item.study}/${item.student}-${item.target}" in STAGES["predict"]["deps"]
+    assert not {"study", "study.arms", "study.seeds"} & set(STAGES["predict"]["params"])
