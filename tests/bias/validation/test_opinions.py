@@ -73,6 +73,8 @@ def test_a_contrast_is_that_of_the_study(texts):
 
 def test_labels_are_shuffled_as_the_target_permuted_has_it():
     soft, labels = np.random.default_rng(0).random(30), np.arange(30) % 2
-    data = Labelled(np.column_stack([1 - soft, soft]), labels, labels > 1, 4)
+    teacher, nobody = np.column_stack([1 - soft, soft]), np.zeros((2, 30), bool)
+    both = np.stack([teacher, teacher])
+    data = Labelled(teacher, labels, nobody[0], both, nobody, seed=4)
     expected = targets.soft_labels("permuted", data)[:, 1]
     np.testing.assert_array_equal(opinions.shuffled(soft, labels, 4), expected)
