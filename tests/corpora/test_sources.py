@@ -18,6 +18,7 @@ def files(**values):
         "test_size": None,
         "seed": 0,
         "labelled_test_size": None,
+        "labelled_versions": False,
     }
     return Files(**defaults | values)
 
