@@ -38,7 +38,7 @@ def label(params: Params, teacher: str) -> None:
         _inputs()
     else:
         params = params.with_study(teacher=teacher)
-        _dvc("repro", "--quiet", "reviews", "eec")
+        _dvc("repro", "--quiet", "reviews", "eec", "film")
         label_stage.run(params)
     layout = Layout(params.study)
     reviews = calibrated.labelled_test(params, layout)
@@ -110,7 +110,7 @@ def _training_stage(study: Study, student: str, target: str) -> str:
 
 def _inputs() -> None:
     _dvc("pull", "--quiet", "--allow-missing", "data")
-    _dvc("repro", "--quiet", "data")
+    _dvc("repro", "--quiet", "data", "swaps")
 
 
 def _folder() -> Path:
