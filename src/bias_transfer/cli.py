@@ -314,12 +314,7 @@ def publish(params: Any) -> None:
     type=FILE,
     help="CSV of another study's figures, to stand beside.",
 )
-@click.option(
-    "--out",
-    type=FILE,
-    help="Markdown file; a section of it is replaced. Or docs/results/hypotheses.json: what the "
-    "study declared is added.",
-)
+@click.option("--out", type=FILE, help="Markdown file; a section of it is replaced.")
 def results(params: Any, study: str | None, against: Path | None, out: Path | None) -> None:
     """Say what the current study found, or write a study's figures into a Markdown file.
 
@@ -327,7 +322,6 @@ def results(params: Any, study: str | None, against: Path | None, out: Path | No
     Example: python -m bias_transfer results
     Example: python -m bias_transfer results imdb \\
       --against docs/original_study.csv --out docs/results.md
-    Example: python -m bias_transfer results snippets --out docs/results/hypotheses.json
     """
     if bool(study) != bool(out) or (against and not out):
         raise click.UsageError("STUDY goes with --out, and --against with both")
@@ -336,19 +330,13 @@ def results(params: Any, study: str | None, against: Path | None, out: Path | No
 
         click.echo(headline(params))
         return
-    from bias_transfer.commands.results import named, write, write_declaration
-    from bias_transfer.study.paths import Layout
+    from bias_transfer.commands.results import write
+    from bias_transfer.study.paths import COMMITTED
 
-    if out.suffix == ".json":
-        if against:
-            raise click.UsageError("--against goes with a Markdown file")
-        write_declaration(Layout(named(params, study).study), out)
-        click.echo(f"Written: {out}")
-        return
     beside = f" --against {against}" if against else ""
     command = f"python -m bias_transfer results {study}{beside} --out {out}"
     write(params, study, out, against, command)
-    click.echo(f"Written: {out}, and its plots and hypotheses in {out.with_suffix('')}")
+    click.echo(f"Written: {out}, its plots in {out.with_suffix('')}, and {COMMITTED}")
 
 
 @stage
@@ -517,14 +505,17 @@ def validate() -> None:
     """Check the statistics: on data without bias, and on bias that was planted."""
 
 
-@validate.command()
-@click.option(
+_datasets = click.option(
     "--datasets",
     type=click.IntRange(min=1),
     default=2000,
     show_default=True,
     help="Datasets per cell.",
 )
+
+
+@validate.command()
+@_datasets
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def null(datasets: int, out: Path) -> None:
     """How often does each test find a bias where there is none?
@@ -583,13 +574,7 @@ def planted(
 
 
 @validate.command("swaps")
-@click.option(
-    "--datasets",
-    type=click.IntRange(min=1),
-    default=2000,
-    show_default=True,
-    help="Datasets per cell.",
-)
+@_datasets
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
 def simulated_swaps(datasets: int, out: Path) -> None:
     """How often is a gap on swapped reviews found, with and without one?

@@ -20,7 +20,7 @@ from bias_transfer.io.errors import InputError
 from bias_transfer.report.findings import primary
 from bias_transfer.report.summary import summarise
 from bias_transfer.study import params
-from bias_transfer.study.paths import Layout
+from bias_transfer.study.paths import COMMITTED, Layout
 from bias_transfer.study.systems import arms, systems
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -326,10 +326,7 @@ def test_section_says_what_it_rests_on(text):
 def test_plots_lie_beside_the_file_and_its_links_lead_there(out, text):
     links = re.findall(r"\]\(([^)]+)\)", text)
     assert {Path(link).name for link in links} == PLOTS
-    assert {path.name for path in (out.parent / "results").iterdir()} == {
-        *PLOTS,
-        "hypotheses.json",
-    }
+    assert {path.name for path in (out.parent / "results").iterdir()} == PLOTS
     for link in links:
         assert (out.parent / link).read_bytes().startswith(b"\x89PNG")
 
@@ -453,18 +450,16 @@ def test_command_that_the_file_names_makes_it_again(study, inside, monkeypatch):
     assert command.split() == arguments
     result = CliRunner().invoke(cli.main, command.split())
     assert result.exit_code == 0
-    assert (
-        result.output == "Written: made/results.md, and its plots and hypotheses in made/results\n"
+    assert result.output == (
+        "Written: made/results.md, its plots in made/results, and docs/results/hypotheses.json\n"
     )
     assert Path("made/results.md").read_bytes() == before
 
 
-def test_declaration_is_kept_beside_the_plots_and_by_itself(study, inside, out, monkeypatch):
-    entry = committed.read(out.parent / "results/hypotheses.json")
-    assert [(name, predictions) for name, predictions, _ in entry] == [("tiny", "abc")]
+def test_what_was_declared_is_kept_in_the_one_file_that_verify_reads(study, inside, monkeypatch):
     monkeypatch.setattr(params, "load", lambda path: study)
-    arguments = ["results", "tiny", "--out", "alone/hypotheses.json"]
-    result = CliRunner().invoke(cli.main, arguments)
-    assert result.output == "Written: alone/hypotheses.json\n"
-    assert committed.read(Path("alone/hypotheses.json")) == entry
-    assert list(Path("alone").iterdir()) == [Path("alone/hypotheses.json")]
+    for folder in ("made", "elsewhere"):
+        arguments = ["results", "tiny", "--out", f"{folder}/results.md"]
+        assert CliRunner().invoke(cli.main, arguments).exit_code == 0
+    entries = committed.read(COMMITTED)
+    assert [(name, predictions) for name, predictions, _ in entries] == [("tiny", "abc")]

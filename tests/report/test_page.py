@@ -101,8 +101,9 @@ def test_columns_are_those_of_their_schema(name):
     short, more = COLUMNS[name]
     assert len(short) == 5
     for _, kind, column in (*short, *more):
-        if kind in ("interval", "sizes"):
+        if kind in ("interval", "sizes", "change"):
             assert f"{column}ci_low" in known
+            assert kind != "change" or f"{column}change" in known
         elif column:
             assert column in known
 

@@ -11,7 +11,7 @@ from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.transfer import CHANGE, SLOPE
 from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
-from bias_transfer.report import figures, markdown, rows
+from bias_transfer.report import figures, rendered, rows
 from bias_transfer.report.answer import sentence
 from bias_transfer.report.columns import COLUMNS, cell
 from bias_transfer.report.findings import answer, finding, of_corpus, primary
@@ -29,23 +29,10 @@ SCREEN_DPI = 80
 _AGAINST = ("accuracy", "precision", "recall", "f1", "gender_gap", "race_gap")
 
 
-def named(params: Params, name: str) -> Params:
-    """The params with study ``name`` of the catalogue as the current one.
-
-    Raises
-    ------
-    InputError
-        If there is no such study.
-    """
-    if name not in params.studies:
-        raise InputError(unknown("study", name, params.studies))
-    return params.with_study(name=name, **params.studies[name].model_dump())
-
-
 def write(params: Params, name: str, out: Path, against: Path | None, command: str) -> None:
     """Write the figures of study ``name`` into the Markdown file ``out``.
 
-    Its plots go into a folder beside it, and into its ``hypotheses.json`` what was declared
+    Its plots go into a folder beside it, and what was declared into the file that git keeps
     (``io.committed``). If ``out`` is there, what stands between its two marks for this study is
     replaced and the rest is kept.
 
@@ -62,7 +49,9 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     InputError
         If there is no such study, it has not run, or ``out`` is there without the marks.
     """
-    params = named(params, name)
+    if name not in params.studies:
+        raise InputError(unknown("study", name, params.studies))
+    params = params.with_study(name=name, **params.studies[name].model_dump())
     layout = Layout(params.study)
     begin = BEGIN.format(name)
     before, after = f"# Results\n\n{begin}\n", f"{END}\n"
@@ -83,21 +72,10 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
         before, after = found.groups()
     plots = out.with_suffix("")
     section = _render(params, layout, against, plots, command)
-    write_declaration(layout, plots / COMMITTED.name)
+    committed.add(COMMITTED, name, declared.read(layout.report("hypotheses.json")))
     for file, figure in _plots(params, layout).items():
         figures.save(figure, plots / file, dpi=SCREEN_DPI)
     tables.write_text(before + section + after, out)
-
-
-def write_declaration(layout: Layout, out: Path) -> None:
-    """Add what a study declared and was tested on to the JSON file ``out`` (``io.committed``).
-
-    Raises
-    ------
-    InputError
-        If the study has not run, or the file is another.
-    """
-    committed.add(out, layout.study.name, declared.read(layout.report("hypotheses.json")))
 
 
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:
@@ -112,7 +90,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
     students = [group_of(arm.system) for arm in arms(params.study)]
     changes = transfer[(transfer["scale"] == "log-odds") & (transfer["estimand"] == CHANGE)]
     shown = rows.tables(params, accuracy, every, all_transfer, tested)
-    return markdown.render(
+    return rendered.markdown(
         "results.md.j2",
         command=command,
         study=params.study,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.pretrained import packages
-from bias_transfer.report import markdown
+from bias_transfer.report import rendered
 from bias_transfer.report.formats import signed
 from bias_transfer.study import targets
 from bias_transfer.study.params import Encoder, Params
@@ -39,7 +39,7 @@ def teacher_note(
     params: Params, metrics: dict[str, Any], bias: pd.DataFrame, labels: dict[str, Any]
 ) -> str:
     """Description of the teacher's run."""
-    return markdown.render(
+    return rendered.markdown(
         "teacher_note.md.j2", params=params, metrics=metrics, gaps=_gaps(bias), labels=labels
     )
 
@@ -48,7 +48,7 @@ def student_note(
     params: Params, arm: Arm, metrics: dict[str, Any], bias: pd.DataFrame, training: dict[str, Any]
 ) -> str:
     """Description of a student's run."""
-    return markdown.render("student_note.md.j2", **_student(params, arm, metrics, bias, training))
+    return rendered.markdown("student_note.md.j2", **_student(params, arm, metrics, bias, training))
 
 
 def model_card(
@@ -63,7 +63,7 @@ def model_card(
 
     After Mitchell et al., "Model Cards for Model Reporting", FAT* 2019.
     """
-    return markdown.render(
+    return rendered.markdown(
         "card.md.j2",
         **_student(params, arm, metrics, bias, training),
         code=code,

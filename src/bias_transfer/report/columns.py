@@ -46,12 +46,12 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
     "remedies": (
         (
             _STUDENT, ("remedy", "text", "remedy"), ("gap taken away", "number", "estimate"),
-            _INTERVAL, ("accuracy", "number", "accuracy_change"),
+            _INTERVAL, ("accuracy (95 % interval)", "change", "accuracy_"),
         ),
         (
             _STUDENT, ("remedy", "text", "remedy"), ("of", "text", "without"), _VERDICT,
             ("gap taken away", "number", "estimate"), _INTERVAL,
-            ("accuracy", "number", "accuracy_change"), ("its interval", "interval", "accuracy_"),
+            ("accuracy (95 % interval)", "change", "accuracy_"),
             _SEEDS,
         ),
     ),
@@ -115,6 +115,8 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
 
 def cell(row: Mapping[str, Any], kind: str, name: str) -> str:
     """What a column shows of a row."""
+    if kind == "change":
+        return f"{signed(row[f'{name}change'])} ({cell(row, 'interval', name)})"
     if kind == "interval":
         return f"{signed(row[f'{name}ci_low'])} to {signed(row[f'{name}ci_high'])}"
     if kind == "sizes":

@@ -52,8 +52,10 @@ def answer(transfer: pd.DataFrame) -> str:
     one_seed = f" {without.sum()} more, of students with one seed, have no verdict." * bool(
         without.any()
     )
+    n = int(counts.sum())
     return (
-        f"From baseline to distilled, {counts.sum()} measurable gaps in log-odds: "
+        f"From baseline to distilled, {n} measurable gap{'s' * (n != 1)} "
+        "in log-odds: "
         f"{'; '.join(f'{n} {verdict}' for verdict, n in counts.items())}.{one_seed}{left_out}"
     )
 

@@ -9,10 +9,9 @@ from difflib import SequenceMatcher
 from typing import Any, NamedTuple
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bias_transfer.bias.swaps import Pairs, pooled
-from bias_transfer.report import pair_texts
+from bias_transfer.report import pair_texts, rendered
 from bias_transfer.report.formats import signed
 
 LARGEST = 20
@@ -60,16 +59,9 @@ def largest(
 
 def render(study: str, tables: Mapping[str, Mapping[str, list[dict[str, Any]]]]) -> str:
     """HTML of a page; ``tables`` are what ``largest`` gives, by a title for each kind of pair."""
-    environment = Environment(
-        loader=PackageLoader("bias_transfer", "report/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
     systems = list(dict.fromkeys(name for kind in tables.values() for name in kind))
-    return environment.get_template("pairs.html.j2").render(
-        study=study, tables=tables, systems=systems, largest=LARGEST, signed=signed
+    return rendered.page(
+        "pairs.html.j2", study=study, tables=tables, systems=systems, largest=LARGEST, signed=signed
     )
 
 

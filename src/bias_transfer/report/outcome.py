@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bias_transfer.bias.audit import DIFFERENCE, NO_DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.transfer import CHANGE, CORRECTED, SHARE, SLOPE
 from bias_transfer.io import tables
+from bias_transfer.report import rendered
 from bias_transfer.report.formats import signed
 
 if TYPE_CHECKING:
@@ -64,14 +64,7 @@ class _Outcome:
         InputError
             If ``path`` cannot be written.
         """
-        environment = Environment(
-            loader=PackageLoader("bias_transfer", "report/templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-        )
-        page = environment.get_template("outcome.html.j2").render(**self._parts())
+        page = rendered.page("outcome.html.j2", **self._parts())
         if path is not None:
             tables.write_text(page, Path(path))
         return page

@@ -7,11 +7,10 @@ import base64
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from bias_transfer.io.declared import Declared
 from bias_transfer.pretrained import packages
-from bias_transfer.report import rows
+from bias_transfer.report import rendered, rows
 from bias_transfer.report.answer import facts, sentence
 from bias_transfer.report.columns import COLUMNS, TEXTS, cell
 from bias_transfer.report.findings import answer, finding, of_corpus, power
@@ -49,14 +48,9 @@ def render(
 
     The others are the tables of the same name, ``counts.json`` and the manifest of the labels.
     """
-    environment = Environment(
-        loader=PackageLoader("bias_transfer", "report/templates"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-    )
     eec = of_corpus(bias, "eec")
-    return environment.get_template("report.html.j2").render(
+    return rendered.page(
+        "report.html.j2",
         study=params.study,
         distillation=params.distillation,
         margins=params.bias,

@@ -68,5 +68,5 @@ def _row(study: Study, row: dict[Any, Any], right: pd.Series) -> dict[str, Any]:
 def _interval(values: np.ndarray) -> tuple[float, float]:
     if len(values) < 2:
         return np.nan, np.nan
-    half = stats.t.ppf(0.975, len(values) - 1) * values.std(ddof=1) / np.sqrt(len(values))
-    return values.mean() - half, values.mean() + half
+    found = stats.ttest_1samp(values, 0).confidence_interval(0.95)
+    return float(found.low), float(found.high)
