@@ -202,6 +202,9 @@ class Teacher(Section):
     ``model`` is ``package:NAME``, a folder or a hub id; or ``endpoint:NAME``, a model that a server
     knows by that name. Then ``tokenizer`` says what the prompt is written with: a package, folder
     or hub id. Revision, dtype and quantization are what the server is said to have.
+
+    ``sentences`` names the entry that answers to EEC and film sentences in its place: the same
+    model and questions with another precision or text budget, whose labels are there already.
     """
 
     model: str = Field(min_length=1)
@@ -215,6 +218,7 @@ class Teacher(Section):
     max_text_tokens: int = Field(gt=0)
     dtype: Literal["float32", "bfloat16", "float16"]
     quantization: Literal["int8", "cpu-int8", "bnb-int8", "bnb-nf4"] | None = None
+    sentences: DottedName | None = None
 
     @model_validator(mode="after")
     def _prompt_holds_the_text(self) -> "Teacher":
@@ -444,6 +448,29 @@ class Params(Section):
             for student in (*study.all_students, *named):
                 _look_up("student", student, self.students)
         return self
+
+    @model_validator(mode="after")
+    def _sentences_are_put_to_the_same_model(self) -> "Params":
+        for name, teacher in self.teachers.items():
+            if not teacher.sentences:
+                continue
+            _look_up("teacher", teacher.sentences, self.teachers)
+            other = self.teachers[teacher.sentences]
+            differing = [
+                field
+                for field in ("model", "revision", "prompt", "variants", "chat", "labels")
+                if getattr(teacher, field) != getattr(other, field)
+            ]
+            if other.sentences or differing:
+                what = "`sentences` of its own" if other.sentences else f"another {differing[0]}"
+                raise ValueError(f"teachers.{name}.sentences: {teacher.sentences} has {what}")
+        return self
+
+    @property
+    def teacher_of_sentences(self) -> Teacher:
+        """Who answers to EEC and film sentences: the study's teacher, or its ``sentences``."""
+        teacher = self.teachers[self.study.teacher]
+        return self.teachers[teacher.sentences] if teacher.sentences else teacher
 
     def with_study(self, **changes: Any) -> "Params":
         """The same params with another choice of study, validated anew.
