@@ -99,9 +99,7 @@ def run(params: Params, root: Path = Path()) -> None:
     print(f"{layout.labels_folder}: {len(every):,} texts labelled by {params.study.teacher}")
 
 
-def _ask_each(
-    params: Params, texts: dict[str, pd.DataFrame], layout: Layout
-) -> dict[str, _Asked]:
+def _ask_each(params: Params, texts: dict[str, pd.DataFrame], layout: Layout) -> dict[str, _Asked]:
     """Answers to every part: the teacher's, and to sentences those of who answers in its place."""
     teacher, speaker = params.teachers[params.study.teacher], params.teacher_of_sentences
     own = [part for part in texts if speaker == teacher or part not in SENTENCES]
@@ -261,8 +259,8 @@ def _label_folders(params: Params, layout: Layout) -> list[Path]:
     """Where the teacher's labels of any reviews are, and those of who answers to sentences."""
     name = params.study.teacher
     names = {name, params.teachers[name].sentences or name}
-    folder = layout.all_labels
-    return sorted(path.parent for name in names for path in folder.glob(f"*/{name}/{LABELS_MANIFEST}"))
+    found = (layout.all_labels.glob(f"*/{name}/{LABELS_MANIFEST}") for name in names)
+    return sorted(path.parent for paths in found for path in paths)
 
 
 def _known(folders: list[Path], sha256: str) -> tuple[pd.DataFrame, set[str]]:

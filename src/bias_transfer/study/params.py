@@ -133,22 +133,35 @@ class Study(Choice):
     name: DottedName
 
 
-class Snippets(Section):
-    """Sentences from Rotten Tomatoes with human ratings, out of a registry package."""
+class _Split(Section):
+    """How many reviews there are of each kind, and what the teacher is asked about.
 
-    source: Literal["snippets"]
+    With ``swapped_whole`` held-out reviews of at most so many words are swapped as they are, and
+    longer ones are left out; else of each review a passage is. ``placebo_size`` is how many
+    held-out reviews the placebo is made of, the lowest ids; None for all.
+    """
+
     train_size: int | None = Field(gt=0)
     test_size: int | None = Field(gt=0)
     seed: Seed
     labelled_test_size: int | None = Field(gt=0)
     labelled_versions: bool
+    swapped_whole: int | None = Field(gt=0)
+    placebo_size: int | None = Field(gt=0)
 
 
-class Files(Section):
+class Snippets(_Split):
+    """Sentences from Rotten Tomatoes with human ratings, out of a registry package."""
+
+    source: Literal["snippets"]
+
+
+class Files(_Split):
     """Reviews from the user's CSV or parquet, local or at any fsspec URL (``hf://``, ``s3://``, …).
 
     Either ``path`` (one table or several, taken together; ``split_column``, if given, says
-    ``train`` or ``test``), or ``train`` and ``test``.
+    ``train`` or ``test``), or ``train`` and ``test``. ``held_out`` says which of the two no student
+    learns from.
     """
 
     source: Literal["files"]
@@ -159,11 +172,7 @@ class Files(Section):
     text_column: str
     label_column: str
     overlap: Literal["refuse", "drop"]
-    train_size: int | None = Field(gt=0)
-    test_size: int | None = Field(gt=0)
-    seed: Seed
-    labelled_test_size: int | None = Field(gt=0)
-    labelled_versions: bool
+    held_out: Literal["train", "test"] = "test"
 
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> "Files":
