@@ -9,7 +9,9 @@ import statsmodels.formula.api
 from scipy import stats
 
 from bias_transfer.bias.inference.two_way import (
+    Either,
     Inference,
+    by_word,
     cr2_variance,
     infer,
     one_way,
@@ -398,3 +400,37 @@ def test_pairs_cluster_by_any_column(corpus):
     sums = (pairs["difference"] - found.mean).groupby(pairs["emotion"]).sum() / 144
     assert inference.se == pytest.approx(np.sqrt((sums**2 / (1 - shares[sums.index])).sum()))
     assert inference.df == pytest.approx(satterthwaite_df(shares))
+
+
+def test_a_mean_must_stand_with_words_as_clusters_too(corpus):
+    """A gap of one emotion word in all templates: two-way it looks certain."""
+    angry = 0.3 * ((corpus["gender"] == "female") & (corpus["emotion_word"] == "angry"))
+    noise = np.random.default_rng(3).normal(0, 0.001, len(corpus))
+    pairs = contrast(corpus.assign(score=0.5 + angry + noise), "gender")
+    words, found = by_word(pairs), infer(pairs)
+    assert words.p_value > 0.2
+    assert found.p_value >= words.p_value
+    assert not found.clear
+    assert found.se >= words.se
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_p_is_below_5_percent_exactly_where_the_interval_leaves_0_out(seed):
+    random = np.random.default_rng(seed)
+    mean, dfs = random.normal(0.2, 0.1), random.uniform(2, 40, 2)
+    first, second = (Inference(mean, random.uniform(0.02, 0.2), df) for df in dfs)
+    found = Either.of(first, second)
+    assert found.p_value == max(first.p_value, second.p_value)
+    assert found.ci_low == min(first.ci_low, second.ci_low)
+    assert found.clear == (found.p_value < 0.05)
+    assert found.p_equivalence(0.3) == max(each.p_equivalence(0.3) for each in (first, second))
+    assert found.minimum_detectable == max(first.minimum_detectable, second.minimum_detectable)
+    by_seed = np.array([mean - 0.1, mean + 0.1])
+    seeds = with_seeds(found, by_seed)
+    assert seeds.p_value == max(with_seeds(e, by_seed).p_value for e in (first, second))
+
+
+def test_where_one_of_two_has_no_error_the_first_stands_alone():
+    known, unknown = Inference(0.1, 0.05, 9), Inference(0.1, float("nan"), float("nan"))
+    assert Either.of(known, unknown) is known
+    assert Either.of(unknown, known) is unknown
