@@ -74,6 +74,10 @@ class Inference:
         ends = (abs(effect) / self.se - critical, -abs(effect) / self.se - critical)
         return float(sum(stats.t.cdf(ends, self.df)))
 
+    def p_against(self, sign: int) -> float:
+        """One-sided p of "the mean is 0, or has the other sign than ``sign``", 1 or -1."""
+        return float(stats.t.sf(sign * self.mean / self.se, self.df))
+
     def p_equivalence(self, margin: float) -> float:
         """The p of "the mean is at least ``margin`` away from 0".
 
@@ -114,6 +118,10 @@ class Either(Inference):
     def minimum_detectable(self) -> float:
         """Of the test that needs the larger mean."""
         return max(one.minimum_detectable for one in self.both)
+
+    def p_against(self, sign: int) -> float:
+        """The larger one-sided p."""
+        return max(one.p_against(sign) for one in self.both)
 
     def p_equivalence(self, margin: float) -> float:
         """The larger p of "the mean is at least ``margin`` away from 0"."""
