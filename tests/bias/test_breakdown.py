@@ -203,7 +203,7 @@ def test_interval_of_the_interaction_by_hand(named, table):
     parts = (side * (own - gap * side)).groupby([named["template"], named["person"]])
     both = ((parts.sum() / 720) ** 2 / (1 - parts.size() / 5760)).sum()
     se = np.sqrt(max(template + unit - both, template, unit))
-    df = min(satterthwaite_df(shares), 36)
+    df = (template + unit) / (template / satterthwaite_df(shares) + unit / 36)
     row = rows(table, "race", "gender").loc[INTERACTION]
     half = stats.t.ppf(0.975, df) * se
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((mean - half, mean + half))

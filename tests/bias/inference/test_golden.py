@@ -58,6 +58,8 @@ def test_two_ways_are_the_sum_of_three_of_them(pairs):
     template, unit, both, word = (
         NUMBERS.loc["mean", "intercept", by] for by in ("template", "unit", "both", "emotion_word")
     )
+    squares = template["se"] ** 2, unit["se"] ** 2
+    df = sum(squares) / (squares[0] / template["df"] + squares[1] / unit["df"])
     se = np.sqrt(max(template["se"] ** 2 + unit["se"] ** 2 - both["se"] ** 2, unit["se"] ** 2))
     assert se > word["se"]
-    assert infer(pairs).se == pytest.approx(se, **EXACT)
+    assert (infer(pairs).se, infer(pairs).df) == pytest.approx((se, df), **EXACT)

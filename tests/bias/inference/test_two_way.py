@@ -12,6 +12,7 @@ from bias_transfer.bias.inference.two_way import (
     Either,
     Inference,
     by_word,
+    combined_df,
     cr2_variance,
     infer,
     one_way,
@@ -157,7 +158,10 @@ def test_two_way_variance_is_never_below_either_variance_by(templates, units, la
 def test_interval_and_p_value_are_those_of_a_t_distribution():
     result = crossed([0.1, 0.5, 0.2, -0.3], [0.0, 0.4, -0.2], noise=0.1)
     inference = infer(result)
-    assert inference.df == pytest.approx(2)  # three units, fewer than the four templates
+    ways = [one_way(result, way) for way in ("template", "unit")]
+    shares = [way.se**2 / sum(each.se**2 for each in ways) for way in ways]
+    assert [way.df for way in ways] == pytest.approx([3, 2])
+    assert 1 / inference.df == pytest.approx(shares[0] / 3 + shares[1] / 2)
     t = stats.t(df=inference.df)
     assert inference.mean == pytest.approx(result.pairs["difference"].mean())
     assert inference.p_value == pytest.approx(2 * t.sf(abs(inference.mean) / inference.se))
@@ -341,6 +345,13 @@ def test_two_way_variance_by_hand():
     assert two_way_variance(0.6, 0.5, 0.8) == 0.6
 
 
+@pytest.mark.parametrize(
+    ("template", "unit", "df"), [(1.0, 0.0, 6.0), (0.0, 2.0, 36.0), (1, 1, 72 / 7)]
+)
+def test_degrees_of_freedom_are_those_of_the_way_that_makes_the_error(template, unit, df):
+    assert combined_df(template, unit, (6.0, 36.0)) == pytest.approx(df)
+
+
 @pytest.mark.parametrize("way", ["template", "unit"])
 def test_one_template_or_one_unit_leaves_the_other_way_alone(way):
     values = np.array([0.1, 0.5, 0.2, -0.3, 0.2, 0.1])
@@ -428,6 +439,15 @@ def test_p_is_below_5_percent_exactly_where_the_interval_leaves_0_out(seed):
     by_seed = np.array([mean - 0.1, mean + 0.1])
     seeds = with_seeds(found, by_seed)
     assert seeds.p_value == max(with_seeds(e, by_seed).p_value for e in (first, second))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_one_sided_p_is_half_the_two_sided_one_on_its_side(sign):
+    found = Inference(0.1 * sign, 0.05, 9)
+    assert found.p_against(sign) == pytest.approx(found.p_value / 2)
+    assert found.p_against(-sign) == pytest.approx(1 - found.p_value / 2)
+    both = Either.of(found, Inference(0.1 * sign, 0.06, 30))
+    assert both.p_against(sign) == max(one.p_against(sign) for one in both.both)
 
 
 def test_where_one_of_two_has_no_error_the_first_stands_alone():

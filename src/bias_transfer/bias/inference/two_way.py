@@ -3,14 +3,15 @@
 Pairs share templates, and they share noun pairs or names, so they are not independent. Cameron,
 Gelbach and Miller ("Robust Inference with Multiway Clustering", 2011): V = V_template + V_unit -
 V_both, here never below either one-way variance. Each one-way variance is CR2 (Bell and McCaffrey,
-2002): a cluster's part is divided by 1 minus its leverage. Degrees of freedom are Satterthwaite's
-for CR2 (Pustejovsky and Tipton, 2018), the smaller of the two ways.
+2002): a cluster's part is divided by 1 minus its leverage, with Satterthwaite's degrees of freedom
+(Pustejovsky and Tipton, 2018). Those of V are ``combined_df``.
 
 Frames of the EEC share emotion words as well, across templates. So the mean is also tested with
 words as the clusters, and must stand either test (``Either``).
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -21,6 +22,7 @@ from bias_transfer.bias.pairs import Contrast, words_of
 LEVEL = 0.95
 POWER = 0.80
 ROUNDING = 1e-12  # of numbers of the size of scores
+Number = TypeVar("Number", float, np.ndarray)
 WAYS = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}
 
 
@@ -154,12 +156,12 @@ def _crossed(contrast: Contrast) -> Inference:
         return Inference(contrast.mean, float("nan"), float("nan"))
     if len(ways) == 1:
         return one_way(contrast, ways[0])
-    variance = two_way_variance(*(_variance(contrast, by) for by in WAYS))
-    return Inference(
-        contrast.mean,
-        standard_error(variance, contrast.mean),
-        min(_df(contrast, by) for by in ways),
-    )
+    template, unit, both = (_variance(contrast, by) for by in WAYS)
+    dfs = _df(contrast, "template"), _df(contrast, "unit")
+    if not template + unit > 0:
+        return Inference(contrast.mean, float("nan"), min(dfs))
+    error = standard_error(two_way_variance(template, unit, both), contrast.mean)
+    return Inference(contrast.mean, error, combined_df(template, unit, dfs))
 
 
 def one_way(contrast: Contrast, by: str) -> Inference:
@@ -210,6 +212,17 @@ def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
 def two_way_variance(template: float, unit: float, both: float) -> float:
     """Cameron, Gelbach and Miller's sum of variances, never below either one-way variance."""
     return max(template + unit - both, template, unit)
+
+
+def combined_df(template: Number, unit: Number, dfs: tuple[float, float]) -> Number:
+    """Degrees of freedom of a two-way variance: the harmonic mean of both ways', by their variance.
+
+    It is that of the way which makes the error, or between the two. Satterthwaite's sum weighs by
+    squares of variances, as if the ways were independent, but both hold V_both. In data without a
+    gap (``validation.simulation``) it finds one in up to 6.4 % of draws, and this in up to 6.0 %;
+    the smaller of both is cautious where names or noun pairs make the error.
+    """
+    return (template + unit) / (template / dfs[0] + unit / dfs[1])
 
 
 def standard_error(variance: float, mean: float) -> float:

@@ -14,7 +14,7 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from bias_transfer.bias.inference.two_way import LEVEL, satterthwaite_df
+from bias_transfer.bias.inference.two_way import LEVEL, combined_df, satterthwaite_df
 from bias_transfer.bias.pairs import AXES, FRAME, Contrast, contrast, words_of
 from bias_transfer.bias.validation.crossed import SHAPES
 from bias_transfer.corpora import eec
@@ -168,7 +168,8 @@ def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
     )
     sums = np.einsum("ft,dfu,u->dt", design.of_template, observed, design.side, optimize=True)
     of_word = _p(gap, variance["word"], design.df["word"])
-    of_both = _p(gap, two_way, min(design.df["template"], design.df["unit"]))
+    dfs = design.df["template"], design.df["unit"]
+    of_both = _p(gap, two_way, combined_df(variance["template"], variance["unit"], dfs))
     return {
         "p_value": stats.ttest_1samp(pairs, 0, axis=1).pvalue,
         "p_template": _p(gap, variance["template"], design.df["template"]),
@@ -245,7 +246,7 @@ def grid(datasets: int) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def _p(gap: np.ndarray, variance: np.ndarray, df: float) -> np.ndarray:
+def _p(gap: np.ndarray, variance: np.ndarray, df: float | np.ndarray) -> np.ndarray:
     return 2 * stats.t.sf(np.abs(gap) / np.sqrt(variance), df)
 
 

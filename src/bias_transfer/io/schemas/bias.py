@@ -231,8 +231,8 @@ BREAKDOWN = pa.DataFrameSchema(
                 "template": "The sentences of one template.",
                 "noun pair": "Gender in the sentences of one noun pair, or of the names.",
                 "weights": "The whole corpus with other weights. `templates alike`: each template "
-                "counts as much as any other, its emotion words averaged first; as it stands, seven "
-                "of eleven have 97 % of the weight.",
+                "counts as much as any other, its emotion words averaged first. As the corpus is, "
+                "seven of eleven have 97 % of the weight.",
                 "name": "One name against the mean of the ten names of its gender and the other "
                 "race, with the sign of the race gap. Over the 20 names of either race these rows "
                 "average to the race gap. Clustered by template; the other names are taken as "
