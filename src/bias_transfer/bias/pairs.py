@@ -234,7 +234,8 @@ def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
 
 def words_of(pairs: pd.DataFrame) -> pd.Series:
     """The emotion word of each row; of a template without one, the template."""
-    return pairs["emotion_word"].mask(pairs["emotion_word"] == "", pairs["template"])
+    words, templates = (pairs[name].to_numpy(object) for name in ("emotion_word", "template"))
+    return pd.Series(np.where(words == "", templates, words), pairs.index)
 
 
 def templates_alike(scores: pd.DataFrame) -> pd.DataFrame:
