@@ -539,6 +539,22 @@ def null(datasets: int, out: Path) -> None:
     click.echo(f"Written: {out}")
 
 
+@validate.command("film")
+@_datasets
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def simulated_film(datasets: int, out: Path) -> None:
+    """How often does each test find a gap on the film sentences where there is none?
+
+    \b
+    Example: python -m bias_transfer validate film --out film_null.csv
+    """
+    from bias_transfer.commands import validate
+
+    worst = validate.film(out, datasets)
+    click.echo(f"Most false alarms of p_clustered, by axis:\n{worst.to_string(index=False)}")
+    click.echo(f"Written: {out}")
+
+
 @validate.command()
 @click.option("--reviews", help="An entry of `reviews` instead of the study's.")
 @click.option(
@@ -594,6 +610,22 @@ def simulated_swaps(datasets: int, out: Path) -> None:
     ends = validate_swaps.simulated(out, datasets)
     click.echo(f"Most and fewest false alarms of p_clustered:\n{ends.to_string(index=False)}")
     click.echo(f"Written: {out}")
+
+
+@validate.command("slopes")
+@click.option("--draws", type=click.IntRange(min=2), default=300, show_default=True)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def real_slopes(draws: int, out: Path) -> None:
+    """How often does the interval of an EEC slope hold the true one, on real teachers' differences?
+
+    \b
+    Example: python -m bias_transfer validate slopes --out slope_coverage.csv
+    """
+    from bias_transfer.commands import validate_slopes
+    from bias_transfer.study.params import load
+
+    table = validate_slopes.real_teachers(load(PARAMS), out, draws)
+    click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
 
 
 @validate.command()
