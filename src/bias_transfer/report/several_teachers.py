@@ -1,0 +1,159 @@
+"""Students of several teachers: rows of a table, and what they say in words."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from bias_transfer.bias import several_teachers
+from bias_transfer.bias.several_teachers import BySeed, Slopes
+from bias_transfer.bias.transfer import CHANGE
+from bias_transfer.report.findings import of_corpus, primary
+from bias_transfer.report.formats import signed
+from bias_transfer.study.systems import TEACHER, group_of
+from bias_transfer.study.targets import DISTILLED
+
+MORE = "follows its own teacher more than the others"
+LESS = "follows its own teacher less than the others"
+NOT_SEEN = "is not seen to follow its own teacher more than the others"
+UNMEASURED = "cannot be measured"
+
+
+class Interval(NamedTuple):
+    """An estimate in log-odds, or a slope, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+
+    def __str__(self) -> str:
+        """As in ``+0.012 (-0.003 to +0.027)``; a dash where nothing could be measured."""
+        if np.isnan(self.value):
+            return "-"
+        return f"{signed(self.value, 3)} ({signed(self.low, 3)} to {signed(self.high, 3)})"
+
+    @property
+    def clear(self) -> bool:
+        """Whether it leaves 0 out."""
+        return self.low * self.high > 0
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student of one teacher, on swapped reviews.
+
+    ``teachers_gap`` and ``students_gap`` are women minus men, in log-odds. ``change`` is the part
+    of the student's gap that the teacher's opinion of gender adds: distilled minus swap-averaged.
+    ``own`` is the slope on its teacher's differences, and ``others`` the mean of those on the other
+    teachers', each minus its control's.
+    """
+
+    student: str
+    teacher: str
+    teachers_gap: Interval
+    students_gap: Interval
+    change: Interval
+    own: Interval
+    others: Interval
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One student of all teachers.
+
+    ``cells`` holds its slopes by (teacher it learnt from, teacher it is measured by).
+    ``own_minus_others`` is of these, and ``jointly`` the same with the other teachers' differences
+    held constant.
+    """
+
+    student: str
+    rows: list[Row]
+    cells: dict[tuple[str, str], Interval]
+    own_minus_others: Interval
+    jointly: Interval
+
+    @property
+    def teachers(self) -> list[str]:
+        """All teachers, in the order of the rows."""
+        return [row.teacher for row in self.rows]
+
+    @property
+    def said(self) -> str:
+        """What the contrast says, in words."""
+        found = self.own_minus_others
+        if np.isnan(found.low):
+            return f"{self.student} {UNMEASURED}"
+        verdict = (MORE if found.value > 0 else LESS) if found.clear else NOT_SEEN
+        return f"{self.student} {verdict}: {found}"
+
+
+def compare(
+    student: str,
+    tables: dict[str, tuple[pd.DataFrame, pd.DataFrame]],
+    alone: Slopes,
+    jointly: Slopes,
+    reference: str,
+) -> Compared:
+    """All that is shown of one student.
+
+    Parameters
+    ----------
+    tables
+        ``bias.csv`` and ``transfer.csv`` of the study of each teacher.
+    alone, jointly
+        Its slopes, as ``bias.several_teachers.slopes`` gives them.
+    reference
+        The target that ``distilled`` is compared with in the change of its gap.
+    """
+    rows = [
+        Row(
+            student,
+            teacher,
+            _gap(bias, f"{TEACHER}-{teacher}"),
+            _gap(bias, f"{student}-{DISTILLED}"),
+            _change(transfer, student, reference),
+            _interval(alone.own(teacher)),
+            _interval(alone.others(teacher)),
+        )
+        for teacher, (bias, transfer) in tables.items()
+    ]
+    return Compared(
+        student,
+        rows,
+        {pair: _interval(cell) for pair, cell in alone.cells.items()},
+        _interval(alone.own_minus_others()),
+        _interval(jointly.own_minus_others()),
+    )
+
+
+def sentence(compared: list[Compared]) -> str:
+    """The answer, over all students."""
+    return "; ".join(one.said for one in compared) + "."
+
+
+def _interval(by_seed: BySeed) -> Interval:
+    found = several_teachers.inference(by_seed)
+    return Interval(found.mean, found.ci_low, found.ci_high)
+
+
+def _gap(bias: pd.DataFrame, group: str) -> Interval:
+    rows = of_corpus(primary(bias), "swaps")
+    rows = rows[rows["system"].map(group_of) == group]
+    return _only(rows[["log_odds_difference", "log_odds_ci_low", "log_odds_ci_high"]])
+
+
+def _change(transfer: pd.DataFrame, student: str, reference: str) -> Interval:
+    rows = of_corpus(transfer, "swaps")
+    chosen = {
+        "student": student, "target": DISTILLED, "reference": reference, "estimand": CHANGE,
+        "scale": "log-odds",
+    }  # fmt: skip
+    kept = np.all([rows[name] == value for name, value in chosen.items()], axis=0)
+    return _only(rows[kept][["estimate", "ci_low", "ci_high"]])
+
+
+def _only(numbers: pd.DataFrame) -> Interval:
+    """The one row of estimate and interval."""
+    (row,) = numbers.itertuples(index=False, name=None)
+    return Interval(*row)
