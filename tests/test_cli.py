@@ -240,10 +240,15 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("predict", "bow-distilled/seed-0"), ("unknown system", "'bow-distilled'")),
         (("bias",), ("training.json is missing", "dvc repro")),
         (("study", "imbd"), ("unknown study 'imbd'", "'imdb'")),
-        (("study", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, imdb")),
+        (("study", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, ")),
         (("results",), ("bias.csv is missing", "dvc repro")),
         (("results", "imbd", "--out", "results.md"), ("unknown study 'imbd'", "'imdb'")),
         (("results", "imdb", "--out", "results.md"), ("summary.csv is missing", "dvc repro")),
+        (("teachers", "imbd", "--out", "page.md"), ("unknown study 'imbd'", "'imdb'")),
+        (
+            ("teachers", "snippets", "snippets-smollm2", "--out", "page.md"),
+            ("pairs.csv is missing", "dvc repro"),
+        ),
     ],
 )
 def test_bad_argument_is_one_line_that_names_it(shipped_study, arguments, parts):

@@ -85,6 +85,15 @@ def test_a_noisy_teacher_is_on_both_sides():
     assert inference(found.own_minus_others()).mean == pytest.approx(0, abs=0.02)
 
 
+def test_own_minus_others_is_the_mean_over_whom_they_are_measured_by():
+    own = teachers()
+    found = measured({name: 0.5 * each for name, each in own.items()}, own)
+    by = [found.own_minus_strangers(name)[0] for name in NAMES]
+    rest = [found.cells[name, "small"][0].value for name in ("large", "other")]
+    assert by[1].value == pytest.approx(found.own("small")[0].value - np.mean(rest))
+    assert found.own_minus_others()[0].value == pytest.approx(np.mean([one.value for one in by]))
+
+
 def test_each_slope_is_that_of_the_channel():
     own = teachers()
     systems = {name: scored((PAIRS, each)) for name, each in own.items()}

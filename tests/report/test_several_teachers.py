@@ -23,7 +23,7 @@ NOTHING = Interval(np.nan, np.nan, np.nan)
 
 
 def of(student: str, contrast: Interval) -> Compared:
-    return Compared(student, [], {}, contrast, contrast)
+    return Compared(student, [], {}, {}, contrast, contrast)
 
 
 @pytest.mark.parametrize(
@@ -103,5 +103,7 @@ def test_rows_take_their_numbers_from_each_teachers_study():
     assert (other.teachers_gap.value, other.students_gap.value) == (0.3, 0.02)
     assert (other.own.value, other.others.value) == (0.4, 0.2)
     assert found.cells["b", "a"].value == 0.2
+    assert found.strangers["a"].value == pytest.approx(0.5 - 0.2)
+    assert found.strangers["b"].value == pytest.approx(0.4 - 0.1)
     assert found.own_minus_others.value == pytest.approx(0.45 - 0.15)
     assert found.jointly.value == pytest.approx(0.9)

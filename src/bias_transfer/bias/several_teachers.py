@@ -75,7 +75,20 @@ class Slopes:
 
     def own_minus_others(self) -> BySeed:
         """The mean of the diagonal, minus the mean of the rest."""
-        return [rows.difference(*both) for both in zip(self.own(), self.others(), strict=True)]
+        return _difference(self.own(), self.others())
+
+    def own_minus_strangers(self, teacher: str) -> BySeed:
+        """On one teacher's differences: the slope of its own student, minus those of the others'.
+
+        All are measured by the same differences, however noisy they are. The mean of this over all
+        teachers is ``own_minus_others``.
+        """
+        strangers = [
+            cell
+            for (own, measured_by), cell in self.cells.items()
+            if measured_by == teacher and own != teacher
+        ]
+        return _difference(self.own(teacher), _mean(strangers))
 
     @property
     def _teachers(self) -> set[str]:
@@ -127,6 +140,10 @@ def correlations(
     """How far each two teachers' differences go together over all pairs: Pearson's, -1 to 1."""
     table = pd.DataFrame({name: pairs.differences(each, COLUMN) for name, each in teachers.items()})
     return {both: float(table.corr().loc[both]) for both in combinations(teachers, 2)}
+
+
+def _difference(first: BySeed, second: BySeed) -> BySeed:
+    return [rows.difference(*both) for both in zip(first, second, strict=True)]
 
 
 def _mean(cells: list[BySeed]) -> BySeed:

@@ -62,14 +62,16 @@ class Row:
 class Compared:
     """One student of all teachers.
 
-    ``cells`` holds its slopes by (teacher it learnt from, teacher it is measured by).
-    ``own_minus_others`` is of these, and ``jointly`` the same with the other teachers' differences
-    held constant.
+    ``cells`` holds its slopes by (teacher it learnt from, teacher it is measured by), and
+    ``strangers``, by the latter, that of its own student minus those of the others'.
+    ``own_minus_others`` is the mean of these, and ``jointly`` the same with the other teachers'
+    differences held constant.
     """
 
     student: str
     rows: list[Row]
     cells: dict[tuple[str, str], Interval]
+    strangers: dict[str, Interval]
     own_minus_others: Interval
     jointly: Interval
 
@@ -122,6 +124,7 @@ def compare(
         student,
         rows,
         {pair: _interval(cell) for pair, cell in alone.cells.items()},
+        {teacher: _interval(alone.own_minus_strangers(teacher)) for teacher in tables},
         _interval(alone.own_minus_others()),
         _interval(jointly.own_minus_others()),
     )
