@@ -78,6 +78,7 @@ def leave_behind(layout: Layout, own: np.ndarray, gap: float) -> None:
     tables.write(empty_but(rows, schemas.BIAS), layout.report("bias.csv"), schemas.BIAS)
     change = {"student": "bow", "target": "distilled", "reference": "swap-averaged"}
     change |= {"scale": "log-odds", "estimand": CHANGE, "corpus": "swaps", "estimate": gap / 2}
+    change |= {"verdict": "it changed"}
     tables.write(
         empty_but([change | {"ci_low": 0.0, "ci_high": 1.0}], schemas.TRANSFER),
         layout.report("transfer.csv"),
@@ -122,7 +123,10 @@ def test_a_row_per_student_and_teacher(out):
         ["bow", "smollm2", "+0.100 (-0.100 to +0.900)"],
         ["bow", "qwen2.5-0.5b", "+0.200 (-0.100 to +0.900)"],
     ]
-    assert [row[4] for row in rows] == ["+0.050 (+0.000 to +1.000)", "+0.100 (+0.000 to +1.000)"]
+    assert [row[4] for row in rows] == [
+        "+0.050 (+0.000 to +1.000): it changed",
+        "+0.100 (+0.000 to +1.000): it changed",
+    ]
     own, others = ([float(row[column].split()[0]) for row in rows] for column in (5, 6))
     assert own == pytest.approx([0.6, 0.6], abs=0.1)
     assert others == pytest.approx([0, 0], abs=0.1)

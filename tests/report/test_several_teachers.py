@@ -3,17 +3,20 @@
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot as plt
 
 from bias_transfer.bias.audit import ONE_OF_SEVERAL
 from bias_transfer.bias.inference.rows import LinearEstimate
 from bias_transfer.bias.several_teachers import Slopes
 from bias_transfer.bias.transfer import CHANGE
+from bias_transfer.report import figures
 from bias_transfer.report.several_teachers import (
     LESS,
     MORE,
     NOT_SEEN,
     UNMEASURED,
     Compared,
+    Followed,
     Interval,
     compare,
     sentence,
@@ -23,7 +26,7 @@ NOTHING = Interval(np.nan, np.nan, np.nan)
 
 
 def of(student: str, contrast: Interval) -> Compared:
-    return Compared(student, [], {}, {}, contrast, contrast)
+    return Compared(student, [], {}, {}, contrast, contrast, contrast)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +88,8 @@ def changes(value: float) -> pd.DataFrame:
     ]
     names = ["student", "target", "reference", "scale", "estimand", "corpus", "estimate"]
     table = pd.DataFrame([kept, *other], columns=names)
-    return table.assign(ci_low=table["estimate"] - 0.1, ci_high=table["estimate"] + 0.1)
+    ends = {"ci_low": table["estimate"] - 0.1, "ci_high": table["estimate"] + 0.1}
+    return table.assign(**ends, verdict=table["estimate"].map("a change of {}".format))
 
 
 def test_rows_take_their_numbers_from_each_teachers_study():
@@ -93,12 +97,14 @@ def test_rows_take_their_numbers_from_each_teachers_study():
     jointly = slopes(a_a=0.9, a_b=0.0, b_a=0.0, b_b=0.9)
     second = gaps(0.3, 0.02).replace("teacher-a", "teacher-b")
     tables = {"a": (gaps(-0.1, 0.01), changes(-0.04)), "b": (second, changes(0.05))}
-    found = compare("bow", tables, alone, jointly, "swap-averaged")
+    control = slopes(a_a=0.1, a_b=0.0, b_a=0.0, b_b=0.1)
+    found = compare("bow", tables, Followed(alone, jointly, control), "swap-averaged")
     first, other = found.rows
     assert found.teachers == ["a", "b"]
     assert first.teachers_gap == pytest.approx((-0.1, -0.2, 0.0))
     assert first.students_gap == pytest.approx((0.01, -0.09, 0.11))
     assert first.change == pytest.approx((-0.04, -0.14, 0.06))
+    assert first.verdict == "a change of -0.04"
     assert (first.own.value, first.others.value) == (0.5, 0.1)
     assert (other.teachers_gap.value, other.students_gap.value) == (0.3, 0.02)
     assert (other.own.value, other.others.value) == (0.4, 0.2)
@@ -107,3 +113,21 @@ def test_rows_take_their_numbers_from_each_teachers_study():
     assert found.strangers["b"].value == pytest.approx(0.4 - 0.1)
     assert found.own_minus_others.value == pytest.approx(0.45 - 0.15)
     assert found.jointly.value == pytest.approx(0.9)
+    assert found.control.value == pytest.approx(0.1)
+
+
+def test_the_figure_has_a_line_per_student_and_teacher():
+    alone = slopes(a_a=0.5, a_b=0.1, b_a=0.2, b_b=0.4)
+    second = gaps(0.3, 0.02).replace("teacher-a", "teacher-b")
+    tables = {"a": (gaps(-0.1, 0.01), changes(-0.04)), "b": (second, changes(0.05))}
+    found = compare("bow", tables, Followed(alone, alone, alone), "swap-averaged")
+    figure = figures.several_teachers([found])
+    left, right = figure.axes
+    assert [tick.get_text() for tick in left.get_yticklabels()] == ["bow of\na", "bow of\nb"]
+    marks = [
+        [float(line.get_xdata()[0]) for line in ax.lines if line.get_marker() not in ("None", "")]
+        for ax in (left, right)
+    ]
+    assert marks == [[-0.1, -0.04, 0.3, 0.05], [0.5, 0.1, 0.4, 0.2]]
+    assert all(len(ax.get_legend_handles_labels()[0]) == 2 for ax in (left, right))
+    plt.close(figure)

@@ -1,9 +1,9 @@
 """One student of several teachers: does it tell apart what its own teacher tells apart?
 
 Of a student that learnt from one teacher, the partial slope on *any* teacher's differences can be
-measured (``bias.channel``): distilled minus its control, log-odds. With k teachers these are k x k
-slopes. On the diagonal a student is measured by its own teacher. Elsewhere it is measured by one
-that it never met: teachers agree on many pairs, so that slope need not be 0.
+measured (``bias.channel``), in log-odds: distilled minus another arm of the same seed. With k
+teachers these are k x k slopes. On the diagonal a student is measured by its own teacher. Elsewhere
+it is measured by one that it never met: teachers agree on many pairs, so that slope need not be 0.
 
 **Own minus others** is the mean of the diagonal minus the mean of the rest. Every teacher's
 differences stand once among the own and k - 1 times among the others, and so does every student:
@@ -35,7 +35,7 @@ BySeed = list[rows.LinearEstimate]
 
 @dataclass(frozen=True)
 class Pupil:
-    """A student of one teacher: two arms, the second its control, and all seeds of its baseline."""
+    """A student of one teacher: two arms that are compared, and all seeds of its baseline."""
 
     arms: Arms
     baseline: Frames

@@ -13,7 +13,7 @@ from bias_transfer.commands.results import SCREEN_DPI
 from bias_transfer.io import committed, declared, schemas, tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.report import figures, rendered
-from bias_transfer.report.several_teachers import Compared, compare, sentence
+from bias_transfer.report.several_teachers import Compared, Followed, compare, sentence
 from bias_transfer.stages import scored
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import COMMITTED, Layout
@@ -93,13 +93,18 @@ def _compare(
     found = []
     for student, seeds in students.items():
         pupils = {
-            teacher: _pupil(layout, scores[teacher], student, seeds)
-            for teacher, layout in layouts.items()
+            reference: {
+                teacher: _pupil(layout, scores[teacher], student, seeds, reference)
+                for teacher, layout in layouts.items()
+            }
+            for reference in (REMEDY, CONTROL)
         }
-        alone, jointly = (
-            several_teachers.slopes(pupils, teachers, pairs, jointly=held) for held in (False, True)
+        slopes = Followed(
+            several_teachers.slopes(pupils[REMEDY], teachers, pairs, jointly=False),
+            several_teachers.slopes(pupils[REMEDY], teachers, pairs, jointly=True),
+            several_teachers.slopes(pupils[CONTROL], teachers, pairs, jointly=False),
         )
-        found.append(compare(student, measured, alone, jointly, REMEDY))
+        found.append(compare(student, measured, slopes, REMEDY))
     return found
 
 
@@ -150,9 +155,11 @@ def _students(studies: list[Params]) -> dict[str, tuple[int, ...]]:
     return found
 
 
-def _pupil(layout: Layout, scores: Scores, student: str, seeds: tuple[int, ...]) -> Pupil:
+def _pupil(
+    layout: Layout, scores: Scores, student: str, seeds: tuple[int, ...], reference: str
+) -> Pupil:
     def frames(target: str, chosen: tuple[int, ...]) -> Frames:
         return {seed: scores[Arm(student, target, seed).system] for seed in chosen}
 
-    arms = Arms(student, DISTILLED, CONTROL, frames(DISTILLED, seeds), frames(CONTROL, seeds))
+    arms = Arms(student, DISTILLED, reference, frames(DISTILLED, seeds), frames(reference, seeds))
     return Pupil(arms, frames(BASELINE, layout.study.seeds_of(student, BASELINE)))

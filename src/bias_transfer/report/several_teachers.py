@@ -39,14 +39,27 @@ class Interval(NamedTuple):
         return self.low * self.high > 0
 
 
+class Followed(NamedTuple):
+    """Slopes of one student, as ``bias.several_teachers.slopes`` gives them.
+
+    Those on each teacher ``alone``, ``jointly`` on all, and alone with a ``control`` as the second
+    arm.
+    """
+
+    alone: Slopes
+    jointly: Slopes
+    control: Slopes
+
+
 @dataclass(frozen=True)
 class Row:
     """One student of one teacher, on swapped reviews.
 
     ``teachers_gap`` and ``students_gap`` are women minus men, in log-odds. ``change`` is the part
-    of the student's gap that the teacher's opinion of gender adds: distilled minus swap-averaged.
+    of the student's gap that the teacher's opinion of gender adds, distilled minus swap-averaged,
+    and ``verdict`` is on it.
     ``own`` is the slope on its teacher's differences, and ``others`` the mean of those on the other
-    teachers', each minus its control's.
+    teachers', of the same two arms.
     """
 
     student: str
@@ -54,6 +67,7 @@ class Row:
     teachers_gap: Interval
     students_gap: Interval
     change: Interval
+    verdict: str
     own: Interval
     others: Interval
 
@@ -64,8 +78,8 @@ class Compared:
 
     ``cells`` holds its slopes by (teacher it learnt from, teacher it is measured by), and
     ``strangers``, by the latter, that of its own student minus those of the others'.
-    ``own_minus_others`` is the mean of these, and ``jointly`` the same with the other teachers'
-    differences held constant.
+    ``own_minus_others`` is the mean of these, ``jointly`` the same with the other teachers'
+    differences held constant, and ``control`` the same with the control as the second arm.
     """
 
     student: str
@@ -74,6 +88,7 @@ class Compared:
     strangers: dict[str, Interval]
     own_minus_others: Interval
     jointly: Interval
+    control: Interval
 
     @property
     def teachers(self) -> list[str]:
@@ -93,8 +108,7 @@ class Compared:
 def compare(
     student: str,
     tables: dict[str, tuple[pd.DataFrame, pd.DataFrame]],
-    alone: Slopes,
-    jointly: Slopes,
+    slopes: Followed,
     reference: str,
 ) -> Compared:
     """All that is shown of one student.
@@ -103,30 +117,29 @@ def compare(
     ----------
     tables
         ``bias.csv`` and ``transfer.csv`` of the study of each teacher.
-    alone, jointly
-        Its slopes, as ``bias.several_teachers.slopes`` gives them.
     reference
-        The target that ``distilled`` is compared with in the change of its gap.
+        The target that ``distilled`` is compared with.
     """
-    rows = [
-        Row(
+    rows = []
+    for teacher, (bias, transfer) in tables.items():
+        change = _change(transfer, student, reference)
+        row = Row(
             student,
             teacher,
             _gap(bias, f"{TEACHER}-{teacher}"),
             _gap(bias, f"{student}-{DISTILLED}"),
-            _change(transfer, student, reference),
-            _interval(alone.own(teacher)),
-            _interval(alone.others(teacher)),
+            _only(change[["estimate", "ci_low", "ci_high"]]),
+            change["verdict"].item(),
+            _interval(slopes.alone.own(teacher)),
+            _interval(slopes.alone.others(teacher)),
         )
-        for teacher, (bias, transfer) in tables.items()
-    ]
+        rows.append(row)
     return Compared(
         student,
         rows,
-        {pair: _interval(cell) for pair, cell in alone.cells.items()},
-        {teacher: _interval(alone.own_minus_strangers(teacher)) for teacher in tables},
-        _interval(alone.own_minus_others()),
-        _interval(jointly.own_minus_others()),
+        {pair: _interval(cell) for pair, cell in slopes.alone.cells.items()},
+        {teacher: _interval(slopes.alone.own_minus_strangers(teacher)) for teacher in tables},
+        *(_interval(each.own_minus_others()) for each in slopes),
     )
 
 
@@ -146,14 +159,15 @@ def _gap(bias: pd.DataFrame, group: str) -> Interval:
     return _only(rows[["log_odds_difference", "log_odds_ci_low", "log_odds_ci_high"]])
 
 
-def _change(transfer: pd.DataFrame, student: str, reference: str) -> Interval:
+def _change(transfer: pd.DataFrame, student: str, reference: str) -> pd.DataFrame:
+    """The one row of the change in its gap."""
     rows = of_corpus(transfer, "swaps")
     chosen = {
         "student": student, "target": DISTILLED, "reference": reference, "estimand": CHANGE,
         "scale": "log-odds",
     }  # fmt: skip
     kept = np.all([rows[name] == value for name, value in chosen.items()], axis=0)
-    return _only(rows[kept][["estimate", "ci_low", "ci_high"]])
+    return rows[kept]
 
 
 def _only(numbers: pd.DataFrame) -> Interval:
