@@ -143,7 +143,7 @@ def test_slopes_stand_where_their_teachers_meet(out):
 
 def test_the_answer_and_the_rest_of_the_page(out):
     text = out.read_text(encoding="utf-8")
-    assert re.search(rf"\*\*bow {MORE}: \+0\.[56]", text)
+    assert re.search(rf"\*\*In log-odds, .*; pair by pair, bow {MORE}: \+0\.[56]", text)
     assert text.startswith("# Several teachers, the same students\n")
     assert text.endswith(f"\n{END}\n")
     assert f"On {N} held-out reviews" in text
@@ -182,5 +182,5 @@ def test_the_command_says_what_it_found(catalogue, folder, tmp_path, monkeypatch
     found = CliRunner().invoke(cli.main, ["teachers", *TEACHERS, "--out", str(tmp_path / "p.md")])
     assert found.exit_code == 0, found.output
     first, written = found.output.splitlines()
-    assert first.startswith(f"bow {MORE}")
+    assert f"pair by pair, bow {MORE}" in first
     assert written.startswith("Written: ")

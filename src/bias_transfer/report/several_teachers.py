@@ -96,8 +96,18 @@ class Compared:
         return [row.teacher for row in self.rows]
 
     @property
-    def said(self) -> str:
-        """What the contrast says, in words."""
+    def gaps(self) -> str:
+        """What each teacher adds to its student's gap, in words."""
+        parts = [
+            f"{signed(row.change.value, 3)} where its own gap is "
+            f"{signed(row.teachers_gap.value, 3)} ({row.teacher})"
+            for row in self.rows
+        ]
+        return f"to the gap of {self.student} the teacher's opinion adds {', '.join(parts)}"
+
+    @property
+    def followed(self) -> str:
+        """What the contrast of slopes says, in words."""
         found = self.own_minus_others
         if np.isnan(found.low):
             return f"{self.student} {UNMEASURED}"
@@ -145,7 +155,8 @@ def compare(
 
 def sentence(compared: list[Compared]) -> str:
     """The answer, over all students."""
-    return "; ".join(one.said for one in compared) + "."
+    said = ". ".join(f"{one.gaps}; pair by pair, {one.followed}" for one in compared)
+    return f"In log-odds, {said}."
 
 
 def _interval(by_seed: BySeed) -> Interval:
