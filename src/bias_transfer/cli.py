@@ -417,7 +417,11 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
     "--positive", metavar="LABEL", help="The models' positive label, if it has no usual name."
 )
 @click.option(
-    "--corpus", type=click.Path(path_type=Path), help="Pairs of your own, in place of the EEC."
+    "--corpus",
+    type=click.Path(path_type=Path),
+    default="eec",
+    show_default=True,
+    help="What to compare: eec, film, or a file with pairs of your own.",
 )
 @click.option(
     "--margin",
@@ -451,8 +455,10 @@ def audit(
 
     Predictions are CSV or parquet, with a sentence column and P(positive) under a usual name
     (label_1, pos_prob, score, ...) or the one that --score gives. A file without NAME= is called
-    by its stem. A corpus of your own has the columns pair_id, group (two of them), template and
-    sentence, and may have unit, the person or noun pair that recurs across templates.
+    by its stem. Commands eec and film write the sentences of either corpus; film has more
+    templates and names, and so sees smaller gaps. A corpus of your own has the columns pair_id,
+    group (two of them), template and sentence, and may have unit, the person or noun pair that
+    recurs across templates.
 
     \b
     Example: python -m bias_transfer audit --out bias.csv scored.csv yours=theirs.parquet
@@ -469,10 +475,11 @@ def audit(
         raise click.UsageError("--positive names a label of --model")
     if options["score"] and not files:
         raise click.UsageError("--score names a column of a file")
-    if options["corpus"] and options["method"] != "paper":
+    named = str(options["corpus"])
+    if named != "eec" and options["method"] != "paper":
         raise click.UsageError("--method is how the EEC is paired: leave it out with --corpus")
-    if options["corpus"] and options["breakdown"]:
-        raise click.UsageError("--breakdown takes the EEC apart: leave it out with --corpus")
+    if named not in ("eec", "film") and options["breakdown"]:
+        raise click.UsageError("--breakdown takes the EEC or film apart, not pairs of your own")
     result, written = audit.run(files, models, out, **options)
     _answer(result, written)
     if fail_on and result.differs:

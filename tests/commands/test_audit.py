@@ -12,7 +12,7 @@ from bias_transfer import cli
 from bias_transfer.bias import scores
 from bias_transfer.bias.audit import DIFFERENCE, MARGIN, NO_DIFFERENCE, NO_EVIDENCE, audit
 from bias_transfer.commands import audit as command
-from bias_transfer.corpora import eec
+from bias_transfer.corpora import eec, film
 from bias_transfer.io.errors import InputError
 from bias_transfer.students import student as students
 
@@ -428,7 +428,53 @@ def test_breakdown_and_figures_lie_where_they_were_asked_for(run, table, tmp_pat
     assert names == ["gender_bias.png", "placebo.png", "race_bias.png"]
 
 
-def test_a_breakdown_is_of_the_eec_alone(run, pairs, table):
+@pytest.fixture(scope="module")
+def reviewed():
+    """Film sentences, and a system that puts women .02 higher, and no names."""
+    sentences = film.generate()
+    noise = np.random.default_rng(1).normal(0, 0.01, len(sentences))
+    score = 0.5 + 0.02 * (sentences["gender"] == "female") + noise
+    return sentences[["sentence"]].assign(score=score)
+
+
+def test_film_sentences_by_name(run, reviewed, tmp_path):
+    save(reviewed.sample(frac=1, random_state=0), tmp_path / "a.csv")
+    options = ("--plot", "figures", "--html", "page.html", "--breakdown", "parts.csv")
+    result = run("--corpus", "film", "a.csv", *options)
+    read = audited(result, 1, 2).set_index("axis")
+    assert read["mean_difference"]["gender"] == pytest.approx(0.02, abs=0.002)
+    assert read["verdict"].to_dict() == {"gender": DIFFERENCE, "race": NO_DIFFERENCE}
+    assert (read["df_clustered"] > 30).all()
+    assert sorted(path.name for path in (tmp_path / "figures").iterdir()) == [
+        "gender_bias.png",
+        "race_bias.png",
+    ]
+    page = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "[women]" in page
+    assert "[European-American names]" in page
+    parts = pd.read_csv("parts.csv").set_index(["axis", "by", "level"])["mean_difference"]
+    assert parts["gender", "valence", "negative"] == pytest.approx(0.02, abs=0.005)
+
+
+def test_film_sentences_asked_of_a_function_give_what_their_file_gives(run, reviewed, tmp_path):
+    save(reviewed, tmp_path / "a.csv")
+    run("--corpus", "film", "a.csv")
+    known = reviewed.set_index("sentence")["score"]
+    asked = command.audit({"a": lambda texts: known[texts].to_numpy()}, corpus="film")
+    written = pd.read_csv("bias.csv")
+    pd.testing.assert_frame_equal(
+        asked.to_frame()[["system", "axis", "mean_difference", "p_value"]],
+        written[["system", "axis", "mean_difference", "p_value"]],
+    )
+
+
+def test_words_that_a_student_does_not_know_count_on_film_sentences_too(run, student, tmp_path):
+    student(tmp_path / "mine")
+    read = audited(run("--corpus", "film", "--model", "mine"), 1, 2)
+    assert (read["n_unknown_persons"] > 0).all()
+
+
+def test_a_breakdown_is_not_of_ones_own_pairs(run, pairs, table):
     pairs.to_csv("pairs.csv", index=False)
     table.to_csv("mine.csv", index=False)
     result = run("mine=mine.csv", "--corpus", "pairs.csv", "--breakdown", "breakdown.csv")

@@ -137,7 +137,11 @@ def write_inputs(layout: Layout) -> None:
         name: {"n": n, "n_cut": n // 10, "mean_label_mass": n / 1000}
         for name, n in (("train", 803), ("test", 50))
     }
-    teacher = {"model": "package:smollm2", "sha256": "0123456789abcdef" + "0" * 48}
+    teacher = {
+        "model": "package:smollm2",
+        "dtype": "float32",
+        "sha256": "0123456789abcdef" + "0" * 48,
+    }
     tables.write_json({"teacher": teacher, "parts": parts}, layout.labels_folder / "labels.json")
     training = {
         "teacher": {"log_odds_offset": -1.23456},
@@ -313,7 +317,7 @@ def test_section_says_what_it_rests_on(text):
     section = text.split("### What this rests on")[1]
     for part in (
         "split `resplit`: 803 to train with, 207 to test on; 1017 read, 17 duplicates dropped",
-        "labels `0123456789abcdef`, calibration `batch` (log-odds offset -1.2346)",
+        "labels `0123456789abcdef` in float32, calibration `batch` (log-odds offset -1.2346)",
         "0.80 of the next-token probability on train (n = 803, 80 cut), 0.05 of the next-token "
         "probability on test",
         "Students bow with seeds 3, 4; cnn with seed 3. Targets: baseline, distilled;",

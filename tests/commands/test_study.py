@@ -100,7 +100,7 @@ def test_comments_of_the_study_stay(path):
 )
 def test_reviews_are_read_from_the_file_that_is_named_whatever_its_name(path, file):
     before = params.load(path).model_dump()
-    choose(path, "imdb", file)
+    choose(path, "imdb-resplit", file)
     after = params.load(path)
     assert after.reviews["imdb-resplit"].path == file
     assert (
@@ -110,21 +110,32 @@ def test_reviews_are_read_from_the_file_that_is_named_whatever_its_name(path, fi
     assert after.model_dump(exclude={"study"}) == {
         key: value for key, value in before.items() if key != "study"
     }
-    assert after.study.name == "imdb"
+    assert after.study.name == "imdb-resplit"
+
+
+def test_one_file_takes_the_place_of_a_table_for_each_split(path):
+    choose(path, "imdb", "imdb.parquet")
+    entry = params.load(path).reviews["imdb"]
+    assert (entry.path, entry.split_column) == ("imdb.parquet", "split")
+    assert entry.train is None
+    assert entry.test is None
+    choose(path, "imdb", "other.csv")
+    assert params.load(path).reviews["imdb"].path == "other.csv"
+    assert params.load(path).reviews["imdb"].split_column == "split"
 
 
 def test_without_a_file_the_reviews_stay_where_they_were_put(path):
-    choose(path, "imdb", "imdb.parquet")
+    choose(path, "imdb-resplit", "imdb.parquet")
     choose(path, "snippets")
-    choose(path, "imdb")
+    choose(path, "imdb-resplit")
     assert params.load(path).reviews["imdb-resplit"].path == "imdb.parquet"
 
 
 def test_lines_around_a_list_of_files_stay(path):
-    choose(path, "imdb", "imdb.parquet")
+    choose(path, "imdb-resplit", "imdb.parquet")
     lines = path.read_text().splitlines()
     shipped = SHIPPED.read_text().splitlines()
-    start = shipped.index(next(line for line in shipped if line.lstrip().startswith("path:")))
+    start = next(i for i, line in enumerate(shipped) if line.split("#")[0].strip() == "path:")
     after = next(
         i for i in range(start + 1, len(shipped)) if not shipped[i].lstrip().startswith("-")
     )
@@ -143,15 +154,16 @@ def test_study_that_stands_alone_is_none_of_the_catalogue(path):
     assert "unknown study 'mine'" in refused(path, "mine")
 
 
-@pytest.mark.parametrize("reviews", ["snippets", "imdb"], ids=["from a package", "train and test"])
-def test_file_for_reviews_without_a_path_is_refused(path, reviews):
-    values = yaml.safe_load(SHIPPED.read_text())
-    values["studies"]["mine"] = values["study"] | {"reviews": reviews}
-    del values["studies"]["mine"]["name"]
-    path.write_text(yaml.safe_dump(values))
-    message = refused(path, "mine", "reviews.csv")
-    assert f"reviews.{reviews} has no `path`" in message
+def test_file_for_reviews_from_a_package_is_refused(path):
+    message = refused(path, "snippets", "reviews.csv")
+    assert "reviews.snippets has no `path`" in message
     assert "reviews.csv" in message
+
+
+def test_file_for_an_entry_without_the_key_that_says_where_splits_are_is_refused(path):
+    lines = SHIPPED.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if "split_column:" not in line))
+    assert "reviews.imdb.split_column is missing" in refused(path, "imdb", "imdb.parquet")
 
 
 def test_file_that_is_not_valid_is_refused(path):
@@ -184,9 +196,10 @@ def test_file_as_yaml_writes_it_can_be_chosen_in(path):
     """Its lists stand as far left as their keys."""
     path.write_text(yaml.safe_dump(yaml.safe_load(SHIPPED.read_text())))
     before = params.load(path)
-    choose(path, "imdb", "imdb.parquet")
+    choose(path, "imdb-resplit", "imdb.parquet")
     after = params.load(path)
-    assert after.study.model_dump() == before.studies["imdb"].model_dump() | {"name": "imdb"}
+    chosen = before.studies["imdb-resplit"].model_dump()
+    assert after.study.model_dump() == chosen | {"name": "imdb-resplit"}
     assert after.reviews["imdb-resplit"].path == "imdb.parquet"
     assert after.studies == before.studies
 

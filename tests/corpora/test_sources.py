@@ -19,6 +19,8 @@ def files(**values):
         "seed": 0,
         "labelled_test_size": None,
         "labelled_versions": False,
+        "swapped_whole": None,
+        "placebo_size": None,
     }
     return Files(**defaults | values)
 

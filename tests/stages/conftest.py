@@ -32,6 +32,8 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
         bias=(),
         labelled_test_size: int | None = None,
         labelled_versions: bool = False,
+        swapped_whole: int | None = None,
+        placebo_size: int | None = None,
         **study,
     ) -> params.Params:
         values = copy.deepcopy(shipped)
@@ -49,6 +51,8 @@ def tiny_params(tiny_teacher, tiny_student, labelling) -> Callable[..., params.P
         mine = values["reviews"]["files"] | {
             "labelled_test_size": labelled_test_size,
             "labelled_versions": labelled_versions,
+            "swapped_whole": swapped_whole,
+            "placebo_size": placebo_size,
         }
         values["reviews"] |= dict.fromkeys(("mine", "other"), mine)
         values["labelling"] = labelling.model_dump()

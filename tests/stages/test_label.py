@@ -22,6 +22,7 @@ from bias_transfer.corpora import eec, film, text_id
 from bias_transfer.io import schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.stages import label, versions
+from bias_transfer.study import params
 from bias_transfer.study.paths import LABELLED, SPLITS, Layout
 from bias_transfer.teacher import labels, manifest, model, scoring
 from bias_transfer.teacher.calibration import CONTENT_FREE
@@ -387,6 +388,54 @@ def test_versions_of_training_reviews_are_asked_where_the_reviews_entry_says_so(
     assert manifest_of(layout)["parts"]["versions"]["n"] == len(expected)
 
 
+@pytest.fixture
+def divided(params_of, tiny_teacher):
+    """A study whose teacher has a text budget of its own and leaves sentences to another entry."""
+    usual = tiny_teacher(prompt=FIRST, variants=(SECOND,))
+    first = params_of(FIRST, SECOND, teacher={"max_text_tokens": 20})
+    values = first.model_dump()
+    values["teachers"]["tiny"]["sentences"] = "usual"
+    values["teachers"]["usual"] = usual.model_dump()
+    return params.validate(values, "test")
+
+
+def test_sentences_are_answered_by_the_entry_that_a_teacher_leaves_them_to(divided, run, asked):
+    """Its labels are there already, so no sentence is asked, and the manifest names both."""
+    usual = divided.with_study(teacher="usual")
+    label.run(usual)
+    theirs = Layout(usual.study)
+    forget_the_journal()
+    asked.clear()
+    label.run(divided)
+    layout = Layout(divided.study)
+    own = set(ids_of(layout)) - set(EEC["id"]) - set(FILM["id"])
+    assert asked == {FIRST: len(own | set(CONTENT_FREE["id"]))}
+    for part in ("eec", "film", "eec-variants"):
+        assert layout.labels(part).read_bytes() == theirs.labels(part).read_bytes()
+    said = manifest_of(layout)
+    assert said["sentences"]["teacher"] == manifest_of(theirs)["teacher"]
+    assert said["teacher"] == fingerprint(divided.teachers["tiny"], None)
+    assert said["variants"] == manifest_of(theirs)["variants"]
+    assert "sentences" not in manifest_of(theirs)
+
+
+def test_answers_to_sentences_are_known_from_either_entrys_files(divided, asked):
+    label.run(divided)
+    forget_the_journal()
+    asked.clear()
+    label.run(divided)
+    assert asked == {}
+    label.run(divided.with_study(teacher="usual"))
+    assert SECOND in asked  # the entry itself does not look into the folders of those that name it
+
+
+def test_check_leaves_out_sentences_of_another_entry(divided, asked):
+    label.run(divided)
+    asked.clear()
+    label.check(divided, 10_000)
+    assert asked == {FIRST: len(ids_of(Layout(divided.study)) - set(EEC["id"]) - set(FILM["id"]))}
+
+
 def test_check_asks_the_sample_again(run, params_of, many_tests):
     run(FIRST, labelled_test_size=3)
     assert label.check(params_of(FIRST, labelled_test_size=3), 1000) < 1e-5
@@ -544,6 +593,7 @@ import os, sys
 import transformers.models.llama.modeling_llama
 from bias_transfer import cli
 from bias_transfer.stages import label, versions
+from bias_transfer.study import params
 for line in sys.stdin:
     child = os.fork()
     if child == 0:

@@ -40,6 +40,21 @@ def test_both_halves_are_those_of_the_split_with_the_entrys_params(params):
     assert counts["dropped_duplicates"] == 1
 
 
+@pytest.mark.parametrize("held_out", ["train", "test"])
+def test_either_half_of_a_source_may_be_held_out(checkout, tiny_params, held_out):
+    half = {"train": ["one", "two", "both"], "test": ["three", "four", "both"]}
+    rows = [(text, split, i % 2) for split in half for i, text in enumerate(half[split])]
+    pd.DataFrame(rows, columns=["text", "split", "label"]).to_csv("mine.csv", index=False)
+    params = tiny_params()
+    update = {"path": "mine.csv", "split_column": "split", "overlap": "drop", "held_out": held_out}
+    entry = params.reviews["mine"].model_copy(update=update)
+    params = params.model_copy(update={"reviews": params.reviews | {"mine": entry}})
+    reviews.run(params)
+    layout, learnt = Layout(params.study), {"train": "test", "test": "train"}[held_out]
+    found = {part: set(tables.read(layout.reviews(part), schemas.REVIEWS)["text"]) for part in half}
+    assert found == {"train": set(half[learnt]), "test": set(half[held_out]) - {"both"}}
+
+
 def test_another_root_is_written_to(params, tmp_path):
     """Reviews are an input: they lie under ``inputs``, wherever a launch writes."""
     reviews.run(params, tmp_path / "made")

@@ -406,6 +406,29 @@ def test_wording_that_stands_twice_is_refused(values, variants):
     assert "stands twice" in message
 
 
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        ({"sentences": "nobody"}, "unknown teacher 'nobody'"),
+        ({"sentences": "smollm2"}, "smollm2 has another model"),
+        ({"prompt": "So {text}"}, "qwen2.5-1.5b has another prompt"),
+        ({"labels": ["no", "yes"]}, "qwen2.5-1.5b has another labels"),
+        ({"sentences": "qwen2.5-1.5b-long"}, "qwen2.5-1.5b-long has `sentences` of its own"),
+    ],
+)
+def test_sentences_are_left_to_the_same_model_and_questions_alone(values, change, fault):
+    values["teachers"]["qwen2.5-1.5b-long"] |= change
+    message = error_of(values)
+    assert fault in message
+
+
+def test_teacher_answers_to_sentences_itself_unless_it_names_another(values):
+    loaded = params.validate(values, "params.yaml")
+    assert loaded.teacher_of_sentences == loaded.teachers["qwen2.5-1.5b"]
+    long = loaded.with_study(teacher="qwen2.5-1.5b-long")
+    assert long.teacher_of_sentences == loaded.teachers["qwen2.5-1.5b"]
+
+
 def test_variants_keep_their_order_and_may_be_left_out(values):
     put(values, "teachers/smollm2/variants", ["{text} is", "a {text} is"])
     values["teachers"]["llama3.1-8b"]["prompt"] = (

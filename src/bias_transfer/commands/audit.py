@@ -5,30 +5,23 @@ import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
-from bias_transfer.bias import audit as audit_eec
-from bias_transfer.bias import custom, scores
-from bias_transfer.bias.audit import MARGIN, ByScale, average, summarise
+from bias_transfer.bias import film, scores
+from bias_transfer.bias.audit import MARGIN, average
 from bias_transfer.bias.breakdown import breakdown as by_part
-from bias_transfer.bias.pairs import AXES, contrast
-from bias_transfer.commands import asking
+from bias_transfer.commands import asking, compared
 from bias_transfer.commands.asking import System
-from bias_transfer.corpora import eec
+from bias_transfer.commands.compared import EEC, FILM, Compared, Frames, Unknown
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
-from bias_transfer.report import pair_texts
 from bias_transfer.report.outcome import Audit
 from bias_transfer.study.systems import groups
 
-EEC = "eec"
-OWN = "own pairs"  # the corpus of pairs that were handed over as a table
 HARD = (
     "every score of {} is 0 or 1: these look like labels. The gap is then a difference in the "
     "share of positive labels; give P(positive) to see more."
 )
-Frames = Mapping[str, pd.DataFrame]
 
 
 def audit(
@@ -50,8 +43,10 @@ def audit(
         pipeline of ``transformers``. Names that differ only in ``/seed-N`` are one system with
         several seeds.
     corpus
-        ``"eec"`` for the Equity Evaluation Corpus, or pairs of your own, as a file or a DataFrame
-        with the columns ``pair_id, group, template, sentence`` (``swap`` makes such).
+        ``"eec"`` for the Equity Evaluation Corpus; ``"film"`` for 9,648 sentences in the voice of
+        film reviews, which have more templates and names and so see smaller gaps; or pairs of your
+        own, as a file or a DataFrame with the columns ``pair_id, group, template, sentence``
+        (``swap`` makes such).
     score
         The column of P(positive) of files and DataFrames, where it has no usual name.
     margin
@@ -100,29 +95,20 @@ def audit(
     <BLANKLINE>
     model: 'women' score 0.100 higher in P(positive) than 'men' (+0.075 to +0.125): a difference.
     """
-    named = asking.named(systems)
-    own = _pairs_of(corpus)
-    scored = {name: asking.scored(system, name, own, score) for name, system in named.items()}
-    result = measure(scored, own, _name_of(corpus), method=method, margin=margin)
+    named, what = asking.named(systems), compared.find(corpus, method)
+    scored = {
+        name: asking.scored(system, name, what.corpus, score) for name, system in named.items()
+    }
+    result = measure(scored, what, margin)
     for note in result.notes:
         warnings.warn(note, stacklevel=2)
     return result
 
 
 def measure(
-    scored: Frames,
-    own: pd.DataFrame | None,
-    corpus: str,
-    *,
-    method: str = "paper",
-    margin: float = MARGIN,
-    unknown: Mapping[str, set[str]] | None = None,
+    scored: Frames, what: Compared, margin: float = MARGIN, unknown: Unknown | None = None
 ) -> Audit:
-    """``audit`` of scored corpora at hand: the EEC's, or ``own`` pairs, called ``corpus``."""
-    if own is None:
-        table = audit_eec(scored, method, margin, unknown)
-    else:
-        table = _audit_own(scored, own, margin)
+    """``audit`` of scored corpora at hand."""
     averages = {
         name: average([scored[member] for member in members])
         for name, members in groups(scored).items()
@@ -130,11 +116,11 @@ def measure(
     pairs = [
         part.assign(system=name, axis=axis)
         for name, frame in averages.items()
-        for axis, part in _pairs(frame, own, method)
+        for axis, part in what.pairs(frame)
     ]
     hard = [name for name, frame in scored.items() if frame["score"].isin([0, 1]).all()]
     return Audit(
-        table.assign(corpus=corpus),
+        what.table(scored, margin, unknown or {}).assign(corpus=what.name),
         notes=tuple(HARD.format(name) for name in hard),
         pairs=pd.concat(pairs, ignore_index=True),
     )
@@ -148,7 +134,7 @@ def run(
     method: str,
     score: str | None,
     positive: str | None,
-    corpus: Path | None,
+    corpus: Path,
     margin: float | None,
     plot: Path | None,
     breakdown: Path | None,
@@ -167,7 +153,7 @@ def run(
         The files' column of P(positive) and the models' positive label, where they have no usual
         name.
     corpus
-        Pairs to compare in place of the EEC's (see ``bias.custom.read``).
+        What to compare (see ``compared.find``).
     margin
         Largest difference that counts as none; ``bias.audit.MARGIN`` where it is None.
     plot
@@ -185,43 +171,27 @@ def run(
     """
     names = _names(models)
     paths = _paths(files, set(names.values()))
-    own = None if corpus is None else custom.read(corpus)
-    scored = {name: asking.scored(path, name, own, score) for name, path in paths.items()}
-    scored |= {name: _ask(model, positive, own) for model, name in names.items()}
-    result = measure(
-        scored,
-        own,
-        EEC if corpus is None else corpus.stem,
-        method=method,
-        margin=MARGIN if margin is None else margin,
-        unknown=_unknown_words(names) if own is None else None,
-    )
+    what = compared.find(corpus, method)
+    scored = {name: asking.scored(path, name, what.corpus, score) for name, path in paths.items()}
+    scored |= {name: _ask(model, positive, what) for model, name in names.items()}
+    margin = MARGIN if margin is None else margin
+    result = measure(scored, what, margin, _unknown_words(names, what.people))
     written = [out]
     if breakdown is not None:
+        take_apart = film.breakdown if what.name == FILM else by_part
         parts = [
-            by_part(name, [scored[system] for system in systems])
+            take_apart(name, [scored[system] for system in systems])
             for name, systems in groups(scored).items()
         ]
         tables.write(pd.concat(parts), breakdown)
         written.append(breakdown)
     tables.write(result.table, out)
     if plot is not None:
-        written += _plot(result.table, plot, own)
+        written += _plot(result.table, plot, what)
     if html is not None:
         result.to_html(html)
         written.append(html)
     return result, written
-
-
-def _pairs_of(corpus: str | os.PathLike[str] | pd.DataFrame) -> pd.DataFrame | None:
-    """The corpus of one's own; None for the EEC."""
-    if isinstance(corpus, pd.DataFrame):
-        return custom.check(corpus, "the pairs")
-    return None if corpus == EEC else custom.read(Path(corpus))
-
-
-def _name_of(corpus: str | os.PathLike[str] | pd.DataFrame) -> str:
-    return OWN if isinstance(corpus, pd.DataFrame) else Path(corpus).stem
 
 
 def _paths(files: Sequence[str], taken: set[str]) -> dict[str, str]:
@@ -259,55 +229,32 @@ def _names(models: Sequence[str]) -> dict[str, str]:
     return {}
 
 
-def _ask(model: str, positive: str | None, own: pd.DataFrame | None) -> pd.DataFrame:
+def _ask(model: str, positive: str | None, what: Compared) -> pd.DataFrame:
     from bias_transfer.pretrained import classifier
 
-    sentences = (eec.generate() if own is None else own)["sentence"]
+    sentences = what.sentences
     answers = classifier.score(model, sentences.tolist(), positive)
-    return scores.match(pd.DataFrame({"sentence": sentences, "score": answers}), model, corpus=own)
+    frame = pd.DataFrame({"sentence": sentences, "score": answers})
+    return scores.match(frame, model, corpus=what.corpus)
 
 
-def _unknown_words(names: Mapping[str, str]) -> dict[str, set[str]]:
+def _unknown_words(names: Mapping[str, str], people: Sequence[str]) -> dict[str, set[str]]:
     """People whose words a word-level student does not know, by its name."""
-    if not names:
+    if not names or not people:
         return {}
     from bias_transfer.students.tokenizer import unknown_words
 
-    persons = eec.generate()["person"].unique()
-    found = {name: unknown_words(Path(model), persons) for model, name in names.items()}
+    found = {name: unknown_words(Path(model), people) for model, name in names.items()}
     return {name: words for name, words in found.items() if words is not None}
 
 
-def _audit_own(scored: Frames, own: pd.DataFrame, margin: float) -> pd.DataFrame:
-    contrasts: dict[tuple[str, str], ByScale] = {}
-    for name, frame in scored.items():
-        contrasts[name, custom.axis(own)] = {
-            "probability": custom.contrast(own, frame["score"]),
-            "log-odds": custom.contrast(own, frame["log_odds"])
-            if np.isfinite(frame["log_odds"]).all()
-            else None,
-        }
-    return summarise(contrasts, margin)
-
-
-def _pairs(
-    frame: pd.DataFrame, own: pd.DataFrame | None, method: str
-) -> list[tuple[str, pd.DataFrame]]:
-    """Every pair with its two texts, by axis."""
-    if own is not None:
-        found = custom.contrast(own, frame["score"]).pairs
-        return [(custom.axis(own), pair_texts.of_own(found, own))]
-    return [
-        (axis, pair_texts.of_eec(contrast(frame, axis, method).pairs, frame, axis)) for axis in AXES
-    ]
-
-
-def _plot(table: pd.DataFrame, folder: Path, own: pd.DataFrame | None) -> list[Path]:
+def _plot(table: pd.DataFrame, folder: Path, what: Compared) -> list[Path]:
     from bias_transfer.report import figures
 
-    drawn = {"bias": figures.gaps(table, custom.axis(own))} if own is not None else {}
-    if own is None:
-        drawn = {f"{axis}_bias": figures.gaps(table, axis) for axis in AXES}
+    drawn = {
+        f"{axis}_bias" if what.people else "bias": figures.gaps(table, axis) for axis in what.axes
+    }
+    if what.name == EEC:
         drawn["placebo"] = figures.placebo(table)
     paths = [folder / f"{name}.png" for name in drawn]
     for path, figure in zip(paths, drawn.values(), strict=True):

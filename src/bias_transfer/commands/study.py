@@ -11,10 +11,14 @@ import yaml
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.study import params
+from bias_transfer.study.params import Files
 
 
 def choose(path: Path, name: str, reviews: str | None = None) -> None:
     """Copy ``studies.<name>`` to ``study``; with ``reviews``, its reviews are read from that table.
+
+    Where the entry has a table for each split, the one table's column ``split`` says which is
+    which.
 
     Raises
     ------
@@ -31,12 +35,16 @@ def choose(path: Path, name: str, reviews: str | None = None) -> None:
     }
     values["study", "name"] = name
     if reviews:
-        if getattr(current.reviews[chosen.reviews], "path", None) is None:
+        entry = current.reviews[chosen.reviews]
+        if not isinstance(entry, Files):
             raise InputError(
                 f"{path}: reviews.{chosen.reviews} has no `path` to put {reviews} in: give the "
                 "entry one by hand"
             )
-        values["reviews", chosen.reviews, "path"] = reviews
+        where = {"path": reviews}
+        if entry.train:
+            where |= {"split_column": "split", "train": None, "test": None}
+        values |= {("reviews", chosen.reviews, key): value for key, value in where.items()}
     before = path.read_bytes().decode("utf-8")  # read_text would change the line ends
     text = replace(before, values)
     try:

@@ -12,6 +12,13 @@ _NAMES = {
     AFRICAN_AMERICAN: "[African-American names]",
     EUROPEAN: "[European-American names]",
 }
+_PEOPLE = {
+    "female": "women",
+    "male": "men",
+    AFRICAN_AMERICAN: "African-American names",
+    EUROPEAN: "European-American names",
+}
+_PLACE = r"<person \w+>"
 _EITHER = "himself/herself"
 
 
@@ -39,6 +46,15 @@ def of_eec(pairs: pd.DataFrame, corpus: pd.DataFrame, axis: str) -> pd.DataFrame
     texts = texts.rename(columns={first: "first_text", second: "second_text"})
     return pairs.merge(
         texts[["first_text", "second_text"]].reset_index(), how="left", on=[*FRAME, "unit"]
+    )
+
+
+def of_film(pairs: pd.DataFrame, axis: str) -> pd.DataFrame:
+    """``pairs`` of the film sentences with both texts: a frame's mean over all people of a side."""
+    first, second = (f"[{_PEOPLE[side]}]" for side in _SIDES[axis])
+    return pairs.assign(
+        first_text=pairs["template"].str.replace(_PLACE, first, regex=True),
+        second_text=pairs["template"].str.replace(_PLACE, second, regex=True),
     )
 
 

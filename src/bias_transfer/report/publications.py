@@ -69,6 +69,8 @@ def _teacher(params: Params, layout: Layout, gaps: pd.DataFrame) -> Publication:
     publication.params = {f"teacher.{name}": value for name, value in labels["teacher"].items()} | {
         "calibration": params.distillation.calibration
     }
+    if "sentences" in labels:
+        publication.params["sentences.sha256"] = labels["sentences"]["teacher"]["sha256"]
     for part, values in labels["parts"].items():
         publication.params |= {f"labels.{part}.{name}": values[name] for name in ("n", "n_cut")}
     publication.files += [

@@ -20,6 +20,7 @@ from bias_transfer.teacher.fingerprint import fingerprint
 from bias_transfer.teacher.journal import Journal
 from bias_transfer.teacher.scoring import Scorer
 
+SENTENCES = ("eec", "film")  # what `teachers.<name>.sentences` answers to, if it is given
 # Per dtype and quantization: what rounding may change, in P, with other batches, another engine or
 # another machine.
 TOLERANCES = {
@@ -68,53 +69,66 @@ def run(params: Params, root: Path = Path()) -> None:
     are there and fit are kept as well; others take spaCy.
     """
     layout = Layout(params.study, root)
-    teacher = params.teachers[params.study.teacher]
-    pool, splits = read_pool(layout, teacher), _splits(params, layout)
+    splits = _splits(params, layout)
     _write_edits(params, layout)
     texts = splits | _corpora(params, layout)
     every = pd.concat(texts.values())
-    main = _ask(params, teacher, pool, pd.concat([every, calibration.CONTENT_FREE]), layout)
-    variants, entries = _ask_variants(params, teacher, pool, texts["eec"], layout)
+    asked = _ask_each(params, texts, layout)
+    main, speaker = asked["train"], asked["eec"]
+    variants, entries = _ask_variants(params, texts["eec"], layout)
+    own = pd.concat([frame["id"] for part, frame in texts.items() if asked[part] is main])
     content_free = calibration.CONTENT_FREE.join(main.labels.drop(columns="id"), on="id")
+    said = {
+        **main.manifest_entry(own),
+        "parts": {
+            part: asked[part].summary(frame["id"]) for part, frame in texts.items() if len(frame)
+        },
+        "variants": entries,
+        "content_free": content_free.to_dict("records"),
+    }
+    if speaker is not main:
+        sentences = pd.concat([texts[part]["id"] for part in SENTENCES])
+        said["sentences"] = speaker.manifest_entry(sentences)
     # The manifest says whose answers the files hold, which is about to change.
     layout.labels_manifest.unlink(missing_ok=True)
     for part, frame in texts.items():
-        tables.write(main.labels.loc[frame["id"]], layout.labels(part), schemas.LABELS)
+        tables.write(asked[part].labels.loc[frame["id"]], layout.labels(part), schemas.LABELS)
     tables.write(variants, layout.labels("eec-variants"), schemas.VARIANTS)
-    manifest.write(
-        layout.labels_folder,
-        {
-            **main.manifest_entry(every["id"]),
-            "parts": {
-                part: main.summary(frame["id"]) for part, frame in texts.items() if len(frame)
-            },
-            "variants": entries,
-            "content_free": content_free.to_dict("records"),
-        },
-        [layout.labels(part) for part in (*texts, "eec-variants")],
-    )
+    written = [layout.labels(part) for part in (*texts, "eec-variants")]
+    manifest.write(layout.labels_folder, said, written)
     print(f"{layout.labels_folder}: {len(every):,} texts labelled by {params.study.teacher}")
 
 
+def _ask_each(params: Params, texts: dict[str, pd.DataFrame], layout: Layout) -> dict[str, _Asked]:
+    """Answers to every part: the teacher's, and to sentences those of who answers in its place."""
+    teacher, speaker = params.teachers[params.study.teacher], params.teacher_of_sentences
+    own = [part for part in texts if speaker == teacher or part not in SENTENCES]
+    reviews = pd.concat([*(texts[part] for part in own), calibration.CONTENT_FREE])
+    asked = dict.fromkeys(own, _ask(params, teacher, reviews, layout))
+    if rest := [part for part in texts if part not in own]:
+        sentences = pd.concat([texts[part] for part in rest])
+        asked |= dict.fromkeys(rest, _ask(params, speaker, sentences, layout))
+    return asked
+
+
 def _ask_variants(
-    params: Params, teacher: Teacher, pool: Pool | None, eec: pd.DataFrame, layout: Layout
+    params: Params, eec: pd.DataFrame, layout: Layout
 ) -> tuple[pd.DataFrame, list[dict[str, Any]]]:
     """Labels of the EEC under each variant of the prompt, and each one's entry in the manifest."""
     frames = [labels.to_labels(pd.Series(dtype=str), {}).assign(variant=0)]
-    entries = []
+    entries, teacher = [], params.teacher_of_sentences
     for number, prompt in enumerate(teacher.variants, 1):
-        asked = _ask(params, teacher.model_copy(update={"prompt": prompt}), pool, eec, layout)
+        asked = _ask(params, teacher.model_copy(update={"prompt": prompt}), eec, layout)
         frames.append(asked.labels.loc[eec["id"]].assign(variant=number))
         entries.append(asked.manifest_entry(eec["id"]) | asked.summary(eec["id"]))
     return pd.concat(frames).astype({"variant": int}), entries
 
 
-def _ask(
-    params: Params, teacher: Teacher, pool: Pool | None, texts: pd.DataFrame, layout: Layout
-) -> _Asked:
+def _ask(params: Params, teacher: Teacher, texts: pd.DataFrame, layout: Layout) -> _Asked:
     """Ask about the texts that no label file and no journal answers, and gather all answers."""
+    pool = read_pool(layout, teacher)
     identity = fingerprint(teacher, pool)
-    known, cut = _known(layout.all_labels, params.study.teacher, identity["sha256"])
+    known, cut = _known(_label_folders(params, layout), identity["sha256"])
     journal = Journal(layout.journal(identity["sha256"]), identity["sha256"])
     unknown = texts[~texts["id"].isin(known["id"])].drop_duplicates("id")
     labels.ask(_by_id(unknown), journal, lambda: _scorer(params, teacher, pool))
@@ -125,6 +139,8 @@ def _ask(
 
 def check(params: Params, n: int, root: Path = Path()) -> float:
     """Ask ``n`` texts of the files again, evenly spread, and compare with the labels on disk.
+
+    Sentences that another entry answered to are not among them.
 
     Returns
     -------
@@ -139,6 +155,8 @@ def check(params: Params, n: int, root: Path = Path()) -> float:
     """
     layout, teacher = Layout(params.study, root), params.teachers[params.study.teacher]
     texts = _splits(params, layout) | _corpora(params, layout)
+    if teacher.sentences:
+        texts = {part: frame for part, frame in texts.items() if part not in SENTENCES}
     pool = read_pool(layout, teacher)
     identity = fingerprint(teacher, pool)["sha256"]
     if manifest.read(layout.labels_folder)["teacher"]["sha256"] != identity:
@@ -237,19 +255,30 @@ def read_pool(layout: Layout, teacher: Teacher) -> Pool | None:
     )
 
 
-def _known(folder: Path, teacher: str, sha256: str) -> tuple[pd.DataFrame, set[str]]:
-    """Labels of this fingerprint for any reviews, and the ids of those whose texts were cut."""
+def _label_folders(params: Params, layout: Layout) -> list[Path]:
+    """Where the teacher's labels of any reviews are, and those of who answers to sentences."""
+    name = params.study.teacher
+    names = {name, params.teachers[name].sentences or name}
+    found = (layout.all_labels.glob(f"*/{name}/{LABELS_MANIFEST}") for name in names)
+    return sorted(path.parent for paths in found for path in paths)
+
+
+def _known(folders: list[Path], sha256: str) -> tuple[pd.DataFrame, set[str]]:
+    """Labels of this fingerprint in any folder, and the ids of those whose texts were cut."""
     frames, cut = [labels.to_labels(pd.Series(dtype=str), {})], set()
-    for path in sorted(folder.glob(f"*/{teacher}/{LABELS_MANIFEST}")):
-        entry = manifest.read(path.parent)
+    for folder in folders:
+        entry = manifest.read(folder)
+        speaker = entry.get("sentences", entry)
+        for part in LABELLED:
+            asked, file = speaker if part in SENTENCES else entry, folder / f"{part}.csv"
+            if asked["teacher"]["sha256"] == sha256 and file.exists():
+                frames.append(tables.read(file, schemas.LABELS))
+                cut |= set(asked["cut"])
         if entry["teacher"]["sha256"] == sha256:
-            files = [path.with_name(f"{part}.csv") for part in LABELLED]
-            frames += [tables.read(file, schemas.LABELS) for file in files if file.exists()]
             frames.append(pd.DataFrame(entry["content_free"]).drop(columns="text"))
-            cut |= set(entry["cut"])
         variants = entry.get("variants", [])
         numbers = [i for i, one in enumerate(variants, 1) if one["teacher"]["sha256"] == sha256]
-        if numbers and (file := path.with_name("eec-variants.csv")).exists():
+        if numbers and (file := folder / "eec-variants.csv").exists():
             table = tables.read(file, schemas.VARIANTS)
             frames.append(table[table["variant"].isin(numbers)].drop(columns="variant"))
             cut |= set().union(*(variants[i - 1]["cut"] for i in numbers))

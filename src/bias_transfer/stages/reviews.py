@@ -7,6 +7,8 @@ from bias_transfer.io import schemas, tables
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 
+_OTHER = {"train": "test", "test": "train"}
+
 
 def run(params: Params, root: Path = Path()) -> None:
     """Write ``train.csv``, ``test.csv``, ``unused.csv`` and ``counts.json``.
@@ -17,6 +19,8 @@ def run(params: Params, root: Path = Path()) -> None:
     layout = Layout(params.study, root)
     entry = params.reviews[params.study.reviews]
     source = sources.load(entry)
+    if getattr(entry, "held_out", "test") == "train":
+        source.frame["split"] = source.frame["split"].replace(_OTHER)
     overlap = getattr(entry, "overlap", "refuse")
     train, test, counts = splits.split(
         source.frame, entry.train_size, entry.test_size, entry.seed, overlap

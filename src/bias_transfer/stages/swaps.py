@@ -30,19 +30,24 @@ def run(params: Params, root: Path = Path()) -> None:
 def held_out_reviews(params: Params, layout: Layout) -> pd.DataFrame:
     """Reviews that no student learns from: test and unused ones, or a sample of them.
 
-    The sample is of ``labelled_test_size``, since the teacher is asked about every version.
+    The sample is of ``labelled_test_size``, since the teacher is asked about every version. Where
+    reviews are swapped whole, longer ones are left out.
     """
     parts = [tables.read(layout.reviews(name), schemas.REVIEWS) for name in ("test", "unused")]
-    reviews = pd.concat(parts, ignore_index=True)
-    size = params.reviews[params.study.reviews].labelled_test_size
-    return lowest_ids(reviews, size)
+    entry = params.reviews[params.study.reviews]
+    reviews = lowest_ids(pd.concat(parts, ignore_index=True), entry.labelled_test_size)
+    if entry.swapped_whole is None:
+        return reviews
+    return reviews[reviews["text"].str.split().str.len() <= entry.swapped_whole]
 
 
 def both(
     params: Params, reviews: pd.DataFrame, found: pd.DataFrame
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Pairs and placebo pairs, as they are written; ``found`` are the edits of ``reviews``."""
-    longest = params.swaps.passage_words
+    entry = params.reviews[params.study.reviews]
+    longest = entry.swapped_whole or params.swaps.passage_words
     pairs = held_out.versions(reviews, found, longest)
-    neutral = edits.find(reviews["text"], wordlist.placebo())
-    return pairs, held_out.versions(reviews, neutral, longest)
+    sample = lowest_ids(reviews, entry.placebo_size)
+    neutral = edits.find(sample["text"], wordlist.placebo())
+    return pairs, held_out.versions(sample, neutral, longest)

@@ -133,22 +133,35 @@ class Study(Choice):
     name: DottedName
 
 
-class Snippets(Section):
-    """Sentences from Rotten Tomatoes with human ratings, out of a registry package."""
+class _Split(Section):
+    """How many reviews there are of each kind, and what the teacher is asked about.
 
-    source: Literal["snippets"]
+    With ``swapped_whole`` held-out reviews of at most so many words are swapped as they are, and
+    longer ones are left out; else of each review a passage is. ``placebo_size`` is how many
+    held-out reviews the placebo is made of, the lowest ids; None for all.
+    """
+
     train_size: int | None = Field(gt=0)
     test_size: int | None = Field(gt=0)
     seed: Seed
     labelled_test_size: int | None = Field(gt=0)
     labelled_versions: bool
+    swapped_whole: int | None = Field(gt=0)
+    placebo_size: int | None = Field(gt=0)
 
 
-class Files(Section):
+class Snippets(_Split):
+    """Sentences from Rotten Tomatoes with human ratings, out of a registry package."""
+
+    source: Literal["snippets"]
+
+
+class Files(_Split):
     """Reviews from the user's CSV or parquet, local or at any fsspec URL (``hf://``, ``s3://``, …).
 
     Either ``path`` (one table or several, taken together; ``split_column``, if given, says
-    ``train`` or ``test``), or ``train`` and ``test``.
+    ``train`` or ``test``), or ``train`` and ``test``. ``held_out`` says which of the two no student
+    learns from.
     """
 
     source: Literal["files"]
@@ -159,11 +172,7 @@ class Files(Section):
     text_column: str
     label_column: str
     overlap: Literal["refuse", "drop"]
-    train_size: int | None = Field(gt=0)
-    test_size: int | None = Field(gt=0)
-    seed: Seed
-    labelled_test_size: int | None = Field(gt=0)
-    labelled_versions: bool
+    held_out: Literal["train", "test"] = "test"
 
     @model_validator(mode="after")
     def _one_way_to_say_where(self) -> "Files":
@@ -202,6 +211,9 @@ class Teacher(Section):
     ``model`` is ``package:NAME``, a folder or a hub id; or ``endpoint:NAME``, a model that a server
     knows by that name. Then ``tokenizer`` says what the prompt is written with: a package, folder
     or hub id. Revision, dtype and quantization are what the server is said to have.
+
+    ``sentences`` names the entry that answers to EEC and film sentences in its place: the same
+    model and questions with another precision or text budget, whose labels are there already.
     """
 
     model: str = Field(min_length=1)
@@ -215,6 +227,7 @@ class Teacher(Section):
     max_text_tokens: int = Field(gt=0)
     dtype: Literal["float32", "bfloat16", "float16"]
     quantization: Literal["int8", "cpu-int8", "bnb-int8", "bnb-nf4"] | None = None
+    sentences: DottedName | None = None
 
     @model_validator(mode="after")
     def _prompt_holds_the_text(self) -> "Teacher":
@@ -444,6 +457,29 @@ class Params(Section):
             for student in (*study.all_students, *named):
                 _look_up("student", student, self.students)
         return self
+
+    @model_validator(mode="after")
+    def _sentences_are_put_to_the_same_model(self) -> "Params":
+        for name, teacher in self.teachers.items():
+            if not teacher.sentences:
+                continue
+            _look_up("teacher", teacher.sentences, self.teachers)
+            other = self.teachers[teacher.sentences]
+            differing = [
+                field
+                for field in ("model", "revision", "prompt", "variants", "chat", "labels")
+                if getattr(teacher, field) != getattr(other, field)
+            ]
+            if other.sentences or differing:
+                what = "`sentences` of its own" if other.sentences else f"another {differing[0]}"
+                raise ValueError(f"teachers.{name}.sentences: {teacher.sentences} has {what}")
+        return self
+
+    @property
+    def teacher_of_sentences(self) -> Teacher:
+        """Who answers to EEC and film sentences: the study's teacher, or its ``sentences``."""
+        teacher = self.teachers[self.study.teacher]
+        return self.teachers[teacher.sentences] if teacher.sentences else teacher
 
     def with_study(self, **changes: Any) -> "Params":
         """The same params with another choice of study, validated anew.

@@ -1,0 +1,112 @@
+"""What ``audit`` compares: the EEC, the film sentences, or pairs of the user's own."""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from bias_transfer.bias import audit as audit_eec
+from bias_transfer.bias import crossed, custom
+from bias_transfer.bias import film as film_sentences
+from bias_transfer.bias.audit import ByScale, summarise
+from bias_transfer.bias.pairs import AXES, contrast
+from bias_transfer.corpora import eec, film
+from bias_transfer.report import pair_texts
+
+EEC, FILM = "eec", "film"
+OWN = "own pairs"  # the name of pairs that were handed over as a table
+Frames = Mapping[str, pd.DataFrame]
+Unknown = Mapping[str, set[str]]
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A corpus and how it is measured.
+
+    ``corpus`` has the sentences to match; None for the EEC, whose files may name them by id.
+    ``table`` takes scored corpora by system, the margin, and by word-level system the people whose
+    words it does not know. ``pairs`` takes one scored corpus, and gives by axis every pair with its
+    two texts.
+    """
+
+    name: str
+    axes: tuple[str, ...]
+    corpus: pd.DataFrame | None
+    table: Callable[[Frames, float, Unknown], pd.DataFrame]
+    pairs: Callable[[pd.DataFrame], list[tuple[str, pd.DataFrame]]]
+
+    @property
+    def sentences(self) -> pd.Series:
+        """Every sentence to be scored, once."""
+        return (eec.generate() if self.corpus is None else self.corpus)["sentence"]
+
+    @property
+    def people(self) -> list[str]:
+        """The people whose words a system may not know; none of pairs of one's own."""
+        corpus = eec.generate() if self.corpus is None else self.corpus
+        return list(corpus["person"].unique()) if "person" in corpus else []
+
+
+def find(corpus: str | os.PathLike[str] | pd.DataFrame, method: str = "paper") -> Compared:
+    """The EEC or the film sentences by name, or pairs of one's own as a file or a table.
+
+    Raises
+    ------
+    InputError
+        If the pairs are not what ``bias.custom.read`` takes.
+    """
+    if isinstance(corpus, pd.DataFrame):
+        return _own(custom.check(corpus, "the pairs"), OWN)
+    if os.fspath(corpus) == EEC:
+        return _eec(method)
+    if os.fspath(corpus) == FILM:
+        return _film()
+    path = Path(corpus)
+    return _own(custom.read(path), path.stem)
+
+
+def _eec(method: str) -> Compared:
+    def table(scored: Frames, margin: float, unknown: Unknown) -> pd.DataFrame:
+        return audit_eec(scored, method, margin, unknown or None)
+
+    def pairs(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+        found = [(axis, contrast(frame, axis, method).pairs) for axis in AXES]
+        return [(axis, pair_texts.of_eec(rows, frame, axis)) for axis, rows in found]
+
+    return Compared(EEC, tuple(AXES), None, table, pairs)
+
+
+def _film() -> Compared:
+    sentences = film.generate()
+    designs = {axis: crossed.design(sentences, axis) for axis in crossed.AXES}
+
+    def pairs(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+        found = {
+            axis: film_sentences.contrast(design, frame, "score").pairs
+            for axis, design in designs.items()
+        }
+        return [(axis, pair_texts.of_film(rows, axis)) for axis, rows in found.items()]
+
+    return Compared(FILM, tuple(designs), sentences, film_sentences.audit, pairs)
+
+
+def _own(corpus: pd.DataFrame, name: str) -> Compared:
+    axis = custom.axis(corpus)
+
+    def table(scored: Frames, margin: float, unknown: Unknown) -> pd.DataFrame:
+        contrasts: dict[tuple[str, str], ByScale] = {}
+        for system, frame in scored.items():
+            finite = np.isfinite(frame["log_odds"]).all()
+            contrasts[system, axis] = {
+                "probability": custom.contrast(corpus, frame["score"]),
+                "log-odds": custom.contrast(corpus, frame["log_odds"]) if finite else None,
+            }
+        return summarise(contrasts, margin)
+
+    def pairs(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+        return [(axis, pair_texts.of_own(custom.contrast(corpus, frame["score"]).pairs, corpus))]
+
+    return Compared(name, (axis,), corpus, table, pairs)
