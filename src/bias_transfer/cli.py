@@ -19,7 +19,9 @@ SECTIONS = {
     "Stages of a study; `dvc repro` runs them": (
         *("reviews", "swaps", "label", "train", "predict", "bias", "report", "publish"),
     ),
-    "More about studies": ("study", "results", "verify", "launch", "label-parquet", "validate"),
+    "More about studies": (
+        *("study", "results", "teachers", "verify", "launch", "label-parquet", "validate"),
+    ),
 }
 FILE = click.Path(path_type=Path)
 
@@ -337,6 +339,27 @@ def results(params: Any, study: str | None, against: Path | None, out: Path | No
     command = f"python -m bias_transfer results {study}{beside} --out {out}"
     write(params, study, out, against, command)
     click.echo(f"Written: {out}, its plots in {out.with_suffix('')}, and {COMMITTED}")
+
+
+@stage
+@click.argument("studies", metavar="STUDY STUDY...", nargs=-1, required=True)
+@click.option("--out", type=FILE, required=True, help="Markdown file; a section of it is replaced.")
+def teachers(params: Any, studies: tuple[str, ...], out: Path) -> None:
+    """Compare the same students of several teachers, a study each.
+
+    Does a student follow its own teacher further than the others?
+
+    \b
+    Example: python -m bias_transfer teachers snippets snippets-smollm2 \\
+      --out docs/three_teachers.md
+    """
+    from bias_transfer.commands.teachers import FIGURE, write
+    from bias_transfer.report.several_teachers import sentence
+    from bias_transfer.study.paths import COMMITTED
+
+    command = f"python -m bias_transfer teachers {' '.join(studies)} --out {out}"
+    click.echo(sentence(write(params, studies, out, command)))
+    click.echo(f"Written: {out}, {out.with_suffix('') / FIGURE}, and {COMMITTED}")
 
 
 @stage
