@@ -622,7 +622,7 @@ def controls(kind: str, draws: int, out: Path) -> None:
 @click.option(
     "--fits",
     type=click.IntRange(min=1),
-    default=5,
+    default=2,
     show_default=True,
     help="Second generations of each first one.",
 )

@@ -82,7 +82,9 @@ class Data:
         return float(right.mean())
 
 
-Scores = dict[tuple[str, int], np.ndarray]  # by target and seed: log-odds, shape (fits, texts)
+# Both by target and seed of the first generation.
+Labels = dict[tuple[str, int], np.ndarray]  # P(negative), P(positive), shape (reviews, 2)
+Scores = dict[tuple[str, int], np.ndarray]  # log-odds, shape (fits, texts)
 
 
 def run(params: Params, out: Path, first: str, seconds: Iterable[str], fits: int) -> pd.DataFrame:
@@ -133,31 +135,19 @@ def run(params: Params, out: Path, first: str, seconds: Iterable[str], fits: int
             "add both to study.targets and run `dvc repro`"
         )
     data = _read(params)
-    layout = Layout(params.study)
-    asked, own = {}, {}
-    for target in (targets.DISTILLED, *plants):
-        for seed in params.study.seeds_of(first, target):
-            teacher = students.load(layout.model(Arm(first, target, seed).system))
-            asked[target, seed] = teacher.predict_proba(data.reviews["text"].tolist())
-            own[target, seed] = data.log_odds(teacher)[None]
-    rows = _effects(data, plants, own, {"generation": 1})
+    soft, own = _first(data, first, [targets.DISTILLED, *plants])
+    rows = [row | {"generation": 1} for row in _effects(data, plants, own)]
     jobs = [
         Second(student, weights, kind)
         for student in seconds
         for weights, kind in product(_weights(params, first, student), (NOBODY, AS_MANY, ALL))
     ]
-    with tqdm(total=len(jobs) * len(asked) * fits, unit="fit", file=sys.stderr) as bar:
+    with tqdm(total=len(jobs) * len(soft) * fits, unit="fit", file=sys.stderr) as bar:
         for job in jobs:
-            scores: Scores = {}
-            for (target, seed), soft in asked.items():
-                of_fits = []
-                for number in range(1, fits + 1):
-                    of_fits.append(_fit(data, job, soft, seed, STEP * number + seed))
-                    bar.update()
-                scores[target, seed] = np.array(of_fits)
             shared = {"generation": 2, "second": job.student, "weights": job.weights}
-            n_rows = int(data.rows(job.rows, 0).sum())
-            rows += _effects(data, plants, scores, {**shared, "rows": job.rows, "n_rows": n_rows})
+            shared |= {"rows": job.rows, "n_rows": int(data.rows(job.rows, 0).sum())}
+            scores = _learnt(data, job, soft, fits, bar)
+            rows += [row | shared for row in _effects(data, plants, scores)]
     table = pd.DataFrame(rows).assign(
         first=first,
         reference=targets.DISTILLED,
@@ -202,6 +192,32 @@ def _read(params: Params) -> Data:
     return Data(params, reviews, nobody, pairs, texts, test["label"].to_numpy())
 
 
+def _first(data: Data, first: str, of: list[str]) -> tuple[Labels, Scores]:
+    """What the first generation says of the training reviews, and of the texts."""
+    study = data.params.study
+    soft: Labels = {}
+    scores: Scores = {}
+    for arm in (
+        Arm(first, target, seed) for target in of for seed in study.seeds_of(first, target)
+    ):
+        student = students.load(Layout(study).model(arm.system))
+        soft[arm.target, arm.seed] = student.predict_proba(data.reviews["text"].tolist())
+        scores[arm.target, arm.seed] = data.log_odds(student)[None]
+    return soft, scores
+
+
+def _learnt(data: Data, job: Second, soft: Labels, fits: int, bar: tqdm) -> Scores:
+    """What second generations say of the texts, by the target and seed of their first."""
+    scores: Scores = {}
+    for (target, seed), labels in soft.items():
+        found = []
+        for number in range(1, fits + 1):
+            found.append(_fit(data, job, labels, seed, STEP * number + seed))
+            bar.update()
+        scores[target, seed] = np.array(found)
+    return scores
+
+
 def _fit(data: Data, job: Second, soft: np.ndarray, seed: int, fresh: int) -> np.ndarray:
     """Log-odds of the texts by a student that saw labels of its first generation alone.
 
@@ -225,11 +241,9 @@ def _fit(data: Data, job: Second, soft: np.ndarray, seed: int, fresh: int) -> np
     return data.log_odds(student)
 
 
-def _effects(
-    data: Data, plants: dict[str, float], scores: Scores, shared: dict[str, object]
-) -> list[dict[str, object]]:
+def _effects(data: Data, plants: dict[str, float], scores: Scores) -> list[dict[str, object]]:
     """A row for each plant."""
-    rows = []
+    rows: list[dict[str, object]] = []
     for target, dose in plants.items():
         seeds = [s for name, s in scores if name == target and (targets.DISTILLED, s) in scores]
         after, before = (
@@ -245,5 +259,5 @@ def _effects(
             "n_fits": after.shape[0] * after.shape[1],
             "accuracy": data.accuracy(after),
         }
-        rows.append({**shared, "target": target, **numbers})
+        rows.append({"target": target, **numbers})
     return rows
