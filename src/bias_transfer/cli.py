@@ -672,6 +672,40 @@ def controls(kind: str, draws: int, out: Path) -> None:
     click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
 
 
+@validate.command()
+@click.option("--first", default="bow", show_default=True, help="Students of the study that label.")
+@click.option(
+    "--second",
+    multiple=True,
+    default=["bow"],
+    show_default=True,
+    help="Students that learn from their labels; may be given again.",
+)
+@click.option(
+    "--fits",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Second generations of each first one.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def hidden(first: str, second: tuple[str, ...], fits: int, out: Path) -> None:
+    """Does a planted bias pass on through labels of reviews that mention nobody?
+
+    A study's students label its training reviews, and second generations learn from these labels.
+    It reads what `dvc repro` makes.
+
+    \b
+    Example: python -m bias_transfer validate hidden --second bow --second cnn --out hidden.csv
+    """
+    from bias_transfer.commands import validate_hidden
+    from bias_transfer.study.params import load
+
+    table = validate_hidden.run(load(PARAMS), out, first, second, fits)
+    shown = ["generation", "target", "second", "weights", "rows", "estimate", "ci_low", "ci_high"]
+    click.echo(f"{table[shown].to_string(index=False)}\nWritten: {out}")
+
+
 @stage
 @click.argument("entry", type=click.Choice(["main", "label", "train", "evaluate"]))
 @click.option(
