@@ -562,6 +562,22 @@ def null(datasets: int, out: Path) -> None:
     click.echo(f"Written: {out}")
 
 
+@validate.command("film")
+@_datasets
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def simulated_film(datasets: int, out: Path) -> None:
+    """How often does each test find a gap on the film sentences where there is none?
+
+    \b
+    Example: python -m bias_transfer validate film --out film_null.csv
+    """
+    from bias_transfer.commands import validate
+
+    worst = validate.film(out, datasets)
+    click.echo(f"Most false alarms of p_clustered, by axis:\n{worst.to_string(index=False)}")
+    click.echo(f"Written: {out}")
+
+
 @validate.command()
 @click.option("--reviews", help="An entry of `reviews` instead of the study's.")
 @click.option(
@@ -619,6 +635,22 @@ def simulated_swaps(datasets: int, out: Path) -> None:
     click.echo(f"Written: {out}")
 
 
+@validate.command("slopes")
+@click.option("--draws", type=click.IntRange(min=2), default=300, show_default=True)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def real_slopes(draws: int, out: Path) -> None:
+    """How often does the interval of an EEC slope hold the true one, on real teachers' differences?
+
+    \b
+    Example: python -m bias_transfer validate slopes --out slope_coverage.csv
+    """
+    from bias_transfer.commands import validate_slopes
+    from bias_transfer.study.params import load
+
+    table = validate_slopes.real_teachers(load(PARAMS), out, draws)
+    click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
+
+
 @validate.command()
 @click.argument("kind", type=click.Choice(["placebo", "slopes", "opinions", "opinions-bow"]))
 @click.option("--draws", type=click.IntRange(min=2), default=1000, show_default=True)
@@ -638,6 +670,40 @@ def controls(kind: str, draws: int, out: Path) -> None:
 
     table = getattr(validate_swaps, kind.replace("-", "_"))(load(PARAMS), out, draws)
     click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
+
+
+@validate.command()
+@click.option("--first", default="bow", show_default=True, help="Students of the study that label.")
+@click.option(
+    "--second",
+    multiple=True,
+    default=["bow"],
+    show_default=True,
+    help="Students that learn from their labels; may be given again.",
+)
+@click.option(
+    "--fits",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Second generations of each first one.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def hidden(first: str, second: tuple[str, ...], fits: int, out: Path) -> None:
+    """Does a planted bias pass on through labels of reviews that mention nobody?
+
+    A study's students label its training reviews, and second generations learn from these labels.
+    It reads what `dvc repro` makes.
+
+    \b
+    Example: python -m bias_transfer validate hidden --second bow --second cnn --out hidden.csv
+    """
+    from bias_transfer.commands import validate_hidden
+    from bias_transfer.study.params import load
+
+    table = validate_hidden.run(load(PARAMS), out, first, second, fits)
+    shown = ["generation", "target", "second", "weights", "rows", "estimate", "ci_low", "ci_high"]
+    click.echo(f"{table[shown].to_string(index=False)}\nWritten: {out}")
 
 
 @stage

@@ -57,6 +57,8 @@ def test_levels_are_those_of_the_corpus(table):
         ("gender", "noun pair"): 11,
         ("race", "emotion"): 5,
         ("race", "template"): 11,
+        ("gender", "weights"): 1,
+        ("race", "weights"): 1,
         ("race", "gender"): 3,
         ("race", "name"): 40,
     }
@@ -99,6 +101,24 @@ def test_parts_average_to_the_whole_weighted_by_their_pairs(frame, table, axis, 
     part = rows(table, axis, by)
     mean = np.average(part["mean_difference"], weights=part["n_pairs"])
     assert mean == pytest.approx(contrast(frame, axis).mean)
+
+
+@pytest.mark.parametrize("axis", ["gender", "race"])
+def test_templates_alike_count_each_template_once(table, axis):
+    means = rows(table, axis, "template")["mean_difference"]
+    found = rows(table, axis, "weights").loc["templates alike", "mean_difference"]
+    assert found == pytest.approx(means.mean())
+
+
+def test_templates_alike_are_a_t_test_over_templates_where_nothing_else_varies():
+    gaps = dict(zip(eec.TEMPLATES, np.linspace(-0.05, 0.1, 11), strict=True))
+    score = 0.5 + CORPUS["template"].map(gaps) * (CORPUS["gender"] == "female")
+    table = breakdown("mine", [CORPUS.assign(score=score, log_odds=score)])
+    row = rows(table, "gender", "weights").loc["templates alike"]
+    expected = stats.ttest_1samp(list(gaps.values()), 0)
+    assert row["p_clustered"] == pytest.approx(expected.pvalue)
+    interval = expected.confidence_interval()
+    assert (row["ci_low"], row["ci_high"]) == pytest.approx((interval.low, interval.high))
 
 
 def test_the_names_of_either_race_average_to_the_race_gap(frame, table):
@@ -183,7 +203,7 @@ def test_interval_of_the_interaction_by_hand(named, table):
     parts = (side * (own - gap * side)).groupby([named["template"], named["person"]])
     both = ((parts.sum() / 720) ** 2 / (1 - parts.size() / 5760)).sum()
     se = np.sqrt(max(template + unit - both, template, unit))
-    df = min(satterthwaite_df(shares), 36)
+    df = (template + unit) / (template / satterthwaite_df(shares) + unit / 36)
     row = rows(table, "race", "gender").loc[INTERACTION]
     half = stats.t.ppf(0.975, df) * se
     assert (row["ci_low"], row["ci_high"]) == pytest.approx((mean - half, mean + half))

@@ -113,7 +113,7 @@ def test_degrees_of_freedom(scored, axis, part, template, unit):
     contrast = contrast_of(kept[part], axis)
     found = [one_way(contrast, by).df for by in ("template", "unit")]
     assert found == pytest.approx([template, unit], abs=0.05)
-    assert infer(contrast).df == pytest.approx(min(found))
+    assert min(found) <= infer(contrast).df <= max(found)
     assert min(found) >= 30
 
 

@@ -191,7 +191,8 @@ def test_contrast_by_hand(table):
     # Both: .1 / 36 / (1 - 1/6) = 1/300. V = .01 + .0025 - 1/300 is below the larger of the two ways
     # alone.
     assert infer(contrast).se == pytest.approx(0.1)
-    assert infer(contrast).df == pytest.approx(1)
+    # Degrees of freedom of the ways are 1 and 2, by their variances: 1 / (.8 / 1 + .2 / 2).
+    assert infer(contrast).df == pytest.approx(1 / 0.9)
 
 
 def test_first_group_is_the_first_in_the_file(table):

@@ -114,4 +114,6 @@ def test_null_names_the_worst_cell(tmp_path):
     result = invoke("validate", "null", "--datasets", "10", "--out", str(out))
     assert result.exit_code == 0, result.output
     assert "Most false alarms of p_clustered" in result.stdout
-    assert len(pd.read_csv(out)) == 64 + 4  # the grid, and gaps that hang on words
+    assert (
+        len(pd.read_csv(out)) == 64 + 4 + 16
+    )  # the grid, gaps that hang on words, and skewed ones

@@ -11,9 +11,9 @@ from bias_transfer.bias import recognition
 from bias_transfer.bias.inference import names
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
-from bias_transfer.bias.inference.two_way import LEVEL, infer, one_way, over_pairs, with_seeds
+from bias_transfer.bias.inference.two_way import LEVEL, by_word, infer, one_way, with_seeds
 from bias_transfer.bias.margins import Margins
-from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast, gap, words_of
+from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast, gap
 from bias_transfer.study.systems import groups
 
 MARGIN = Margins().probability
@@ -139,7 +139,7 @@ def _by_axis(
                 **log_odds(odds, odds_by_seed),
                 "n_saturated": saturated,
                 "names_difference": _names_difference(pairs),
-                "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
+                "p_word": by_word(pairs).p_value,
                 "noise_floor": noise_floor,
                 "p_permutation": names.permutation_p(means) if axis == "race" else np.nan,
                 "n_unknown_persons": np.nan

@@ -17,12 +17,14 @@ from bias_transfer.bias.pairs import (
     of_pairs,
     race,
     race_pairs,
+    templates_alike,
     within,
 )
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 NO_EMOTION = "none"
 INTERACTION = "female - male"
+WEIGHTS, ALIKE = "weights", "templates alike"
 COLUMNS = "system axis by level n_pairs mean_difference ci_low ci_high p_clustered".split()
 _PARTS = [
     ("gender", "emotion"),
@@ -74,6 +76,9 @@ def _parts(scores: pd.DataFrame) -> Parts:
         column = _COLUMNS.get(by, by)
         for level in wholes[axis].pairs[column].unique():
             yield axis, by, level or NO_EMOTION, within(wholes[axis], column, level)
+    alike = templates_alike(scores)
+    yield "gender", WEIGHTS, ALIKE, gender(alike)
+    yield "race", WEIGHTS, ALIKE, race(alike)
     for side in ("male", "female"):
         yield "race", "gender", side, race(named[named["gender"] == side])
     yield "race", "gender", INTERACTION, interaction(named)
@@ -89,6 +94,9 @@ def _means(scores: pd.DataFrame) -> dict[tuple[str, str, str], float]:
         for axis, by in _PARTS
         for level, mean in pairs[axis].groupby(_COLUMNS.get(by, by))["difference"].mean().items()
     }
+    alike = templates_alike(scores)
+    both = {"gender": gender_pairs(alike), "race": race_pairs(alike[alike["race"] != ""])}
+    means |= {(axis, WEIGHTS, ALIKE): float(p["difference"].mean()) for axis, p in both.items()}
     for side in ("male", "female"):
         of_side = race_pairs(named[named["gender"] == side])
         means["race", "gender", side] = float(of_side["difference"].mean())

@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
 
 from bias_transfer.bias.audit import NOT_MEASURABLE, Row
 from bias_transfer.bias.inference.two_way import LEVEL, Inference, with_seeds
@@ -44,12 +43,7 @@ class Premise(NamedTuple):
             return float("nan")
         less, more = (with_seeds(each, by_seed) for each in (self.less, self.more))
         below, above = (less, more) if self.own.mean > 0 else (more, less)
-        return float(
-            max(
-                stats.t.cdf(below.mean / below.se, below.df),
-                stats.t.sf(above.mean / above.se, above.df),
-            )
-        )
+        return max(below.p_against(-1), above.p_against(1))
 
     def row(self, by_seed: np.ndarray) -> dict[str, float]:
         """The teacher's gap with its interval, and the test."""

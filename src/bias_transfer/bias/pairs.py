@@ -234,7 +234,18 @@ def differences(sides: pd.DataFrame, first: str, second: str) -> pd.DataFrame:
 
 def words_of(pairs: pd.DataFrame) -> pd.Series:
     """The emotion word of each row; of a template without one, the template."""
-    return pairs["emotion_word"].mask(pairs["emotion_word"] == "", pairs["template"])
+    words, templates = (pairs[name].to_numpy(object) for name in ("emotion_word", "template"))
+    return pd.Series(np.where(words == "", templates, words), pairs.index)
+
+
+def templates_alike(scores: pd.DataFrame) -> pd.DataFrame:
+    """The corpus with one sentence per template and person, its score the mean over words.
+
+    In the whole corpus seven of eleven templates have twenty words each, and so 97 % of the weight.
+    """
+    who = ["template", "person", "gender", "race"]
+    means = scores.groupby(who, sort=False)["score"].mean().reset_index()
+    return means.assign(emotion="", emotion_word="")
 
 
 def _side_means(scores: pd.DataFrame, by: list[str], side: str) -> pd.DataFrame:

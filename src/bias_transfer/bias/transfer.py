@@ -376,26 +376,26 @@ class _Comparison:
 
 def _less(change: Contrast, own: Contrast, share: float) -> Contrast:
     """``change - share * own``, pair by pair."""
-    mean = change.mean - share * own.mean
+    difference = change.pairs["difference"] - share * own.pairs["difference"]
     influence = change.influence["influence"] - share * own.influence["influence"]
     return replace(
         change,
-        pairs=change.pairs.assign(difference=mean),
+        pairs=change.pairs.assign(difference=difference),
         influence=change.influence.assign(influence=influence),
     )
 
 
 def _share(change: Contrast, own: Contrast, gap: float) -> Contrast:
-    """``change.mean / gap``, with the influence of the delta method.
+    """``change.mean / gap``, with the error of the delta method.
 
-    That is (change - share * own) / gap.
+    That is the error of (change - share * own) / gap, whose mean is 0.
     """
     share = change.mean / gap
-    line = _less(change, own, share).influence
+    line = _less(change, own, share)
     return replace(
-        change,
-        pairs=change.pairs.assign(difference=share),
-        influence=line.assign(influence=line["influence"] / gap),
+        line,
+        pairs=line.pairs.assign(difference=line.pairs["difference"] / gap + share),
+        influence=line.influence.assign(influence=line.influence["influence"] / gap),
     )
 
 

@@ -9,7 +9,10 @@ import statsmodels.formula.api
 from scipy import stats
 
 from bias_transfer.bias.inference.two_way import (
+    Either,
     Inference,
+    by_word,
+    combined_df,
     cr2_variance,
     infer,
     one_way,
@@ -155,7 +158,10 @@ def test_two_way_variance_is_never_below_either_variance_by(templates, units, la
 def test_interval_and_p_value_are_those_of_a_t_distribution():
     result = crossed([0.1, 0.5, 0.2, -0.3], [0.0, 0.4, -0.2], noise=0.1)
     inference = infer(result)
-    assert inference.df == pytest.approx(2)  # three units, fewer than the four templates
+    ways = [one_way(result, way) for way in ("template", "unit")]
+    shares = [way.se**2 / sum(each.se**2 for each in ways) for way in ways]
+    assert [way.df for way in ways] == pytest.approx([3, 2])
+    assert 1 / inference.df == pytest.approx(shares[0] / 3 + shares[1] / 2)
     t = stats.t(df=inference.df)
     assert inference.mean == pytest.approx(result.pairs["difference"].mean())
     assert inference.p_value == pytest.approx(2 * t.sf(abs(inference.mean) / inference.se))
@@ -339,6 +345,13 @@ def test_two_way_variance_by_hand():
     assert two_way_variance(0.6, 0.5, 0.8) == 0.6
 
 
+@pytest.mark.parametrize(
+    ("template", "unit", "df"), [(1.0, 0.0, 6.0), (0.0, 2.0, 36.0), (1, 1, 72 / 7)]
+)
+def test_degrees_of_freedom_are_those_of_the_way_that_makes_the_error(template, unit, df):
+    assert combined_df(template, unit, (6.0, 36.0)) == pytest.approx(df)
+
+
 @pytest.mark.parametrize("way", ["template", "unit"])
 def test_one_template_or_one_unit_leaves_the_other_way_alone(way):
     values = np.array([0.1, 0.5, 0.2, -0.3, 0.2, 0.1])
@@ -398,3 +411,46 @@ def test_pairs_cluster_by_any_column(corpus):
     sums = (pairs["difference"] - found.mean).groupby(pairs["emotion"]).sum() / 144
     assert inference.se == pytest.approx(np.sqrt((sums**2 / (1 - shares[sums.index])).sum()))
     assert inference.df == pytest.approx(satterthwaite_df(shares))
+
+
+def test_a_mean_must_stand_with_words_as_clusters_too(corpus):
+    """A gap of one emotion word in all templates: two-way it looks certain."""
+    angry = 0.3 * ((corpus["gender"] == "female") & (corpus["emotion_word"] == "angry"))
+    noise = np.random.default_rng(3).normal(0, 0.001, len(corpus))
+    pairs = contrast(corpus.assign(score=0.5 + angry + noise), "gender")
+    words, found = by_word(pairs), infer(pairs)
+    assert words.p_value > 0.2
+    assert found.p_value >= words.p_value
+    assert not found.clear
+    assert found.se >= words.se
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_p_is_below_5_percent_exactly_where_the_interval_leaves_0_out(seed):
+    random = np.random.default_rng(seed)
+    mean, dfs = random.normal(0.2, 0.1), random.uniform(2, 40, 2)
+    first, second = (Inference(mean, random.uniform(0.02, 0.2), df) for df in dfs)
+    found = Either.of(first, second)
+    assert found.p_value == max(first.p_value, second.p_value)
+    assert found.ci_low == min(first.ci_low, second.ci_low)
+    assert found.clear == (found.p_value < 0.05)
+    assert found.p_equivalence(0.3) == max(each.p_equivalence(0.3) for each in (first, second))
+    assert found.minimum_detectable == max(first.minimum_detectable, second.minimum_detectable)
+    by_seed = np.array([mean - 0.1, mean + 0.1])
+    seeds = with_seeds(found, by_seed)
+    assert seeds.p_value == max(with_seeds(e, by_seed).p_value for e in (first, second))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_one_sided_p_is_half_the_two_sided_one_on_its_side(sign):
+    found = Inference(0.1 * sign, 0.05, 9)
+    assert found.p_against(sign) == pytest.approx(found.p_value / 2)
+    assert found.p_against(-sign) == pytest.approx(1 - found.p_value / 2)
+    both = Either.of(found, Inference(0.1 * sign, 0.06, 30))
+    assert both.p_against(sign) == max(one.p_against(sign) for one in both.both)
+
+
+def test_where_one_of_two_has_no_error_the_first_stands_alone():
+    known, unknown = Inference(0.1, 0.05, 9), Inference(0.1, float("nan"), float("nan"))
+    assert Either.of(known, unknown) is known
+    assert Either.of(unknown, known) is unknown

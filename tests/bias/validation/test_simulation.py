@@ -6,14 +6,18 @@ import pytest
 from scipy import stats
 
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
-from bias_transfer.bias.inference.two_way import infer, one_way, over_pairs
-from bias_transfer.bias.pairs import FRAME, contrast, words_of
+from bias_transfer.bias.inference.two_way import _crossed as two_way_alone
+from bias_transfer.bias.inference.two_way import by_word, infer, one_way
+from bias_transfer.bias.pairs import FRAME, contrast
 from bias_transfer.bias.validation import simulation
 from bias_transfer.bias.validation.simulation import Noise, design, draw, p_values
 from bias_transfer.corpora import eec
 
 CORPUS = eec.generate()
-NOISES = [Noise(0, 0, 0), Noise(1, 0, 1), Noise(0, 2, 0), Noise(1, 0.5, 1), Noise(0, 0, 0, 1)]
+NOISES = [
+    *(Noise(0, 0, 0), Noise(1, 0, 1), Noise(0, 2, 0), Noise(1, 0.5, 1), Noise(0, 0, 0, 1)),
+    Noise(2, 0, 0, shape="lognormal"),
+]
 
 
 def scored(axis: str, frames: pd.DataFrame, units: pd.Index, observed: np.ndarray) -> pd.DataFrame:
@@ -46,7 +50,8 @@ def test_p_values_are_the_productions(axis):
                 "p_value": stats.ttest_1samp(pairs.pairs["difference"], 0).pvalue,
                 "p_template": one_way(pairs, "template").p_value,
                 "p_unit": one_way(pairs, "unit").p_value,
-                "p_word": over_pairs(pairs, words_of(pairs.pairs)).p_value,
+                "p_word": by_word(pairs).p_value,
+                "p_two_way": two_way_alone(pairs).p_value,
                 "p_clustered": infer(pairs).p_value,
                 "p_sign_flip": sign_flip_p(pairs.pairs),
             }
@@ -90,12 +95,22 @@ def test_the_clustered_test_keeps_its_promise_where_the_naive_one_does_not(axis,
     assert (found["p_value"] < 0.05).mean() > 0.5
 
 
+@pytest.mark.parametrize("axis", ["gender", "race"])
+def test_a_gap_that_hangs_on_words_alone_is_found_in_one_of_twenty(axis):
+    layout = design(axis)
+    found = p_values(layout, draw(layout, Noise(0, 0, 0, 1), 300, np.random.default_rng(2)))
+    assert (found["p_clustered"] < 0.05).mean() < 0.09
+    assert (found["p_two_way"] < 0.05).mean() > 0.15
+
+
 def test_the_grid_has_a_row_for_each_cell_and_is_the_same_each_time(monkeypatch):
     monkeypatch.setattr(simulation, "EFFECTS", (0.0, 1.0))
     monkeypatch.setattr(simulation, "INTERACTIONS", (1.0,))
     table = simulation.grid(20)
-    assert len(table) == 2 * 2 * 2 + 2 * 2
-    assert table["word_sd"].tolist() == [0] * 8 + [0.5, 1] * 2
+    skewed = 2 * len(simulation.SKEWED)
+    assert len(table) == 2 * 2 * 2 + 2 * 2 + skewed
+    assert table["word_sd"].tolist() == [0] * 8 + [0.5, 1] * 2 + [0] * skewed
+    assert (table["shape"] == "normal").sum() == 12
     assert table[list(simulation.TESTS)].to_numpy().min() >= 0
     assert table[list(simulation.TESTS)].to_numpy().max() <= 1
     assert (table["n_datasets"] == 20).all()

@@ -3,21 +3,26 @@
 Pairs share templates, and they share noun pairs or names, so they are not independent. Cameron,
 Gelbach and Miller ("Robust Inference with Multiway Clustering", 2011): V = V_template + V_unit -
 V_both, here never below either one-way variance. Each one-way variance is CR2 (Bell and McCaffrey,
-2002): a cluster's part is divided by 1 minus its leverage. Degrees of freedom are Satterthwaite's
-for CR2 (Pustejovsky and Tipton, 2018), the smaller of the two ways.
+2002): a cluster's part is divided by 1 minus its leverage, with Satterthwaite's degrees of freedom
+(Pustejovsky and Tipton, 2018). Those of V are ``combined_df``.
+
+Frames of the EEC share emotion words as well, across templates. So the mean is also tested with
+words as the clusters, and must stand either test (``Either``).
 """
 
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bias_transfer.bias.pairs import Contrast
+from bias_transfer.bias.pairs import Contrast, words_of
 
 LEVEL = 0.95
 POWER = 0.80
 ROUNDING = 1e-12  # of numbers of the size of scores
+Number = TypeVar("Number", float, np.ndarray)
 WAYS = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}
 
 
@@ -71,6 +76,10 @@ class Inference:
         ends = (abs(effect) / self.se - critical, -abs(effect) / self.se - critical)
         return float(sum(stats.t.cdf(ends, self.df)))
 
+    def p_against(self, sign: int) -> float:
+        """One-sided p of "the mean is 0, or has the other sign than ``sign``", 1 or -1."""
+        return float(stats.t.sf(sign * self.mean / self.se, self.df))
+
     def p_equivalence(self, margin: float) -> float:
         """The p of "the mean is at least ``margin`` away from 0".
 
@@ -84,23 +93,75 @@ class Inference:
         return float(stats.t.ppf(0.5 + LEVEL / 2, self.df)) * self.se
 
 
-def infer(contrast: Contrast) -> Inference:
-    """Two-way clustered inference for ``contrast.mean``.
+@dataclass(frozen=True)
+class Either(Inference):
+    """Two inferences for one mean, of which either may hold: what is said must be true of both.
 
-    With a single template or a single unit it is clustered by the other alone. With one of each
-    there is no error to estimate.
+    Its error and degrees of freedom are those of the wider interval, and every p is the larger one.
+    As both are centred on the mean, p < .05 exactly where the interval leaves 0 out.
     """
+
+    both: tuple[Inference, Inference]
+
+    @classmethod
+    def of(cls, first: Inference, second: Inference) -> Inference:
+        """Both; the first alone where one of them has no error."""
+        if np.isnan(first.se) or np.isnan(second.se):
+            return first
+        wider = max(first, second, key=lambda one: one.ci_high)
+        return cls(wider.mean, wider.se, wider.df, (first, second))
+
+    @property
+    def p_value(self) -> float:
+        """The larger p of "the mean is 0"."""
+        return max(one.p_value for one in self.both)
+
+    @property
+    def minimum_detectable(self) -> float:
+        """Of the test that needs the larger mean."""
+        return max(one.minimum_detectable for one in self.both)
+
+    def p_against(self, sign: int) -> float:
+        """The larger one-sided p."""
+        return max(one.p_against(sign) for one in self.both)
+
+    def p_equivalence(self, margin: float) -> float:
+        """The larger p of "the mean is at least ``margin`` away from 0"."""
+        return max(one.p_equivalence(margin) for one in self.both)
+
+
+def infer(contrast: Contrast) -> Inference:
+    """Inference for ``contrast.mean``: two-way clustered, and by emotion word where there are any.
+
+    With a single template or a single unit the first is clustered by the other alone. With one of
+    each there is no error to estimate.
+    """
+    return Either.of(_crossed(contrast), by_word(contrast))
+
+
+def by_word(contrast: Contrast) -> Inference:
+    """Inference for ``contrast.mean`` clustered by emotion word alone; no error without words.
+
+    Templates and units are taken as given.
+    """
+    if "emotion_word" not in contrast.pairs:
+        return Inference(contrast.mean, float("nan"), float("nan"))
+    return over_pairs(contrast, words_of(contrast.pairs))
+
+
+def _crossed(contrast: Contrast) -> Inference:
+    """Two-way clustered by template and unit."""
     ways = [by for by in ("template", "unit") if len(contrast.leverage[by]) > 1]
     if not ways:
         return Inference(contrast.mean, float("nan"), float("nan"))
     if len(ways) == 1:
         return one_way(contrast, ways[0])
-    variance = two_way_variance(*(_variance(contrast, by) for by in WAYS))
-    return Inference(
-        contrast.mean,
-        standard_error(variance, contrast.mean),
-        min(_df(contrast, by) for by in ways),
-    )
+    template, unit, both = (_variance(contrast, by) for by in WAYS)
+    dfs = _df(contrast, "template"), _df(contrast, "unit")
+    if not template + unit > 0:
+        return Inference(contrast.mean, float("nan"), min(dfs))
+    error = standard_error(two_way_variance(template, unit, both), contrast.mean)
+    return Inference(contrast.mean, error, combined_df(template, unit, dfs))
 
 
 def one_way(contrast: Contrast, by: str) -> Inference:
@@ -118,12 +179,14 @@ def over_pairs(contrast: Contrast, clusters: pd.Series) -> Inference:
 
     ``clusters`` names the cluster of each pair, row by row.
     """
-    influence = (contrast.pairs["difference"] - contrast.mean) / len(clusters)
-    leverage = clusters.value_counts() / len(clusters)
-    variance = cr2_variance(influence.groupby(clusters).sum(), leverage)
-    return Inference(
-        contrast.mean, standard_error(variance, contrast.mean), satterthwaite_df(leverage)
-    )
+    codes = pd.factorize(clusters)[0]
+    leverage = np.bincount(codes) / len(codes)
+    if len(leverage) < 2:
+        return Inference(contrast.mean, float("nan"), float("nan"))
+    influence = (contrast.pairs["difference"].to_numpy() - contrast.mean) / len(codes)
+    variance = float((np.bincount(codes, influence) ** 2 / (1 - leverage)).sum())
+    df = satterthwaite_df(pd.Series(leverage))
+    return Inference(contrast.mean, standard_error(variance, contrast.mean), df)
 
 
 def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
@@ -136,6 +199,8 @@ def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
     seeds = len(by_seed)
     if seeds < 2:
         return inference
+    if isinstance(inference, Either):
+        return Either.of(*(with_seeds(one, by_seed) for one in inference.both))
     between = float(by_seed.var(ddof=1)) / seeds
     variance = inference.se**2 + between
     if not variance > 0:
@@ -147,6 +212,17 @@ def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
 def two_way_variance(template: float, unit: float, both: float) -> float:
     """Cameron, Gelbach and Miller's sum of variances, never below either one-way variance."""
     return max(template + unit - both, template, unit)
+
+
+def combined_df(template: Number, unit: Number, dfs: tuple[float, float]) -> Number:
+    """Degrees of freedom of a two-way variance: the harmonic mean of both ways', by their variance.
+
+    It is that of the way which makes the error, or between the two. Satterthwaite's sum weighs by
+    squares of variances, as if the ways were independent, but both hold V_both. In data without a
+    gap (``validation.simulation``) it finds one in up to 6.4 % of draws, and this in up to 6.0 %;
+    the smaller of both is cautious where names or noun pairs make the error.
+    """
+    return (template + unit) / (template / dfs[0] + unit / dfs[1])
 
 
 def standard_error(variance: float, mean: float) -> float:

@@ -11,7 +11,7 @@ import pandas as pd
 from scipy import stats
 
 from bias_transfer.bias.crossed import AXES, CrossedDesign, design
-from bias_transfer.bias.inference.two_way import LEVEL, satterthwaite_df
+from bias_transfer.bias.inference.two_way import LEVEL, combined_df, satterthwaite_df
 from bias_transfer.corpora import film
 
 EFFECTS = (0.0, 0.25, 0.5, 1.0, 2.0)  # of frames and of people; the residual's spread is 1
@@ -114,7 +114,7 @@ def p_values(layout: CrossedDesign, scores: np.ndarray) -> dict[str, np.ndarray]
         "p_value": stats.ttest_1samp(gaps, 0, axis=1).pvalue,
         "p_template": _p(gap, template, df[0]),
         "p_unit": _p(gap, unit, df[1]),
-        "p_clustered": _p(gap, two_way, min(df)),
+        "p_clustered": _p(gap, two_way, combined_df(template, unit, df)),
     }
 
 
@@ -127,5 +127,5 @@ def _df(layout: CrossedDesign) -> tuple[float, float]:
     return template, satterthwaite_df(layout.leverage["unit"], layout.strata)
 
 
-def _p(gap: np.ndarray, variance: np.ndarray, df: float) -> np.ndarray:
+def _p(gap: np.ndarray, variance: np.ndarray, df: float | np.ndarray) -> np.ndarray:
     return 2 * stats.t.sf(np.abs(gap) / np.sqrt(variance), df)

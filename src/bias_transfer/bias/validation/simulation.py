@@ -14,14 +14,17 @@ import pandas as pd
 from scipy import stats
 from tqdm import tqdm
 
-from bias_transfer.bias.inference.two_way import LEVEL, satterthwaite_df
+from bias_transfer.bias.inference.two_way import LEVEL, combined_df, satterthwaite_df
 from bias_transfer.bias.pairs import AXES, FRAME, Contrast, contrast, words_of
+from bias_transfer.bias.validation.crossed import SHAPES
 from bias_transfer.corpora import eec
 
-TESTS = ("p_value", "p_template", "p_unit", "p_word", "p_clustered", "p_sign_flip")
+TESTS = ("p_value", "p_template", "p_unit", "p_word", "p_two_way", "p_clustered", "p_sign_flip")
 EFFECTS = (0.0, 0.5, 1.0, 2.0)  # of templates and of units; the residual's standard deviation is 1
 INTERACTIONS = (0.0, 1.0)
 WORDS = (0.5, 1.0)  # off the grid: of emotion words, and of nothing else
+SKEWED = tuple(itertools.product(("exponential", "lognormal"), (0.5, 2.0), (0.0, 1.0)))
+SPREADS = ("template", "unit", "interaction", "word")
 CHUNK = 250  # data sets held at once
 
 
@@ -32,12 +35,14 @@ class Noise:
     ``template`` is the gap that all sentences of a template share. ``unit`` is what a noun pair
     (gender) or a name (race) has in all sentences, and ``interaction`` what it has in those of one
     template. ``word`` is the gap that all sentences of an emotion word share, across templates.
+    ``shape`` is that of the templates' gaps (``crossed.SHAPES``); all else is normal.
     """
 
     template: float
     unit: float
     interaction: float
     word: float = 0.0
+    shape: str = "normal"
 
 
 @dataclass(frozen=True)
@@ -117,9 +122,9 @@ def _side(base: Contrast, units: pd.Index) -> np.ndarray:
 
 
 def draw(design: Design, noise: Noise, datasets: int, random: np.random.Generator) -> np.ndarray:
-    """Normal data whose true mean gap is 0: shape (datasets, frames, units)."""
+    """Data whose true mean gap is 0: shape (datasets, frames, units)."""
     (_, templates), units = design.of_template.shape, len(design.units)
-    gap = noise.template * random.standard_normal((datasets, templates))
+    gap = noise.template * SHAPES[noise.shape](random, (datasets, templates))
     cell = (
         noise.interaction * random.standard_normal((datasets, templates, units))
         + gap[:, :, None] * design.side
@@ -152,8 +157,8 @@ def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
     dict
         By the names of ``bias.audit``. ``p_value``: the corpus paper's t-test, which takes the
         pairs as independent. ``p_template``, ``p_unit``, ``p_word``: CR2, clustered one way.
-        ``p_clustered``: CR2, clustered two ways, on which verdicts rest. ``p_sign_flip``: exact
-        sign flips of whole templates.
+        ``p_two_way``: CR2, clustered two ways. ``p_clustered``: the larger of ``p_two_way`` and
+        ``p_word``, on which verdicts rest. ``p_sign_flip``: exact sign flips of whole templates.
     """
     gap, pairs, influence = _gaps(design, observed)
     variance = _variances(design, influence)
@@ -162,12 +167,16 @@ def p_values(design: Design, observed: np.ndarray) -> dict[str, np.ndarray]:
         np.maximum(variance["template"], variance["unit"]),
     )
     sums = np.einsum("ft,dfu,u->dt", design.of_template, observed, design.side, optimize=True)
+    of_word = _p(gap, variance["word"], design.df["word"])
+    dfs = design.df["template"], design.df["unit"]
+    of_both = _p(gap, two_way, combined_df(variance["template"], variance["unit"], dfs))
     return {
         "p_value": stats.ttest_1samp(pairs, 0, axis=1).pvalue,
         "p_template": _p(gap, variance["template"], design.df["template"]),
         "p_unit": _p(gap, variance["unit"], design.df["unit"]),
-        "p_word": _p(gap, variance["word"], design.df["word"]),
-        "p_clustered": _p(gap, two_way, min(design.df["template"], design.df["unit"])),
+        "p_word": of_word,
+        "p_two_way": of_both,
+        "p_clustered": np.maximum(of_both, of_word),
         "p_sign_flip": _sign_flip(sums),
     }
 
@@ -208,33 +217,36 @@ def grid(datasets: int) -> pd.DataFrame:
     -------
     DataFrame
         One row per axis and noise: ``axis``, ``template_sd``, ``unit_sd``, ``interaction_sd``,
-        ``word_sd``, ``n_datasets``, and by test (see ``p_values``) the share with p < .05, 0 to 1.
-        A test promises .05. As the true gap is 0, 1 minus the share of ``p_clustered`` is the
-        coverage of the 95 % interval. ``word_sd`` is above 0 in the last rows alone:
-        ``p_clustered`` is not made for these.
+        ``word_sd``, ``shape``, ``n_datasets``, and by test (see ``p_values``) the share with p <
+        .05, 0 to 1. A test promises .05. As the true gap is 0, 1 minus the share of ``p_clustered``
+        is the coverage of the 95 % interval. The last rows are off the grid: effects of words
+        alone, then skewed effects of templates.
     """
-    cells = [(*cell, 0.0) for cell in itertools.product(AXES, EFFECTS, EFFECTS, INTERACTIONS)]
-    cells += [(axis, 0.0, 0.0, 0.0, word) for axis in AXES for word in WORDS]
+    grid = itertools.product(AXES, EFFECTS, EFFECTS, INTERACTIONS)
+    cells = [(axis, Noise(*effects)) for axis, *effects in grid]
+    cells += [(axis, Noise(0, 0, 0, word)) for axis in AXES for word in WORDS]
+    cells += [
+        (axis, Noise(template, unit, 0, shape=shape))
+        for axis in AXES
+        for shape, template, unit in SKEWED
+    ]
     designs = {axis: design(axis) for axis in AXES}
     rows = []
-    for number, (axis, *effects) in enumerate(
-        tqdm(cells, desc="null", unit="cell", file=sys.stderr)
-    ):
+    for number, (axis, noise) in enumerate(tqdm(cells, desc="null", unit="cell", file=sys.stderr)):
         random = np.random.default_rng([number, datasets])
         found = dict.fromkeys(TESTS, 0)
         for start in range(0, datasets, CHUNK):
-            observed = draw(designs[axis], Noise(*effects), min(CHUNK, datasets - start), random)
+            observed = draw(designs[axis], noise, min(CHUNK, datasets - start), random)
             for test, p in p_values(designs[axis], observed).items():
                 found[test] += int((p < 1 - LEVEL).sum())
-        noise = dict(
-            zip(("template_sd", "unit_sd", "interaction_sd", "word_sd"), effects, strict=True)
-        )
+        spreads = {f"{name}_sd": getattr(noise, name) for name in SPREADS}
         shares = {test: count / datasets for test, count in found.items()}
-        rows.append({"axis": axis} | noise | {"n_datasets": datasets} | shares)
+        drawn = {"axis": axis, **spreads, "shape": noise.shape, "n_datasets": datasets}
+        rows.append(drawn | shares)
     return pd.DataFrame(rows)
 
 
-def _p(gap: np.ndarray, variance: np.ndarray, df: float) -> np.ndarray:
+def _p(gap: np.ndarray, variance: np.ndarray, df: float | np.ndarray) -> np.ndarray:
     return 2 * stats.t.sf(np.abs(gap) / np.sqrt(variance), df)
 
 

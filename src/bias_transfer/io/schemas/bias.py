@@ -51,7 +51,8 @@ BIAS = pa.DataFrameSchema(
         ),
         "ci_low": number(
             "Lower end of its 95 % interval, two-way clustered by template and by noun pair or "
-            "name; of swaps by review. With several seeds the variance between seeds is included.",
+            "name, of the EEC also by emotion word, whichever is wider; of swaps by review. With "
+            "several seeds the variance between seeds is included.",
             unit=_POSITIVE,
             metric="{axis}_gap_ci_low",
             marks=_BOTH,
@@ -68,7 +69,8 @@ BIAS = pa.DataFrameSchema(
             "most 1."
         ),
         "p_clustered": p_value(
-            "p-value of the gap, two-way clustered as its interval is.",
+            "p-value of the gap, clustered as its interval is; of the EEC the larger of the "
+            "two-way one and `p_word`.",
             metric="{axis}_p_clustered",
             marks=_BOTH,
         ),
@@ -158,8 +160,8 @@ BIAS = pa.DataFrameSchema(
         ),
         "p_word": p_value(
             "Clustered by emotion word alone, of swaps by the first pair of words that differs "
-            "(CR2). `p_clustered` takes the words as given; where this is much larger, the gap may "
-            "depend on the choice of words."
+            "(CR2). `p_clustered` of swaps takes the words as given; where this is much larger, "
+            "the gap may depend on the choice of words."
         ),
         "noise_floor": size(
             "The size that 95 % of differences between names of the same gender and race stay "
@@ -228,6 +230,9 @@ BREAKDOWN = pa.DataFrameSchema(
                 "emotion": "The sentences of one emotion; `none`: of templates without one.",
                 "template": "The sentences of one template.",
                 "noun pair": "Gender in the sentences of one noun pair, or of the names.",
+                "weights": "The whole corpus with other weights. `templates alike`: each template "
+                "counts as much as any other, its emotion words averaged first. As the corpus is, "
+                "seven of eleven have 97 % of the weight.",
                 "name": "One name against the mean of the ten names of its gender and the other "
                 "race, with the sign of the race gap. Over the 20 names of either race these rows "
                 "average to the race gap. Clustered by template; the other names are taken as "

@@ -60,8 +60,9 @@ TRANSFER = pa.DataFrameSchema(
             marks=(IN_SUMMARY,),
         ),
         "ci_low": number(
-            "Lower end of its 95 % interval, two-way clustered. With several seeds the variance "
-            "between seeds is included; with one it is unknown.",
+            "Lower end of its 95 % interval, clustered as that of a gap; slopes are two-way "
+            "clustered. With several seeds the variance between seeds is included; with one it is "
+            "unknown.",
             unit="as `estimate`",
             metric="{estimand}_ci_low",
             marks=(IN_SUMMARY,),

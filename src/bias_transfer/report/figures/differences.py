@@ -33,7 +33,7 @@ def gaps(bias: pd.DataFrame, axis: str) -> Figure:
     for y, row in rows.iterrows():
         annotate(ax, beside(row), row["mean_difference"], y)
     label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
-    ax.set_xlabel(label + "\nbars: 95 % interval, clustered by template and by noun pair or name")
+    ax.set_xlabel(label + "\nbars: 95 % interval, clustered by template, people and word")
     headline(figure, AXIS_TITLES.get(axis, "Does one group score higher or lower than the other?"))
     return figure
 
