@@ -127,7 +127,7 @@ def test_a_row_per_student_and_teacher(out):
         "+0.050 (+0.000 to +1.000): it changed",
         "+0.100 (+0.000 to +1.000): it changed",
     ]
-    own, others = ([float(row[column].split()[0]) for row in rows] for column in (5, 6))
+    own, others = ([float(row[column].split()[0]) for row in rows] for column in (6, 7))
     assert own == pytest.approx([0.6, 0.6], abs=0.1)
     assert others == pytest.approx([0, 0], abs=0.1)
 
@@ -137,8 +137,8 @@ def test_slopes_stand_where_their_teachers_meet(out):
     for teacher, row in zip(TEACHERS.values(), lines(text, "bow |"), strict=True):
         (cells,) = lines(text, f"{teacher} |")
         bold = [cell.strip("*") for cell in cells if cell.startswith("**")]
-        assert bold == [row[5]]
-        assert [cell for cell in cells[1:] if not cell.startswith("**")] == [row[6]]
+        assert bold == [row[6]]
+        assert [cell for cell in cells[1:] if not cell.startswith("**")] == [row[7]]
 
 
 def test_the_answer_and_the_rest_of_the_page(out):

@@ -6,6 +6,7 @@ import pytest
 from matplotlib import pyplot as plt
 
 from bias_transfer.bias.audit import ONE_OF_SEVERAL
+from bias_transfer.bias.channel import COEFFICIENT
 from bias_transfer.bias.inference.rows import LinearEstimate
 from bias_transfer.bias.several_teachers import Slopes
 from bias_transfer.bias.transfer import CHANGE
@@ -80,6 +81,8 @@ def changes(value: float) -> pd.DataFrame:
         (*kept[:2], "permuted", *kept[3:6], 9.0),
         (*kept[:3], "probability", *kept[4:6], 9.0),
         (*kept[:5], "film", 9.0),
+        ("bow", "planted-random-1", *kept[1:2], "log-odds", COEFFICIENT, "swaps", 9.0),
+        ("bow", "planted-1", *kept[1:2], "log-odds", COEFFICIENT, "swaps", 10 * value),
     ]
     names = ["student", "target", "reference", "scale", "estimand", "corpus", "estimate"]
     table = pd.DataFrame([kept, *other], columns=names)
@@ -100,6 +103,7 @@ def test_rows_take_their_numbers_from_each_teachers_study():
     assert first.students_gap == pytest.approx((0.01, -0.09, 0.11))
     assert first.change == pytest.approx((-0.04, -0.14, 0.06))
     assert first.verdict == "a change of -0.04"
+    assert first.arrives == pytest.approx((-0.4, -0.5, -0.3))
     assert (first.own.value, first.others.value) == (0.5, 0.1)
     assert (other.teachers_gap.value, other.students_gap.value) == (0.3, 0.02)
     assert (other.own.value, other.others.value) == (0.4, 0.2)
@@ -131,3 +135,12 @@ def test_the_figure_has_a_line_per_student_and_teacher():
     assert marks == [[-0.1, -0.04, 0.3, 0.05], [0.5, 0.1, 0.4, 0.2]]
     assert all(len(ax.get_legend_handles_labels()[0]) == 2 for ax in (left, right))
     plt.close(figure)
+
+
+def test_without_a_planted_gap_nothing_is_said_of_what_arrives():
+    alone = slopes(a_a=0.5, a_b=0.1, b_a=0.2, b_b=0.4)
+    none = changes(-0.04)
+    none = none[none["estimand"] == CHANGE]
+    tables = {"a": (gaps(-0.1, 0.01), none)}
+    found = compare("bow", tables, Followed(alone, alone, alone), "swap-averaged")
+    assert str(found.rows[0].arrives) == "-"

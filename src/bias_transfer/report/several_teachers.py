@@ -7,10 +7,12 @@ import numpy as np
 import pandas as pd
 
 from bias_transfer.bias import several_teachers
+from bias_transfer.bias.channel import COEFFICIENT
 from bias_transfer.bias.several_teachers import BySeed, Slopes
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.report.findings import of_corpus, primary
 from bias_transfer.report.formats import signed
+from bias_transfer.study import targets
 from bias_transfer.study.systems import TEACHER, group_of
 from bias_transfer.study.targets import DISTILLED
 
@@ -59,7 +61,8 @@ class Row:
     of the student's gap that the teacher's opinion of gender adds, distilled minus swap-averaged,
     and ``verdict`` is on it.
     ``own`` is the slope on its teacher's differences, and ``others`` the mean of those on the other
-    teachers', of the same two arms.
+    teachers', of the same two arms. ``arrives`` is the transfer coefficient of a gap planted in its
+    teacher's labels; a dash where the study has none.
     """
 
     student: str
@@ -70,6 +73,7 @@ class Row:
     verdict: str
     own: Interval
     others: Interval
+    arrives: Interval
 
 
 @dataclass(frozen=True)
@@ -142,6 +146,7 @@ def compare(
             change["verdict"].item(),
             _interval(slopes.alone.own(teacher)),
             _interval(slopes.alone.others(teacher)),
+            _arrives(transfer, student),
         )
         rows.append(row)
     return Compared(
@@ -172,13 +177,24 @@ def _gap(bias: pd.DataFrame, group: str) -> Interval:
 
 def _change(transfer: pd.DataFrame, student: str, reference: str) -> pd.DataFrame:
     """The one row of the change in its gap."""
+    rows = _measured(transfer, student, CHANGE)
+    return rows[(rows["target"] == DISTILLED) & (rows["reference"] == reference)]
+
+
+def _arrives(transfer: pd.DataFrame, student: str) -> Interval:
+    """The transfer coefficient of the planted target that stands first, if there is any."""
+    rows = _measured(transfer, student, COEFFICIENT)
+    planted = rows[[targets.parse(name)[0].name == "planted" for name in rows["target"]]]
+    if planted.empty:
+        return Interval(np.nan, np.nan, np.nan)
+    return _only(planted[["estimate", "ci_low", "ci_high"]].head(1))
+
+
+def _measured(transfer: pd.DataFrame, student: str, estimand: str) -> pd.DataFrame:
+    """A student's rows on swapped reviews in log-odds."""
     rows = of_corpus(transfer, "swaps")
-    chosen = {
-        "student": student, "target": DISTILLED, "reference": reference, "estimand": CHANGE,
-        "scale": "log-odds",
-    }  # fmt: skip
-    kept = np.all([rows[name] == value for name, value in chosen.items()], axis=0)
-    return rows[kept]
+    kept = (rows["student"] == student) & (rows["estimand"] == estimand)
+    return rows[kept & (rows["scale"] == "log-odds")]
 
 
 def _only(numbers: pd.DataFrame) -> Interval:
