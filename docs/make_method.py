@@ -56,15 +56,6 @@ def off_grid() -> str:
     return _table(["data without a gap", "two-way", "`p_clustered`"], rows)
 
 
-def coverage() -> str:
-    """Least and most coverage of the EEC's slopes, by teacher and axis."""
-    rows = [
-        [*names, _ends(part["coverage"]), f"{part['df'].iloc[0]:.1f}"]
-        for names, part in _read("slope_coverage").groupby(["teacher", "axis"], sort=False)
-    ]
-    return _table(["teacher", "axis", "coverage: least to most", "degrees of freedom"], rows)
-
-
 def precision() -> str:
     """Pairs read and right, by round and reader."""
     table = _read("swaps_precision").query("rule == 'pair'")
@@ -108,21 +99,15 @@ def slopes() -> str:
 def opinions() -> str:
     """How often a contrast is found where the teacher has no opinion on gender."""
     rows = []
-    for student, name in (
-        ("linear model of words", "controls_opinions"),
-        ("bag of words", "controls_opinions_bow"),
-    ):
-        for row in _read(name).to_dict("records"):
-            numbers = [f"{row[what]:.4f}" for what in ("mean", "spread", "se")]
-            arms = f"{row['teacher']} - {row['reference']}"
-            rows.append([student, arms, _share(row["rate"]), *numbers, str(row["n_draws"])])
+    for row in _read("controls_opinions").to_dict("records"):
+        numbers = [f"{row[what]:.4f}" for what in ("mean", "spread", "se")]
+        arms = f"{row['teacher']} - {row['reference']}"
+        rows.append([arms, _share(row["rate"]), *numbers, str(row["n_draws"])])
     head = ["mean", "spread over draws", "standard error", "draws"]
-    return _table(["student", "contrast", "found", *head], rows)
+    return _table(["contrast", "found", *head], rows)
 
 
-TABLES = {
-    each.__name__: each for each in (null, off_grid, coverage, precision, placebo, slopes, opinions)
-}
+TABLES = {each.__name__: each for each in (null, off_grid, precision, placebo, slopes, opinions)}
 
 
 def _read(name: str) -> pd.DataFrame:
