@@ -56,6 +56,15 @@ def off_grid() -> str:
     return _table(["data without a gap", "two-way", "`p_clustered`"], rows)
 
 
+def coverage() -> str:
+    """Least and most coverage of the EEC's slopes, by teacher and axis."""
+    rows = [
+        [*names, _ends(part["coverage"]), f"{part['df'].iloc[0]:.1f}"]
+        for names, part in _read("slope_coverage").groupby(["teacher", "axis"], sort=False)
+    ]
+    return _table(["teacher", "axis", "coverage: least to most", "degrees of freedom"], rows)
+
+
 def precision() -> str:
     """Pairs read and right, by round and reader."""
     table = _read("swaps_precision").query("rule == 'pair'")
@@ -107,7 +116,9 @@ def opinions() -> str:
     return _table(["contrast", "found", *head], rows)
 
 
-TABLES = {each.__name__: each for each in (null, off_grid, precision, placebo, slopes, opinions)}
+TABLES = {
+    each.__name__: each for each in (null, off_grid, coverage, precision, placebo, slopes, opinions)
+}
 
 
 def _read(name: str) -> pd.DataFrame:
