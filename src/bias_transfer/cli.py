@@ -19,7 +19,9 @@ SECTIONS = {
     "Stages of a study; `dvc repro` runs them": (
         *("reviews", "swaps", "label", "train", "predict", "bias", "report", "publish"),
     ),
-    "More about studies": ("study", "results", "verify", "launch", "label-parquet", "validate"),
+    "More about studies": (
+        *("study", "results", "teachers", "verify", "launch", "label-parquet", "validate"),
+    ),
 }
 FILE = click.Path(path_type=Path)
 
@@ -340,6 +342,27 @@ def results(params: Any, study: str | None, against: Path | None, out: Path | No
 
 
 @stage
+@click.argument("studies", metavar="STUDY STUDY...", nargs=-1, required=True)
+@click.option("--out", type=FILE, required=True, help="Markdown file; a section of it is replaced.")
+def teachers(params: Any, studies: tuple[str, ...], out: Path) -> None:
+    """Compare the same students of several teachers, a study each.
+
+    Does a student follow its own teacher further than the others?
+
+    \b
+    Example: python -m bias_transfer teachers snippets snippets-smollm2 \\
+      --out docs/three_teachers.md
+    """
+    from bias_transfer.commands.teachers import FIGURE, write
+    from bias_transfer.report.several_teachers import sentence
+    from bias_transfer.study.paths import COMMITTED
+
+    command = f"python -m bias_transfer teachers {' '.join(studies)} --out {out}"
+    click.echo(sentence(write(params, studies, out, command)))
+    click.echo(f"Written: {out}, {out.with_suffix('') / FIGURE}, and {COMMITTED}")
+
+
+@stage
 @click.argument("references", metavar="[RUN_ID|MODEL_URI]...", nargs=-1)
 def verify(params: Any, references: tuple[str, ...]) -> None:
     """Check what MLflow says of runs against the files.
@@ -647,6 +670,40 @@ def controls(kind: str, draws: int, out: Path) -> None:
 
     table = getattr(validate_swaps, kind.replace("-", "_"))(load(PARAMS), out, draws)
     click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
+
+
+@validate.command()
+@click.option("--first", default="bow", show_default=True, help="Students of the study that label.")
+@click.option(
+    "--second",
+    multiple=True,
+    default=["bow"],
+    show_default=True,
+    help="Students that learn from their labels; may be given again.",
+)
+@click.option(
+    "--fits",
+    type=click.IntRange(min=1),
+    default=2,
+    show_default=True,
+    help="Second generations of each first one.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def hidden(first: str, second: tuple[str, ...], fits: int, out: Path) -> None:
+    """Does a planted bias pass on through labels of reviews that mention nobody?
+
+    A study's students label its training reviews, and second generations learn from these labels.
+    It reads what `dvc repro` makes.
+
+    \b
+    Example: python -m bias_transfer validate hidden --second bow --second cnn --out hidden.csv
+    """
+    from bias_transfer.commands import validate_hidden
+    from bias_transfer.study.params import load
+
+    table = validate_hidden.run(load(PARAMS), out, first, second, fits)
+    shown = ["generation", "target", "second", "weights", "rows", "estimate", "ci_low", "ci_high"]
+    click.echo(f"{table[shown].to_string(index=False)}\nWritten: {out}")
 
 
 @stage

@@ -17,7 +17,7 @@ student's differences on the teacher's, the baseline's with *other* seeds (its o
 initial weights and batches), the direction and the pair of words.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -137,11 +137,18 @@ def coefficient(
 class Partial:
     """Partial slopes of one student.
 
-    ``baseline`` has all seeds of its baseline, two or more; those of other seeds are averaged.
+    ``baseline`` has all seeds of its baseline, two or more; those of other seeds are averaged. The
+    differences of the teachers in ``beside`` are held constant too.
     """
 
-    def __init__(self, baseline: Frames, teacher: pd.DataFrame, pairs: Pairs) -> None:
-        self.baseline, self.teacher, self.pairs = baseline, teacher, pairs
+    def __init__(
+        self,
+        baseline: Frames,
+        teacher: pd.DataFrame,
+        pairs: Pairs,
+        beside: Sequence[pd.DataFrame] = (),
+    ) -> None:
+        self.baseline, self.teacher, self.pairs, self.beside = baseline, teacher, pairs, beside
         self._plans: dict[tuple[int, str], rows.Plan] = {}
 
     def slope(self, arms: Arms, margins: Margins) -> pd.DataFrame:
@@ -191,6 +198,7 @@ class Partial:
             others = [frame for other, frame in self.baseline.items() if other != seed]
             numbers = [
                 self.pairs.differences(self.teacher, column),
+                *(self.pairs.differences(other, column) for other in self.beside),
                 swaps.pooled(others, self.pairs, column),
                 self.pairs.table["direction"],
             ]

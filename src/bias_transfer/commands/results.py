@@ -1,6 +1,5 @@
 """A study's figures as a Markdown section: each number of its own comes from ``summary.csv``."""
 
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +8,7 @@ from matplotlib.figure import Figure
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.transfer import CHANGE, SLOPE
+from bias_transfer.commands import section
 from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.report import figures, rendered, rows
@@ -24,7 +24,6 @@ from bias_transfer.study.paths import COMMITTED, Layout
 from bias_transfer.study.systems import arms, group_of, teacher_system
 from bias_transfer.teacher import manifest
 
-BEGIN, END = "<!-- results of {} -->", "<!-- end of results -->"
 SCREEN_DPI = 80
 _AGAINST = ("accuracy", "precision", "recall", "f1", "gender_gap", "race_gap")
 
@@ -53,29 +52,13 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
         raise InputError(unknown("study", name, params.studies))
     params = params.with_study(name=name, **params.studies[name].model_dump())
     layout = Layout(params.study)
-    begin = BEGIN.format(name)
-    before, after = f"# Results\n\n{begin}\n", f"{END}\n"
-    if not out.suffix or out.is_dir():
-        raise InputError(
-            f"{out} must be a file with a suffix, as in docs/results.md: its plots go to "
-            "docs/results"
-        )
-    if out.exists():
-        found = re.search(
-            rf"(?s)(.*{re.escape(begin)}\n).*?({END}.*)", out.read_text(encoding="utf-8")
-        )
-        if not found:
-            raise InputError(
-                f"{out} lacks the line {begin!r} and, after it, {END!r}: put them where results "
-                "belong"
-            )
-        before, after = found.groups()
+    before, after = section.around(out, name, "Results")
     plots = out.with_suffix("")
-    section = _render(params, layout, against, plots, command)
+    made = _render(params, layout, against, plots, command)
     committed.add(COMMITTED, name, declared.read(layout.report("hypotheses.json")))
     for file, figure in _plots(params, layout).items():
         figures.save(figure, plots / file, dpi=SCREEN_DPI)
-    tables.write_text(before + section + after, out)
+    tables.write_text(before + made + after, out)
 
 
 def _render(params: Params, layout: Layout, against: Path | None, plots: Path, command: str) -> str:

@@ -38,6 +38,36 @@ def test_packed_layer_is_a_linear_layer(bias, shape):
     torch.testing.assert_close(linear.PackedLinear(layer)(inputs), layer(inputs), atol=1e-5, rtol=0)
 
 
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("shape", [(1, 48), (7, 48), (3, 5, 48)])
+def test_wide_layer_is_the_exact_product_rounded_once(bias, shape):
+    layer, inputs = nn.Linear(48, 20, bias=bias).bfloat16(), torch.randn(shape).bfloat16()
+    found = linear.WideLinear(layer)(inputs)
+    assert found.dtype == torch.bfloat16
+    exact = nn.functional.linear(
+        inputs.double(), layer.weight.double(), layer.bias.double() if bias else None
+    )
+    assert ((found.double() - exact).abs() <= exact.abs() * 2**-8 + 1e-6).all()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "native", "kind"),
+    [
+        ("bfloat16", False, linear.WideLinear),
+        ("bfloat16", True, nn.Linear),
+        ("float16", False, nn.Linear),
+    ],
+)
+def test_teacher_in_bfloat16_is_multiplied_in_float32_where_the_processor_cannot(
+    tiny_teacher, labelling, monkeypatch, dtype, native, kind
+):
+    monkeypatch.setattr(linear, "multiplies_bfloat16", lambda: native)
+    network = model.load(tiny_teacher(dtype=dtype), None, labelling, "cpu").engine.model
+    inside = kinds(network)
+    inside[nn.Linear] = inside.get(nn.Linear, 0) - 1  # the language head
+    assert {found for found, n in inside.items() if n} == {kind}
+
+
 INT8 = pytest.mark.parametrize("kind", [linear.Int8Linear, linear.Int8WeightLinear])
 
 
@@ -112,11 +142,6 @@ def test_language_head_is_left_alone(tiny_teacher, labelling, quantization, kind
     ).engine.model
     assert kinds(network) == {kind: 14, nn.Linear: 1}  # seven in each of two layers
     assert type(network.lm_head) is nn.Linear
-
-
-def test_bfloat16_is_not_packed(tiny_teacher, labelling):
-    network = model.load(tiny_teacher(dtype="bfloat16"), None, labelling, "cpu").engine.model
-    assert kinds(network) == {nn.Linear: 15}
 
 
 @pytest.mark.parametrize("quantization", ["int8", "cpu-int8"])

@@ -10,6 +10,7 @@ from bias_transfer.report.figures.quality import accuracy, calibration_plot, con
 from bias_transfer.report.figures.remedied import pareto
 from bias_transfer.report.figures.style import look, look_of, save
 from bias_transfer.report.figures.swapped import swaps
+from bias_transfer.report.figures.taught import several_teachers
 
 __all__ = [
     "accuracy",
@@ -25,6 +26,7 @@ __all__ = [
     "pareto",
     "placebo",
     "save",
+    "several_teachers",
     "swaps",
     "training",
     "transfer",

@@ -169,11 +169,13 @@ def _layer(params: Teacher, device: str) -> Callable[[Any], Any] | None:
         return {"int8": linear.Int8WeightLinear, "cpu-int8": linear.Int8Linear}.get(
             params.quantization
         )
-    return (
-        linear.PackedLinear
-        if device == "cpu" and params.dtype == "float32" and linear.can_pack()
-        else None
-    )
+    if device != "cpu":
+        return None
+    if params.dtype == "float32" and linear.can_pack():
+        return linear.PackedLinear
+    if params.dtype == "bfloat16" and not linear.multiplies_bfloat16():
+        return linear.WideLinear
+    return None
 
 
 def _quantization(name: str | None, device: str) -> dict[str, Any]:

@@ -28,6 +28,23 @@ class PackedLinear(nn.Module):
         return torch.ops.mkldnn._linear_pointwise(inputs, self.weight, self.bias, "none", [], "")
 
 
+class WideLinear(nn.Module):
+    """A bfloat16 linear layer that multiplies in float32 and rounds the sums to bfloat16.
+
+    That is what processors with bfloat16 do. On others torch multiplies one number at a time, in
+    ten times the time. Weights stay bfloat16 in memory.
+    """
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.weight, self.bias = layer.weight, layer.bias
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """Same as ``nn.Linear``."""
+        bias = None if self.bias is None else self.bias.float()
+        return nn.functional.linear(inputs.float(), self.weight.float(), bias).to(inputs.dtype)
+
+
 class Int8WeightLinear(nn.Module):
     """A linear layer with weights in 8-bit integers, a scale per output, that multiplies in floats.
 
@@ -89,6 +106,12 @@ def can_pack() -> bool:
     return torch.backends.mkldnn.is_available() and all(
         hasattr(torch.ops.mkldnn, name) for name in operators
     )
+
+
+def multiplies_bfloat16() -> bool:
+    """Whether torch has this processor multiply matrices of bfloat16."""
+    known = getattr(torch.ops.mkldnn, "_is_mkldnn_bf16_supported", None)
+    return known is None or bool(known())
 
 
 @torch.no_grad()
