@@ -108,16 +108,12 @@ def slopes() -> str:
 def opinions() -> str:
     """How often a contrast is found where the teacher has no opinion on gender."""
     rows = []
-    for student, name in (
-        ("linear model of words", "controls_opinions"),
-        ("bag of words", "controls_opinions_bow"),
-    ):
-        for row in _read(name).to_dict("records"):
-            numbers = [f"{row[what]:.4f}" for what in ("mean", "spread", "se")]
-            arms = f"{row['teacher']} - {row['reference']}"
-            rows.append([student, arms, _share(row["rate"]), *numbers, str(row["n_draws"])])
+    for row in _read("controls_opinions").to_dict("records"):
+        numbers = [f"{row[what]:.4f}" for what in ("mean", "spread", "se")]
+        arms = f"{row['teacher']} - {row['reference']}"
+        rows.append([arms, _share(row["rate"]), *numbers, str(row["n_draws"])])
     head = ["mean", "spread over draws", "standard error", "draws"]
-    return _table(["student", "contrast", "found", *head], rows)
+    return _table(["contrast", "found", *head], rows)
 
 
 TABLES = {

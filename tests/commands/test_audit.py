@@ -421,7 +421,7 @@ def test_breakdown_and_figures_lie_where_they_were_asked_for(run, table, tmp_pat
     result = run("mine=mine.csv", "--breakdown", "parts/breakdown.csv", "--plot", "figures")
     assert result.exit_code == 0, result.output
     parts = pd.read_csv("parts/breakdown.csv").set_index(["axis", "by", "level"])["mean_difference"]
-    assert len(parts) == 86
+    assert len(parts) == 88
     assert parts["gender", "noun pair", "names"] == pytest.approx(0.1, abs=0.01)
     assert parts["race", "gender", "female - male"] == pytest.approx(0, abs=0.01)
     names = sorted(path.name for path in (tmp_path / "figures").iterdir())
