@@ -41,7 +41,7 @@ def choose(path: Path, name: str, reviews: str | None = None) -> None:
                 f"{path}: reviews.{chosen.reviews} has no `path` to put {reviews} in: give the "
                 "entry one by hand"
             )
-        where = {"path": reviews}
+        where: dict[str, str | None] = {"path": reviews}
         if entry.train:
             where |= {"split_column": "split", "train": None, "test": None}
         values |= {("reviews", chosen.reviews, key): value for key, value in where.items()}

@@ -223,7 +223,7 @@ def grid(datasets: int) -> pd.DataFrame:
         alone, then skewed effects of templates.
     """
     grid = itertools.product(AXES, EFFECTS, EFFECTS, INTERACTIONS)
-    cells = [(axis, Noise(*effects)) for axis, *effects in grid]
+    cells = [(axis, Noise(template, unit, both)) for axis, template, unit, both in grid]
     cells += [(axis, Noise(0, 0, 0, word)) for axis in AXES for word in WORDS]
     cells += [
         (axis, Noise(template, unit, 0, shape=shape))
