@@ -98,7 +98,8 @@ def _rows(params: Params, student: str, number: int) -> Iterator[dict[str, objec
             for of in (changes, of_halves.changes(pairs, COLUMN))
         )
         given = swaps.gap(pairs, np.mean(changes, axis=0)).inference
-        this, other = with_seeds(given, by_seed), with_training_sets(given, by_half)
+        this = with_seeds(given, by_seed)
+        other = with_training_sets(this, by_half)
         yield {
             "study": study.name,
             "teacher": study.teacher,

@@ -5,7 +5,7 @@ import pytest
 from scipy import stats
 
 from bias_transfer.bias.inference.halves import half, with_training_sets
-from bias_transfer.bias.inference.two_way import Inference
+from bias_transfer.bias.inference.two_way import Inference, with_seeds
 
 N, HALVES, DRAWS = 120, 40, 2000
 LABELS = np.repeat([0, 1], N // 2)
@@ -30,6 +30,14 @@ def test_the_variance_between_halves_enters_once():
     assert repeated.se**2 == pytest.approx(4 + 5 / 4, rel=1e-3)
 
 
+def test_no_interval_is_narrower_than_that_of_one_training_set():
+    # More degrees of freedom would outweigh the little that these halves differ.
+    one = Inference(0.0, 1.0, 4.0)
+    found = with_training_sets(one, np.array([-0.1, 0.0, 0.1] * 20))
+    assert found.ci_high == one.ci_high
+    assert found.p_value == one.p_value
+
+
 def test_halves_alone_have_their_own_degrees_of_freedom():
     found = with_training_sets(Inference(0.0, 1e-9, 800.0), np.arange(10.0))
     assert found.df == pytest.approx(9)
@@ -48,9 +56,10 @@ def covered() -> dict[str, float]:
     hits = {"other": 0, "this": 0}
     for _ in range(DRAWS):
         values = random.exponential(size=N) - 1 + np.where(LABELS, 0.3, -0.3)
-        pairs, seeds = random.normal(0, PAIRS_SE), random.normal(0, SEED_SD, 5).mean()
+        pairs, seeds = random.normal(0, PAIRS_SE), random.normal(0, SEED_SD, 5)
         by_half = halves @ values / halves.sum(axis=1) + pairs + random.normal(0, SEED_SD, HALVES)
-        this = Inference(values.mean() + pairs + seeds, PAIRS_SE, 800.0)
+        estimates = values.mean() + pairs + seeds
+        this = with_seeds(Inference(estimates.mean(), PAIRS_SE, 800.0), estimates)
         other = with_training_sets(this, by_half)
         hits["this"] += this.ci_low < 0 < this.ci_high
         hits["other"] += other.ci_low < 0 < other.ci_high

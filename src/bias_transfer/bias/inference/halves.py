@@ -9,7 +9,7 @@ their mean, and for halves the factor is 1.
 
 import numpy as np
 
-from bias_transfer.bias.inference.two_way import Inference
+from bias_transfer.bias.inference.two_way import Either, Inference
 
 
 def half(labels: np.ndarray, number: int) -> np.ndarray:
@@ -31,19 +31,19 @@ def with_training_sets(inference: Inference, by_half: np.ndarray) -> Inference:
     Parameters
     ----------
     inference
-        Of the estimate from all training reviews; its error is that of the held-out reviews alone.
-        It must not hold the variance between seeds, which the halves have.
+        Of the estimate from all training reviews, with the error of held-out reviews and seeds.
     by_half
         The same estimate from each half, on the same held-out reviews, by a fit with a seed of its
-        own: shape (halves,), two or more. So their variance is that of training sets and seeds.
+        own: shape (halves,), two or more.
 
     Returns
     -------
     Inference
         The variance between halves enters once: it is no mean that gets surer with more of them.
-        Degrees of freedom are Satterthwaite's for the sum, halves - 1 where halves make all of it.
+        It holds that of seeds too, which errs on the safe side. Degrees of freedom are
+        Satterthwaite's for the sum. Never surer than ``inference``.
     """
     between = float(by_half.var(ddof=1))
     variance = inference.se**2 + between
     df = variance**2 / (inference.se**4 / inference.df + between**2 / (len(by_half) - 1))
-    return Inference(inference.mean, float(np.sqrt(variance)), float(df))
+    return Either.of(inference, Inference(inference.mean, float(np.sqrt(variance)), float(df)))

@@ -141,7 +141,8 @@ def _contrast(
     by_seed, by_half = (
         np.array([pairs.balanced.value(each) for each in part]) for part in (changes, of_halves)
     )
-    return with_seeds(given, by_seed), with_training_sets(given, by_half)
+    this = with_seeds(given, by_seed)
+    return this, with_training_sets(this, by_half)
 
 
 def linear(training: pd.DataFrame, soft: np.ndarray, seed: int, texts: Sequence[str]) -> np.ndarray:
