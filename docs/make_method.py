@@ -109,15 +109,36 @@ def opinions() -> str:
     """How often a contrast is found where the teacher has no opinion on gender."""
     rows = []
     for row in _read("controls_opinions").to_dict("records"):
-        numbers = [f"{row[what]:.4f}" for what in ("mean", "spread", "se")]
+        numbers = [f"{row[what]:.4f}" for what in ("mean", "spread", "se", "se_other")]
         arms = f"{row['teacher']} - {row['reference']}"
-        rows.append([arms, _share(row["rate"]), *numbers, str(row["n_draws"])])
-    head = ["mean", "spread over draws", "standard error", "draws"]
-    return _table(["contrast", "found", *head], rows)
+        shares = [_share(row[what]) for what in ("rate", "rate_other")]
+        rows.append([arms, *shares, *numbers, str(row["n_draws"])])
+    head = [
+        *("found: these reviews", "found: others", "mean", "spread over draws"),
+        *("standard error: these", "others", "draws"),
+    ]
+    return _table(["contrast", *head], rows)
+
+
+def halves() -> str:
+    """Changes in the gap with the interval of these training reviews and that of others."""
+    rows = [
+        [
+            row["teacher"],
+            f"{row['target']} - {row['reference']}",
+            f"{row['estimate']:+.3f}",
+            *(f"{row[f'{of}ci_low']:+.3f} to {row[f'{of}ci_high']:+.3f}" for of in ("", "other_")),
+            f"{row['half_mean']:+.3f} ± {row['half_sd']:.3f}",
+        ]
+        for row in _read("halves").to_dict("records")
+    ]
+    head = ["teacher", "change", "estimate", "these training reviews", "others", "halves, ± SD"]
+    return _table(head, rows)
 
 
 TABLES = {
-    each.__name__: each for each in (null, off_grid, coverage, precision, placebo, slopes, opinions)
+    each.__name__: each
+    for each in (null, off_grid, coverage, precision, placebo, slopes, opinions, halves)
 }
 
 

@@ -706,6 +706,36 @@ def hidden(first: str, second: tuple[str, ...], fits: int, out: Path) -> None:
     click.echo(f"{table[shown].to_string(index=False)}\nWritten: {out}")
 
 
+@validate.command()
+@click.argument("studies", nargs=-1)
+@click.option("--student", default="bow", show_default=True, help="Whose gap; fitted to each half.")
+@click.option(
+    "--halves",
+    "number",
+    type=click.IntRange(min=2),
+    default=30,
+    show_default=True,
+    help="Halves of the training reviews.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def halves(studies: tuple[str, ...], student: str, number: int, out: Path) -> None:
+    """Would a change in a student's gap stand with other training reviews?
+
+    The student is fitted anew to halves of them, and how much its changes differ joins the
+    interval. Without STUDIES it is the current one. It reads what `dvc repro` makes.
+
+    \b
+    Example: python -m bias_transfer validate halves snippets snippets-smollm2 --out halves.csv
+    """
+    from bias_transfer.commands import validate_halves
+    from bias_transfer.study.params import load
+
+    table = validate_halves.run(load(PARAMS), studies, out, student, number)
+    shown = ["study", "target", "reference", "estimate", "ci_low", "ci_high"]
+    shown += ["other_ci_low", "other_ci_high"]
+    click.echo(f"{table[shown].to_string(index=False)}\nWritten: {out}")
+
+
 @stage
 @click.argument("entry", type=click.Choice(["main", "label", "train", "evaluate"]))
 @click.option(

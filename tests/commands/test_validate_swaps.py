@@ -99,6 +99,7 @@ def test_without_predictions_the_file_is_named(study):
 @pytest.mark.parametrize(("kind", "seeds"), [("opinions", 1), ("opinions-bow", 2)])
 def test_opinions_are_of_held_out_reviews(study, monkeypatch, kind, seeds):
     monkeypatch.setattr(validate_swaps, "SEEDS", 2)
+    monkeypatch.setattr(validate_swaps, "HALVES", 2)
     words = [("good", "bad")[i % 2] + (" she", " he", "")[i % 3] for i in range(120)]
     reviews = pd.DataFrame({"text": [f"{word} film number {i}" for i, word in enumerate(words)]})
     reviews = reviews.assign(id=reviews["text"].map(text_id), label=1 - np.arange(120) % 2)
@@ -107,8 +108,8 @@ def test_opinions_are_of_held_out_reviews(study, monkeypatch, kind, seeds):
     found = edits.find(reviews["text"], wordlist.gendered()).assign(named=False, rules=1)
     tables.write(found, study.edits, schemas.EDITS)
     table = controls(kind)
-    counts = table[["n_reviews", "n_swapped", "n_seeds"]].to_numpy().tolist()
-    assert counts == [[120, 80, seeds]] * 2
+    counts = table[["n_reviews", "n_swapped", "n_seeds", "n_halves"]].to_numpy().tolist()
+    assert counts == [[120, 80, seeds, 2]] * 2
     assert table["teacher"].tolist() == ["averaged", "drawn"]
     assert table["rate"].between(0, 1).all()
 

@@ -8,9 +8,9 @@ from matplotlib.figure import Figure
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.transfer import CHANGE, SLOPE
-from bias_transfer.commands import section
+from bias_transfer.commands import catalogue, section
 from bias_transfer.io import committed, declared, schemas, tables, user_tables
-from bias_transfer.io.errors import InputError, unknown
+from bias_transfer.io.errors import InputError
 from bias_transfer.report import figures, rendered, rows
 from bias_transfer.report.answer import sentence
 from bias_transfer.report.columns import COLUMNS, cell
@@ -48,9 +48,7 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     InputError
         If there is no such study, it has not run, or ``out`` is there without the marks.
     """
-    if name not in params.studies:
-        raise InputError(unknown("study", name, params.studies))
-    params = params.with_study(name=name, **params.studies[name].model_dump())
+    params = catalogue.chosen(params, name)
     layout = Layout(params.study)
     before, after = section.around(out, name, "Results")
     plots = out.with_suffix("")

@@ -8,10 +8,10 @@ from bias_transfer.bias import several_teachers, swaps
 from bias_transfer.bias.channel import Arms, Frames
 from bias_transfer.bias.several_teachers import Pupil
 from bias_transfer.bias.swaps import Pairs
-from bias_transfer.commands import section
+from bias_transfer.commands import catalogue, section
 from bias_transfer.commands.results import SCREEN_DPI
 from bias_transfer.io import committed, declared, schemas, tables
-from bias_transfer.io.errors import InputError, unknown
+from bias_transfer.io.errors import InputError
 from bias_transfer.report import figures, rendered
 from bias_transfer.report.several_teachers import Compared, Followed, compare, sentence
 from bias_transfer.stages import scored
@@ -44,7 +44,7 @@ def write(params: Params, names: tuple[str, ...], out: Path, command: str) -> li
         If there are fewer than two studies, they cannot be compared, one has not run, or ``out`` is
         there without the marks.
     """
-    studies = [_study(params, name) for name in names]
+    studies = [catalogue.chosen(params, name) for name in names]
     students = _students(studies)
     before, after = section.around(out, NAME, "Several teachers, the same students")
     layouts = {study.study.teacher: Layout(study.study) for study in studies}
@@ -114,12 +114,6 @@ def _teachers(layouts: Layouts, scores: dict[str, Scores]) -> Scores:
         teacher: scores[teacher][teacher_system(layout.study)]
         for teacher, layout in layouts.items()
     }
-
-
-def _study(params: Params, name: str) -> Params:
-    if name not in params.studies:
-        raise InputError(unknown("study", name, params.studies))
-    return params.with_study(name=name, **params.studies[name].model_dump())
 
 
 def _students(studies: list[Params]) -> dict[str, tuple[int, ...]]:

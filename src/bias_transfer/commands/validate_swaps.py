@@ -27,7 +27,7 @@ from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import TEACHER, Arm, System, teacher_system
 from bias_transfer.teacher import calibration
 
-STUDENT, SEEDS = "bow", 3
+STUDENT, SEEDS, HALVES = "bow", 3, 20
 DIGITS = 4
 
 
@@ -112,7 +112,7 @@ def opinions(params: Params, out: Path, draws: int) -> pd.DataFrame:
 
 
 def opinions_bow(params: Params, out: Path, draws: int) -> pd.DataFrame:
-    """As ``opinions``, of a bag of words with three seeds: a quarter of a minute for each draw."""
+    """As ``opinions``, of a bag of words with three seeds: a minute or more for each draw."""
 
     def student(
         training: pd.DataFrame, soft: np.ndarray, seed: int, texts: Sequence[str]
@@ -143,8 +143,9 @@ def _opinions(
     asked = pd.DataFrame({"label_0": 1 - answers.ravel(), "label_1": answers.ravel()})
     calibrated = calibration.batch(asked).apply(asked)["label_1"].to_numpy()
     read = without_opinion.Reviews(first, second, labels, calibrated.reshape(2, -1))
-    table = without_opinion.rates(read, student, seeds, draws)
+    table = without_opinion.rates(read, student, seeds, draws, HALVES)
     counts = {"n_reviews": len(reviews), "n_swapped": len(both), "n_seeds": seeds}
+    counts["n_halves"] = HALVES
     table = table.assign(**counts, n_draws=draws)
     tables.write(table.round(DIGITS), out)
     return table

@@ -43,7 +43,7 @@ def by_words(training, soft, seed, texts) -> np.ndarray:
     she, he = (
         soft[training["text"].str.contains(word).to_numpy()].mean() for word in ("she", "he ")
     )
-    own = np.random.default_rng([seed, len(texts)]).normal(0, 0.05, len(texts))
+    own = np.random.default_rng([seed, int(1e6 * she)]).normal(0, 0.05, len(texts))
     return own + [she if "she" in text else he for text in texts]
 
 
@@ -52,13 +52,17 @@ def test_each_contrast_has_its_rate_and_its_error(texts):
     level = 0.2 + 0.6 * labels + np.random.default_rng(2).normal(0, 0.02, N)
     opinion = np.where(np.arange(N) % 3 > 0, 0.15, 0)
     reviews = Reviews(first, second, labels, np.stack([level + opinion, level - opinion]))
-    table = opinions.rates(reviews, by_words, seeds=2, draws=6)
+    table = opinions.rates(reviews, by_words, seeds=2, draws=6, halves=4)
     assert list(table[["teacher", "reference"]].itertuples(index=False, name=None)) == list(
         CONTRASTS
     )
     assert table["rate"].between(0, 1).all()
+    assert (table["rate_other"] <= table["rate"]).all()
     assert (table["spread"] > 0).all()
-    pd.testing.assert_frame_equal(table, opinions.rates(reviews, by_words, seeds=2, draws=6))
+    assert (table["se_other"] > 0).all()
+    pd.testing.assert_frame_equal(
+        table, opinions.rates(reviews, by_words, seeds=2, draws=6, halves=4)
+    )
 
 
 def test_a_contrast_is_that_of_the_study(texts):
@@ -67,8 +71,11 @@ def test_a_contrast_is_that_of_the_study(texts):
     after, before = ({s: scored((made, random.normal(0.1, 1, 60))) for s in (0, 1)} for _ in "ab")
     arms = Arms("bow", "distilled", "permuted", after, before)
     expected = channel.change(arms, after[0], made, Margins()).set_index("scale").loc["log-odds"]
-    found = opinions._contrast(made, np.array(arms.changes(made, "log_odds")))
-    assert found.p_value == pytest.approx(expected["p_value"])
+    changes = np.array(arms.changes(made, "log_odds"))
+    this, other = opinions._contrast(made, changes, changes + np.array([[0.0], [1.0]]))
+    assert this.p_value == pytest.approx(expected["p_value"])
+    assert other.mean == this.mean
+    assert other.se > this.se
 
 
 def test_labels_are_shuffled_as_the_target_permuted_has_it():

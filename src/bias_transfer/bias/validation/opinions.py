@@ -15,6 +15,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from bias_transfer.bias import swaps
+from bias_transfer.bias.inference.halves import half, with_training_sets
 from bias_transfer.bias.inference.two_way import Inference, with_seeds
 from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation.controls import rate
@@ -63,67 +64,85 @@ def teacher(
     return scores
 
 
-def rates(reviews: Reviews, student: Student, seeds: int, draws: int) -> pd.DataFrame:
+def rates(reviews: Reviews, student: Student, seeds: int, draws: int, halves: int) -> pd.DataFrame:
     """Share of draws in which each contrast's p is below .05.
 
     Returns
     -------
     DataFrame
-        ``teacher, reference`` as in ``CONTRASTS``; ``rate``, 0 to 1; ``mean`` of the contrasts and
-        their standard deviation ``spread`` over draws, training reviews included, and the root mean
-        square of the standard errors, ``se``, which are over held-out reviews and seeds: all three
-        in log-odds. Where ``spread`` is above ``se``, the interval is of these training reviews.
+        ``teacher, reference`` as in ``CONTRASTS``; ``rate``, 0 to 1, for the training reviews of a
+        draw, and ``rate_other`` for others as well, by ``halves`` of them (``bias.inference``);
+        ``mean`` of the contrasts and their standard deviation ``spread`` over draws, training
+        reviews included, and the root mean square of both standard errors, ``se`` and
+        ``se_other``: all four in log-odds. Where ``spread`` is above ``se``, the interval is of
+        these training reviews.
     """
     random = np.random.default_rng(0)
     found = [
-        _contrasts(reviews, student, seeds, random)
+        _contrasts(reviews, student, seeds, halves, random)
         for _ in tqdm(range(draws), desc="opinions", unit="draw", file=sys.stderr)
     ]
     rows = []
-    for names, inferences in zip(CONTRASTS, zip(*found, strict=True), strict=True):
-        means, errors = (np.array([getattr(i, of) for i in inferences]) for of in ("mean", "se"))
-        numbers = (rate(i.p_value for i in inferences), means.mean(), means.std(ddof=1))
-        rows.append((*names, *numbers, np.sqrt((errors**2).mean())))
-    columns = ["teacher", "reference", "rate", "mean", "spread", "se"]
+    for names, both in zip(CONTRASTS, zip(*found, strict=True), strict=True):
+        this, other = zip(*both, strict=True)
+        means = np.array([inference.mean for inference in this])
+        shares = [rate(inference.p_value for inference in each) for each in (this, other)]
+        errors = [np.sqrt(np.mean([one.se**2 for one in each])) for each in (this, other)]
+        rows.append((*names, *shares, means.mean(), means.std(ddof=1), *errors))
+    columns = "teacher reference rate rate_other mean spread se se_other".split()
     return pd.DataFrame(rows, columns=columns)
 
 
 def _contrasts(
-    reviews: Reviews, student: Student, seeds: int, random: np.random.Generator
-) -> list[Inference]:
-    """One draw of gender and of halves; the contrasts in the order of ``CONTRASTS``."""
+    reviews: Reviews, student: Student, seeds: int, halves: int, random: np.random.Generator
+) -> list[tuple[Inference, Inference]]:
+    """One draw of gender and of what is learnt from; ``_contrast`` of each of ``CONTRASTS``."""
     n = len(reviews.labels)
     male, other = random.integers(0, 2, (2, n)).astype(bool)
     learnt = np.zeros(n, dtype=bool)
     learnt[random.choice(n, n // 2, replace=False)] = True
     natural = reviews.first.mask(male, reviews.second)
-    training = pd.DataFrame({"text": natural, "label": reviews.labels})[learnt]
+    training = pd.DataFrame({"text": natural, "label": reviews.labels})
     held = ~learnt & (reviews.first != reviews.second).to_numpy()
     texts = [*reviews.first[held], *reviews.second[held]]
     sides = np.where(male[held], "male", "female")
     pairs = Pairs(pd.DataFrame({"original": sides}), *np.arange(len(texts)).reshape(2, -1))
-    averaged = reviews.teacher.mean(axis=0)[learnt]
+    averaged = reviews.teacher.mean(axis=0)
     soft = {
-        AVERAGED: [averaged] * seeds,
-        DRAWN: [np.where(other, reviews.teacher[1], reviews.teacher[0])[learnt]] * seeds,
-        PERMUTED: [shuffled(averaged, training["label"].to_numpy(), s) for s in range(seeds)],
+        AVERAGED: averaged,
+        DRAWN: np.where(other, reviews.teacher[1], reviews.teacher[0]),
+        PERMUTED: averaged,
     }
-    differences = {
-        name: np.array(
-            [
-                -np.diff(student(training, labels, seed, texts).reshape(2, -1), axis=0)[0]
-                for seed, labels in enumerate(by_seed)
-            ]
-        )
-        for name, by_seed in soft.items()
-    }
-    return [_contrast(pairs, differences[a] - differences[b]) for a, b in CONTRASTS]
+
+    def differences(name: str, rows: np.ndarray, seed: int) -> np.ndarray:
+        labels = soft[name][rows]
+        if name == PERMUTED:
+            labels = shuffled(labels, reviews.labels[rows], seed)
+        log_odds = student(training.iloc[rows], labels, seed, texts)
+        return -np.diff(log_odds.reshape(2, -1), axis=0)[0]
+
+    all_learnt = np.flatnonzero(learnt)
+    parts = [(all_learnt, seed) for seed in range(seeds)] + [
+        (all_learnt[half(reviews.labels[learnt], number)], number) for number in range(halves)
+    ]
+    found = {name: np.array([differences(name, *part) for part in parts]) for name in soft}
+    changes = [found[a] - found[b] for a, b in CONTRASTS]
+    return [_contrast(pairs, each[:seeds], each[seeds:]) for each in changes]
 
 
-def _contrast(pairs: Pairs, changes: np.ndarray) -> Inference:
-    """As in ``bias.channel.change``; ``changes`` has shape (seeds, pairs)."""
-    by_seed = np.array([pairs.balanced.value(each) for each in changes])
-    return with_seeds(swaps.gap(pairs, changes.mean(axis=0)).inference, by_seed)
+def _contrast(
+    pairs: Pairs, changes: np.ndarray, of_halves: np.ndarray
+) -> tuple[Inference, Inference]:
+    """For these training reviews, as in ``bias.channel.change``, and for others.
+
+    ``changes`` has shape (seeds, pairs), and ``of_halves`` shape (halves, pairs).
+    """
+    given = swaps.gap(pairs, changes.mean(axis=0)).inference
+    by_seed, by_half = (
+        np.array([pairs.balanced.value(each) for each in part]) for part in (changes, of_halves)
+    )
+    this = with_seeds(given, by_seed)
+    return this, with_training_sets(this, by_half)
 
 
 def linear(training: pd.DataFrame, soft: np.ndarray, seed: int, texts: Sequence[str]) -> np.ndarray:

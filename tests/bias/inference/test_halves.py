@@ -1,0 +1,74 @@
+"""The interval over other training reviews, where the truth is known: estimates that are means."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from bias_transfer.bias.inference.halves import half, with_training_sets
+from bias_transfer.bias.inference.two_way import Inference, with_seeds
+
+N, HALVES, DRAWS = 120, 40, 2000
+LABELS = np.repeat([0, 1], N // 2)
+PAIRS_SE, SEED_SD = 0.05, 0.05
+
+
+def test_a_half_is_half_of_each_class_and_its_number_decides_it():
+    labels = np.array([1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 1])  # four of 0, seven of 1
+    chosen = half(labels, 3)
+    assert np.bincount(labels[chosen]).tolist() == [2, 3]
+    np.testing.assert_array_equal(half(labels, 3), chosen)
+    assert len({half(labels, number).tobytes() for number in range(20)}) > 10
+
+
+def test_the_variance_between_halves_enters_once():
+    by_half = np.array([1.0, 2.0, 3.0, 4.0])
+    found = with_training_sets(Inference(9.0, 2.0, 30.0), by_half)
+    assert found.mean == 9
+    assert found.se**2 == pytest.approx(4 + 5 / 3)
+    assert found.df == pytest.approx(found.se**4 / (16 / 30 + (5 / 3) ** 2 / 3))
+    repeated = with_training_sets(Inference(9.0, 2.0, 30.0), np.tile(by_half, 1000))
+    assert repeated.se**2 == pytest.approx(4 + 5 / 4, rel=1e-3)
+
+
+def test_no_interval_is_narrower_than_that_of_one_training_set():
+    # More degrees of freedom would outweigh the little that these halves differ.
+    one = Inference(0.0, 1.0, 4.0)
+    found = with_training_sets(one, np.array([-0.1, 0.0, 0.1] * 20))
+    assert found.ci_high == one.ci_high
+    assert found.p_value == one.p_value
+
+
+def test_halves_alone_have_their_own_degrees_of_freedom():
+    found = with_training_sets(Inference(0.0, 1e-9, 800.0), np.arange(10.0))
+    assert found.df == pytest.approx(9)
+    assert found.ci_high == pytest.approx(stats.t.ppf(0.975, 9) * np.arange(10.0).std(ddof=1))
+
+
+@pytest.fixture(scope="module")
+def covered() -> dict[str, float]:
+    """Share of draws whose interval holds the true mean, 0, with and without the halves.
+
+    An estimate is the mean over training values of two classes, plus noise of the pairs it is
+    measured on, plus that of five seeds; a half has the same pairs and one seed.
+    """
+    random = np.random.default_rng(0)
+    halves = np.array([half(LABELS, number) for number in range(HALVES)])
+    hits = {"other": 0, "this": 0}
+    for _ in range(DRAWS):
+        values = random.exponential(size=N) - 1 + np.where(LABELS, 0.3, -0.3)
+        pairs, seeds = random.normal(0, PAIRS_SE), random.normal(0, SEED_SD, 5)
+        by_half = halves @ values / halves.sum(axis=1) + pairs + random.normal(0, SEED_SD, HALVES)
+        estimates = values.mean() + pairs + seeds
+        this = with_seeds(Inference(estimates.mean(), PAIRS_SE, 800.0), estimates)
+        other = with_training_sets(this, by_half)
+        hits["this"] += this.ci_low < 0 < this.ci_high
+        hits["other"] += other.ci_low < 0 < other.ci_high
+    return {name: count / DRAWS for name, count in hits.items()}
+
+
+def test_the_interval_holds_the_truth_over_training_sets(covered):
+    assert 0.92 <= covered["other"] <= 0.98
+
+
+def test_that_of_one_training_set_does_not(covered):
+    assert covered["this"] < 0.8
