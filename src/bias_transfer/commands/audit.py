@@ -10,9 +10,9 @@ import pandas as pd
 from bias_transfer.bias import film, scores
 from bias_transfer.bias.audit import MARGIN, average
 from bias_transfer.bias.breakdown import breakdown as by_part
-from bias_transfer.commands import asking, compared
+from bias_transfer.commands import asking, audit_corpora
 from bias_transfer.commands.asking import System
-from bias_transfer.commands.compared import EEC, FILM, Compared, Frames, Unknown
+from bias_transfer.commands.audit_corpora import EEC, FILM, AuditCorpus, Frames, Unknown
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report.outcome import Audit
@@ -95,7 +95,7 @@ def audit(
     <BLANKLINE>
     model: 'women' score 0.100 higher in P(positive) than 'men' (+0.075 to +0.125): a difference.
     """
-    named, what = asking.named(systems), compared.find(corpus, method)
+    named, what = asking.named(systems), audit_corpora.find(corpus, method)
     scored = {
         name: asking.scored(system, name, what.corpus, score) for name, system in named.items()
     }
@@ -106,7 +106,7 @@ def audit(
 
 
 def measure(
-    scored: Frames, what: Compared, margin: float = MARGIN, unknown: Unknown | None = None
+    scored: Frames, what: AuditCorpus, margin: float = MARGIN, unknown: Unknown | None = None
 ) -> Audit:
     """``audit`` of scored corpora at hand."""
     averages = {
@@ -153,7 +153,7 @@ def run(
         The files' column of P(positive) and the models' positive label, where they have no usual
         name.
     corpus
-        What to compare (see ``compared.find``).
+        What to compare (see ``audit_corpora.find``).
     margin
         Largest difference that counts as none; ``bias.audit.MARGIN`` where it is None.
     plot
@@ -171,7 +171,7 @@ def run(
     """
     names = _names(models)
     paths = _paths(files, set(names.values()))
-    what = compared.find(corpus, method)
+    what = audit_corpora.find(corpus, method)
     scored = {name: asking.scored(path, name, what.corpus, score) for name, path in paths.items()}
     scored |= {name: _ask(model, positive, what) for model, name in names.items()}
     margin = MARGIN if margin is None else margin
@@ -229,7 +229,7 @@ def _names(models: Sequence[str]) -> dict[str, str]:
     return {}
 
 
-def _ask(model: str, positive: str | None, what: Compared) -> pd.DataFrame:
+def _ask(model: str, positive: str | None, what: AuditCorpus) -> pd.DataFrame:
     from bias_transfer.pretrained import classifier
 
     sentences = what.sentences
@@ -248,7 +248,7 @@ def _unknown_words(names: Mapping[str, str], people: Sequence[str]) -> dict[str,
     return {name: words for name, words in found.items() if words is not None}
 
 
-def _plot(table: pd.DataFrame, folder: Path, what: Compared) -> list[Path]:
+def _plot(table: pd.DataFrame, folder: Path, what: AuditCorpus) -> list[Path]:
     from bias_transfer.report import figures
 
     drawn = {

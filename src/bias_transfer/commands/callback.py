@@ -8,7 +8,7 @@ import torch
 from transformers import Trainer, TrainerCallback
 
 from bias_transfer.commands.audit import audit
-from bias_transfer.commands.compared import EEC
+from bias_transfer.commands.audit_corpora import EEC
 from bias_transfer.pretrained.labels import column_of_positive
 
 SHOWN = {"mean_difference": "", "ci_low": "_ci_low", "ci_high": "_ci_high"}

@@ -11,7 +11,7 @@ from bias_transfer.bias.transfer import transfer as measure
 from bias_transfer.commands import asking
 from bias_transfer.commands.asking import System
 from bias_transfer.commands.audit import HARD
-from bias_transfer.commands.compared import EEC
+from bias_transfer.commands.audit_corpora import EEC
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report.outcome import Transfer

@@ -1,11 +1,9 @@
 """Command ``validate``: the tests on data without bias, the whole method on planted bias."""
 
 import hashlib
-import io
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import redirect_stderr
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +16,7 @@ from bias_transfer.bias.channel import COEFFICIENT
 from bias_transfer.bias.inference.two_way import Inference
 from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation import crossed, planted, simulation
+from bias_transfer.commands.quiet import no_bar
 from bias_transfer.corpora import eec
 from bias_transfer.corpora.mentions import mentions_more_women
 from bias_transfer.corpora.swaps import edits, held_out, tagger, wordlist
@@ -252,7 +251,7 @@ def _scores(
         target = setting.target(planted_on, seed, dose)
         path = work / f"{_digest(setting.params, texts, target, seed)}.npy"
         if not path.exists():
-            with redirect_stderr(io.StringIO()):  # the fit's own progress bar
+            with no_bar():
                 log_odds = _fit(setting, target, seed)
             with atomic.atomic_write(path) as temporary:
                 np.save(temporary, log_odds)

@@ -1,9 +1,7 @@
 """Command ``validate halves``: would a change in the gap stand with other training reviews?"""
 
-import io
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import redirect_stderr
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,9 +14,10 @@ from bias_transfer.bias.channel import Arms, Frames
 from bias_transfer.bias.inference.halves import half, with_training_sets
 from bias_transfer.bias.inference.two_way import with_seeds
 from bias_transfer.commands import catalogue
+from bias_transfer.commands.quiet import no_bar
 from bias_transfer.distillation.arm import base_rows
 from bias_transfer.distillation.fit import LabelledTexts, Setting, fit
-from bias_transfer.io import schemas, tables
+from bias_transfer.io import rounding, schemas, tables
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.pretrained import devices
 from bias_transfer.stages import scored, soft_labels
@@ -32,7 +31,6 @@ from bias_transfer.study.targets import BASELINE, DISTILLED
 from bias_transfer.teacher import calibration
 
 COLUMN = "log_odds"
-DIGITS = 6
 Comparison = tuple[str, str]  # target and reference
 
 
@@ -71,7 +69,8 @@ def run(params: Params, names: Sequence[str], out: Path, student: str, number: i
     if student not in params.students:
         raise InputError(unknown("student", student, params.students))
     table = pd.DataFrame([row for each in chosen for row in _rows(each, student, number)])
-    tables.write(table.round(DIGITS), out)
+    table = rounding.table(table)
+    tables.write(table, out)
     return table
 
 
@@ -188,7 +187,7 @@ def _fit(params: Params, data: TrainingData, arm: Arm, texts: list[str]) -> pd.D
     alpha = 0.0 if arm.target == BASELINE else shared.alpha
     setting = Setting(alpha, arm.seed, devices.resolve(params.device), arm.system)
     student = students.build(training, fitting.texts, arm.seed)
-    with redirect_stderr(io.StringIO()):  # the fit's own progress bar
+    with no_bar():
         fit(student, fitting, validation, training, shared, setting)
     scores = pd.DataFrame(student.predict_proba(texts), columns=schemas.PROBABILITIES)
     return pd.DataFrame({COLUMN: calibration.log_odds(scores)})

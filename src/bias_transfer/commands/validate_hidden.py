@@ -1,9 +1,7 @@
 """Command ``validate hidden``: what second generations take over from reviews without people."""
 
-import io
 import sys
 from collections.abc import Iterable
-from contextlib import redirect_stderr
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -15,6 +13,7 @@ from tqdm import tqdm
 from bias_transfer.bias import swaps
 from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation import hidden
+from bias_transfer.commands.quiet import no_bar
 from bias_transfer.distillation.arm import base_rows
 from bias_transfer.distillation.fit import LabelledTexts, Setting, fit
 from bias_transfer.io import schemas, tables
@@ -236,7 +235,7 @@ def _fit(data: Data, job: Second, soft: np.ndarray, seed: int, fresh: int) -> np
     weights = fresh if job.weights == OTHER else seed
     student = students.build(training, reviews["text"].iloc[base].tolist(), weights)
     setting = Setting(1.0, fresh, devices.resolve(params.device), job.student)
-    with redirect_stderr(io.StringIO()):  # the fit's own progress bar
+    with no_bar():
         fit(student, fitting, validation, training, shared, setting)
     return data.log_odds(student)
 

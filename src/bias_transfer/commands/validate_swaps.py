@@ -1,8 +1,6 @@
 """Command ``validate``: the swapped reviews as an instrument, simulated and on a study's own."""
 
-import io
 from collections.abc import Sequence
-from contextlib import redirect_stderr
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from bias_transfer.bias.channel import Arms
 from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation import controls, swapped
 from bias_transfer.bias.validation import opinions as without_opinion
+from bias_transfer.commands.quiet import no_bar
 from bias_transfer.corpora.swaps import edits
 from bias_transfer.distillation.arm import fit_arm
 from bias_transfer.distillation.fit import Setting
@@ -119,7 +118,7 @@ def opinions_bow(params: Params, out: Path, draws: int) -> pd.DataFrame:
     ) -> np.ndarray:
         setting = Setting(params.distillation.alpha, seed, devices.resolve(params.device), STUDENT)
         target = np.column_stack([1 - soft, soft])
-        with redirect_stderr(io.StringIO()):  # the fit's own progress bar
+        with no_bar():
             fitted = fit_arm(
                 training, target, params.students[STUDENT], params.distillation, setting
             ).student

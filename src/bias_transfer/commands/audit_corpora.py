@@ -23,7 +23,7 @@ Unknown = Mapping[str, set[str]]
 
 
 @dataclass(frozen=True)
-class Compared:
+class AuditCorpus:
     """A corpus and how it is measured.
 
     ``corpus`` has the sentences to match; None for the EEC, whose files may name them by id.
@@ -50,7 +50,7 @@ class Compared:
         return list(corpus["person"].unique()) if "person" in corpus else []
 
 
-def find(corpus: str | os.PathLike[str] | pd.DataFrame, method: str = "paper") -> Compared:
+def find(corpus: str | os.PathLike[str] | pd.DataFrame, method: str = "paper") -> AuditCorpus:
     """The EEC or the film sentences by name, or pairs of one's own as a file or a table.
 
     Raises
@@ -68,7 +68,7 @@ def find(corpus: str | os.PathLike[str] | pd.DataFrame, method: str = "paper") -
     return _own(custom.read(path), path.stem)
 
 
-def _eec(method: str) -> Compared:
+def _eec(method: str) -> AuditCorpus:
     def table(scored: Frames, margin: float, unknown: Unknown) -> pd.DataFrame:
         return audit_eec(scored, method, margin, unknown or None)
 
@@ -76,10 +76,10 @@ def _eec(method: str) -> Compared:
         found = [(axis, contrast(frame, axis, method).pairs) for axis in AXES]
         return [(axis, pair_texts.of_eec(rows, frame, axis)) for axis, rows in found]
 
-    return Compared(EEC, tuple(AXES), None, table, pairs)
+    return AuditCorpus(EEC, tuple(AXES), None, table, pairs)
 
 
-def _film() -> Compared:
+def _film() -> AuditCorpus:
     sentences = film.generate()
     designs = {axis: crossed.design(sentences, axis) for axis in crossed.AXES}
 
@@ -90,10 +90,10 @@ def _film() -> Compared:
         }
         return [(axis, pair_texts.of_film(rows, axis)) for axis, rows in found.items()]
 
-    return Compared(FILM, tuple(designs), sentences, film_sentences.audit, pairs)
+    return AuditCorpus(FILM, tuple(designs), sentences, film_sentences.audit, pairs)
 
 
-def _own(corpus: pd.DataFrame, name: str) -> Compared:
+def _own(corpus: pd.DataFrame, name: str) -> AuditCorpus:
     axis = custom.axis(corpus)
 
     def table(scored: Frames, margin: float, unknown: Unknown) -> pd.DataFrame:
@@ -109,4 +109,4 @@ def _own(corpus: pd.DataFrame, name: str) -> Compared:
     def pairs(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         return [(axis, pair_texts.of_own(custom.contrast(corpus, frame["score"]).pairs, corpus))]
 
-    return Compared(name, (axis,), corpus, table, pairs)
+    return AuditCorpus(name, (axis,), corpus, table, pairs)
