@@ -238,6 +238,7 @@ def reviews(n: int) -> pd.DataFrame:
 def write_params(folder: Path, teacher: Path, encoder: Path) -> None:
     values = yaml.safe_load((ROOT / "params.yaml").read_text())
     choice = {"teacher": "tiny", "students": ["bow"], "targets": list(ARMS), "arms": []}
+    choice["resample"] = "none"
     values["studies"] = {
         "tiny": choice | {"reviews": "mine", "one_seed": ["encoder"], "seeds": [0, 1]},
         "second": choice | {"reviews": "other", "one_seed": [], "seeds": [0]},

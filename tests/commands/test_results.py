@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ORIGINAL = ROOT / "docs/original_study.csv"
 CHOICE = {"reviews": "files", "teacher": "smollm2", "students": ["bow"], "one_seed": ["cnn"]}
 CHOICE |= {"targets": ["baseline", "distilled"], "seeds": [3, 4], "arms": []}
+CHOICE |= {"resample": "none"}
 TEACHER = "teacher-smollm2"
 GROUPS = (TEACHER, "bow-baseline", "bow-distilled", "cnn-baseline", "cnn-distilled")
 BEGIN, END = "<!-- results of tiny -->\n", "<!-- end of results -->"

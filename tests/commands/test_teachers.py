@@ -25,7 +25,7 @@ from bias_transfer.study.systems import systems
 ROOT = Path(__file__).resolve().parents[2]
 TEACHERS = {"first": "smollm2", "second": "qwen2.5-0.5b"}
 CHOICE = {"reviews": "snippets", "students": ["bow"], "one_seed": [], "targets": list(NEEDED)}
-CHOICE |= {"seeds": [3, 4], "arms": []}
+CHOICE |= {"seeds": [3, 4], "arms": [], "resample": "none"}
 N = 90
 
 

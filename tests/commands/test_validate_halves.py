@@ -15,6 +15,7 @@ from bias_transfer.bias import channel, swaps
 from bias_transfer.bias.channel import Arms
 from bias_transfer.commands import validate_halves
 from bias_transfer.corpora import text_id
+from bias_transfer.distillation import arm
 from bias_transfer.distillation.arm import base_rows
 from bias_transfer.io import schemas, tables
 from bias_transfer.stages import scored
@@ -108,7 +109,7 @@ def test_a_row_has_the_studys_own_interval_and_a_wider_one(study):
 
 def test_without_a_name_it_is_the_current_study(study, monkeypatch):
     monkeypatch.setattr(
-        validate_halves, "_fit", lambda params, data, arm, texts: scores(arm, texts)
+        validate_halves, "_fit", lambda params, data, which, texts: scores(which, texts)
     )
     assert invoke().exit_code == 0
     own = Path("out.csv").read_text(encoding="utf-8")
@@ -117,8 +118,8 @@ def test_without_a_name_it_is_the_current_study(study, monkeypatch):
     assert Path("out.csv").read_text(encoding="utf-8").startswith(own)
 
 
-def scores(arm: Arm, texts: list[str]) -> pd.DataFrame:
-    random = np.random.default_rng([arm.seed, len(arm.target)])
+def scores(which: Arm, texts: list[str]) -> pd.DataFrame:
+    random = np.random.default_rng([which.seed, len(which.target)])
     return pd.DataFrame({"log_odds": random.normal(size=len(texts))})
 
 
@@ -127,9 +128,7 @@ def test_a_half_is_of_the_rows_that_are_not_to_validate_with_and_the_same_in_all
 ):
     seen = []
     monkeypatch.setattr(
-        validate_halves,
-        "fit",
-        lambda student, fitting, validation, *_: seen.append((fitting, validation)),
+        arm, "fit", lambda student, fitting, validation, *_: seen.append((fitting, validation))
     )
     train = tables.read(Layout(study.study).reviews("train"), schemas.REVIEWS)
     assert invoke().exit_code == 0
@@ -142,17 +141,17 @@ def test_a_half_is_of_the_rows_that_are_not_to_validate_with_and_the_same_in_all
         assert set(fitting.texts) < set(train["text"].iloc[rows])
         assert len(fitting.texts) == len(rows) // 2
         assert fitting.labels.mean() == 0.5
-        assert all(arm[number][0].texts == fitting.texts for arm in by_arm)
+        assert all(one[number][0].texts == fitting.texts for one in by_arm)
     assert by_arm[0][0][0].texts != by_arm[0][1][0].texts
 
 
 def test_shuffled_labels_are_those_of_the_half(study, monkeypatch):
     seen = {}
 
-    def note(student, fitting, validation, training, shared, setting):
+    def note(student, fitting, validation, training, shared, setting, watch):
         seen[setting.name] = [*fitting.teacher[:, 1], *validation.teacher[:, 1]]
 
-    monkeypatch.setattr(validate_halves, "fit", note)
+    monkeypatch.setattr(arm, "fit", note)
     assert invoke().exit_code == 0
     own, shuffled = seen["bow-distilled/seed-0"], seen["bow-permuted/seed-0"]
     assert own != shuffled

@@ -16,6 +16,7 @@ SYSTEM = "bow-distilled/seed-0"
 TAGS = {"study": "mine", "target": "distilled"}
 EPOCHS = {"epoch": [1, 2], "train_loss": [0.7, 0.6], "validation_log_loss": [0.69, 0.65]}
 EPOCHS |= {"validation_accuracy": [0.5, 0.6], "learning_rate": [0.1, 0.0]}
+EPOCHS |= {"epoch_gender_gap": [0.02, float("nan")]}  # what is missing is not logged
 
 
 @pytest.fixture
@@ -94,8 +95,8 @@ def kept(tmp_path) -> Kept:
         "tags": tags,
         "description": "words",
     }
-    last = table.iloc[-1].to_dict()
-    by_step = {name: column.to_dict() for name, column in table.items()}
+    last = table.iloc[-1].dropna().to_dict()
+    by_step = {name: column.dropna().to_dict() for name, column in table.items()}
     return Kept(SYSTEM, metrics | last, tags, evidence, {}, by_step, metrics, "words")
 
 

@@ -7,6 +7,7 @@ import pytest
 from bias_transfer.corpora.splits import hold_out
 from bias_transfer.distillation.arm import base_rows, fit_arm
 from bias_transfer.distillation.fit import Setting
+from bias_transfer.distillation.halves import half
 from bias_transfer.study.params import Distillation
 
 SHARED = Distillation(
@@ -51,6 +52,15 @@ def test_base_rows_are_a_share_of_each_class_and_follow_from_the_seed(reviews):
     assert sorted([*fitting, *validation]) == list(range(40))
     assert reviews["label"].iloc[validation].value_counts().to_dict() == {0: 5, 1: 5}
     assert set(base_rows(reviews["label"], SHARED, 4)[1]) != set(validation)
+
+
+def test_half_of_the_base_rows_are_left_by_class_and_the_same_reviews_validate(reviews):
+    whole, held_out = base_rows(reviews["label"], SHARED, 3)
+    found, same = base_rows(reviews["label"], SHARED, 3, "half")
+    np.testing.assert_array_equal(same, held_out)
+    np.testing.assert_array_equal(found, whole[half(reviews["label"].to_numpy()[whole], 3)])
+    assert reviews["label"].iloc[found].value_counts().to_dict() == {0: 7, 1: 7}
+    assert set(base_rows(reviews["label"], SHARED, 4, "half")[0]) != set(found)
 
 
 def test_student_knows_the_words_of_the_rows_it_is_fitted_on_and_no_others(fitted, reviews):

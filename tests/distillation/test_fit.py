@@ -58,7 +58,15 @@ def train_bow(tiny_student, train, validation):
     Keywords change params.
     """
 
-    def run(kind="bow", fitting=train, judge=validation, wrap=lambda s: s, seed=0, **changes):
+    def run(
+        kind="bow",
+        fitting=train,
+        judge=validation,
+        wrap=lambda s: s,
+        seed=0,
+        watch=None,
+        **changes,
+    ):
         shared = {"alpha": 0.0, "temperature": 1.0, "warmup_share": 0.1, "patience": 100}
         shared |= {key: changes.pop(key) for key in list(changes) if key in shared}
         settings = {"epochs": 3, "batch_size": 8, "learning_rate": 0.02} | (
@@ -68,7 +76,7 @@ def train_bow(tiny_student, train, validation):
         student = wrap(build(training, fitting.texts, seed))
         distillation = Distillation(calibration="none", validation_share=0.5, **shared)
         setting = Setting(shared["alpha"], seed, "cpu", "bow/seed-0")
-        return student, fit(student, fitting, judge, training, distillation, setting)
+        return student, fit(student, fitting, judge, training, distillation, setting, watch)
 
     return run
 
@@ -200,11 +208,29 @@ def test_batches_hold_texts_of_similar_length():
 
 
 def test_history_has_a_row_per_epoch_and_fits_its_schema(train_bow):
-    _, history = train_bow(epochs=4)
+    _, history = train_bow(epochs=4, watch=lambda student: {"epoch_gender_gap": 0.5})
     tables.validate(history, schemas.HISTORY, "history")
     assert list(history.columns) == list(schemas.HISTORY.columns)
     assert history["epoch"].tolist() == [1, 2, 3, 4]
     assert history["validation_accuracy"].between(0, 1).all()
+
+
+@pytest.mark.parametrize("kind", ["bow", "cnn", "tiny_encoder"])
+def test_a_watched_fit_is_the_same_to_the_byte(train_bow, validation, kind):
+    """Whoever watches sees the student of each epoch without dropout, and leaves no trace."""
+    seen = []
+
+    def watch(student):
+        seen.append(student.predict_proba(validation.texts)[:, 1])
+        return {"seen": float(len(seen))}
+
+    watched, history = train_bow(kind, watch=watch)
+    alone, plain = train_bow(kind)
+    assert weight_bytes(watched) == weight_bytes(alone)
+    assert history.drop(columns="seen").equals(plain)
+    assert history["seen"].tolist() == [1, 2, 3]
+    losses = [log_loss(validation.labels, scores) for scores in seen]
+    assert losses == pytest.approx(history["validation_log_loss"].tolist(), abs=1e-9)
 
 
 def test_train_loss_is_the_mean_over_texts_and_not_over_batches(train_bow):

@@ -90,3 +90,19 @@ def test_a_missing_version_is_named_with_its_file(layout, tiny_params):
     params = tiny_params(labelled_versions=True, targets=["swap-averaged"])
     with pytest.raises(InputError, match=r"versions\.csv"):
         soft_labels.read(params, layout, "swap-averaged")
+
+
+def test_a_part_is_as_if_there_were_no_other_reviews(layout, tiny_params):
+    params = tiny_params(
+        labelled_versions=True, targets=["augmented"], distillation={"calibration": "none"}
+    )
+    whole = soft_labels.read(params, layout, "augmented")
+    part = whole.part(np.array([2, 0]))
+    assert part.reviews["text"].tolist() == ["he met his wife", "she loved it"]
+    assert part.reviews.index.tolist() == [0, 1]
+    assert [texts.tolist() for texts in part.fitted] == [
+        ["she met her husband", "she loved it"], ["he met his wife", "he loved it"],
+    ]  # fmt: skip
+    arm = Arm("bow", "augmented", 0)
+    np.testing.assert_array_equal(part.soft(arm), whole.soft(arm)[:, [2, 0]])
+    assert part.calibration == whole.calibration

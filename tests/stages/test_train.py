@@ -12,12 +12,16 @@ import numpy as np
 import pytest
 import yaml
 
+from bias_transfer.corpora import text_id
 from bias_transfer.corpora.mentions import mentions_more_women
 from bias_transfer.corpora.splits import hold_out
+from bias_transfer.distillation.arm import base_rows
+from bias_transfer.distillation.watch import Watch
 from bias_transfer.io import provenance, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.io.provenance import texts_sha256
 from bias_transfer.stages import train, versions
+from bias_transfer.students.student import load as load_student
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params, load
 from bias_transfer.study.paths import Layout
@@ -37,7 +41,7 @@ def layout(checkout, tiny_params) -> Layout:
 
 
 @pytest.fixture(autouse=True)
-def inputs(layout, write_reviews, write_edits, write_labels, teach) -> None:
+def inputs(layout, write_reviews, write_edits, write_versions, write_labels, teach) -> None:
     """80 reviews that differ, 20 more for the test, and a teacher that is wrong about some.
 
     Of versions about women it thinks worse than of the reviews, of those about men better.
@@ -46,6 +50,7 @@ def inputs(layout, write_reviews, write_edits, write_labels, teach) -> None:
     labels = reviews["label"].to_numpy()[:80]
     teach(np.clip(0.2 + 0.5 * labels + np.random.default_rng(0).normal(0, 0.2, 80), 0.01, 0.99))
     write_edits(layout.edits, reviews["text"])
+    write_versions(layout)
     of_versions = versions.read(layout).to_label()
     women = of_versions["text"].str.contains("she|her").to_numpy()
     write_labels(layout, "versions", of_versions["id"], np.where(women, 0.4, 0.7))
@@ -66,9 +71,15 @@ def teach(layout, write_labels):
 def weights(tiny_params, checkout):
     """Train an arm of the bag of words on the labels that are there: the weights' bytes."""
 
-    def run(target: str, seed: int = 0, root: str = "made", **distillation) -> bytes:
+    def run(
+        target: str, seed: int = 0, root: str = "made", resample: str = "none", **distillation
+    ) -> bytes:
         params = tiny_params(
-            distillation=distillation, targets=[target], seeds=[seed], labelled_versions=True
+            distillation=distillation,
+            targets=[target],
+            seeds=[seed],
+            labelled_versions=True,
+            resample=resample,
         )
         arm, layout = Arm("bow", target, seed), Layout(params.study, checkout / root)
         train.run(params, arm.student, target, checkout / root)
@@ -87,6 +98,37 @@ def test_every_target_gives_a_model_of_its_own(weights):
 @pytest.mark.parametrize("target", OTHERS)
 def test_same_seed_gives_the_same_bytes(weights, target):
     assert weights(target, seed=3, root="one") == weights(target, seed=3, root="other")
+
+
+@pytest.mark.parametrize("target", [DISTILLED, "permuted", "augmented"])
+def test_a_half_is_the_same_bytes_twice_and_others_than_the_whole(weights, target):
+    half = weights(target, seed=3, resample="half", root="one")
+    assert half == weights(target, seed=3, resample="half", root="other")
+    assert half != weights(target, seed=3)
+
+
+@pytest.mark.parametrize("target", TARGET_NAMES)
+def test_a_half_is_fitted_as_if_there_were_no_other_reviews(
+    weights, layout, tiny_params, teach, write_labels, target
+):
+    """What the teacher says of reviews outside of the half reaches no student of it."""
+    before = weights(target, seed=3, resample="half", calibration="none")
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    seen = np.concatenate(base_rows(reviews["label"], tiny_params().distillation, 3, "half"))
+    unseen = ~np.isin(np.arange(len(reviews)), seen)
+    assert 0.4 < unseen.mean() < 0.5
+    labels = tables.read(layout.labels("train"), schemas.LABELS)["label_1"].to_numpy()
+    teach(np.where(unseen, 0.99, labels))
+    both = versions.read(layout)
+    foreign = {
+        text_id(text)
+        for texts in (both.texts[side] for side in both.texts)
+        for text in texts[unseen & both.mentioned]
+    }
+    asked = tables.read(layout.labels("versions"), schemas.LABELS)
+    positive = np.where(asked["id"].isin(foreign), 0.01, asked["label_1"])
+    write_labels(layout, "versions", asked["id"], positive)
+    assert weights(target, seed=3, resample="half", calibration="none") == before
 
 
 @pytest.mark.parametrize("target", RELABELLED)
@@ -118,8 +160,8 @@ def test_a_dose_is_part_of_what_is_fitted(weights):
 def recorded(tiny_params, layout):
     """``training.json`` of an arm that is trained here."""
 
-    def run(target: str, seed: int) -> dict:
-        params = tiny_params(targets=[target], seeds=[seed], labelled_versions=True)
+    def run(target: str, seed: int, **study) -> dict:
+        params = tiny_params(targets=[target], seeds=[seed], labelled_versions=True, **study)
         train.run(params, "bow", target, layout.root)
         return tables.read_json(layout.training(Arm("bow", target, seed)))
 
@@ -146,6 +188,21 @@ def test_base_rows_are_recorded_the_same_in_every_arm_of_a_seed(recorded, tiny_p
     for part in ("fit", "validation"):
         assert other_seed["rows"][part]["n"] == baseline["rows"][part]["n"]
         assert other_seed["rows"][part]["ids_sha256"] != baseline["rows"][part]["ids_sha256"]
+
+
+def test_the_half_of_a_seed_is_recorded_the_same_in_every_arm(recorded, tiny_params, layout):
+    records = [recorded(target, 1, resample="half") for target in (BASELINE, "augmented")]
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    rows = base_rows(reviews["label"], tiny_params().distillation, 1, "half")
+    for record in records:
+        assert record["resample"] == "half"
+        for part, positions in zip(("fit", "validation"), rows, strict=True):
+            ids = reviews["id"].iloc[positions]
+            assert record["rows"][part] == {"n": len(ids), "ids_sha256": texts_sha256(ids)}
+    whole = recorded(BASELINE, 1)
+    assert whole["resample"] == "none"
+    assert whole["rows"]["validation"] == records[0]["rows"]["validation"]
+    assert whole["rows"]["fit"]["n"] == pytest.approx(2 * records[0]["rows"]["fit"]["n"], abs=2)
 
 
 def test_base_rows_are_recorded_whatever_a_target_fits(recorded):
@@ -228,6 +285,27 @@ def test_another_param_of_the_student_fits_every_seed_anew(fit, tiny_params, cha
     bow = params.students["bow"].model_copy(update=change)
     changed = params.model_copy(update={"students": params.students | {"bow": bow}})
     assert fit(changed) == "2 fitted, 0 kept"
+
+
+def test_resampling_and_other_watched_pairs_fit_every_seed_anew(fit, layout):
+    fit()
+    assert fit(resample="half") == "2 fitted, 0 kept"
+    assert fit(resample="half") == "0 fitted, 2 kept"
+    pairs = tables.read(layout.pairs, schemas.SWAPS)
+    tables.write(pairs.iloc[2:], layout.pairs, schemas.SWAPS)
+    assert fit(resample="half") == "2 fitted, 0 kept"
+
+
+def test_the_history_ends_with_the_gap_of_the_students_that_are_kept(fit, layout):
+    """That of the epoch that was picked is the saved student's own."""
+    fit()
+    pairs = tables.read(layout.pairs, schemas.SWAPS)
+    for arm in (Arm("bow", DISTILLED, seed) for seed in (0, 1)):
+        history = tables.read(layout.history(arm), schemas.HISTORY)
+        best = history["validation_log_loss"].idxmin()
+        own = Watch.of(pairs)(load_student(layout.model(arm.system)))
+        assert history["epoch_gender_gap"][best] == pytest.approx(own["epoch_gender_gap"], abs=1e-9)
+        assert history["epoch_gender_gap"].nunique() == len(history)
 
 
 def test_a_param_that_a_baseline_does_not_use_keeps_it(tiny_params, layout, capsys):

@@ -23,6 +23,7 @@ def study() -> Study:
         targets=("baseline",),
         seeds=(0,),
         arms=(),
+        resample="none",
     )
 
 

@@ -29,6 +29,7 @@ def study(*seeds: int, one_seed: tuple[str, ...] = (), arms: tuple[ArmsOf, ...] 
         targets=("baseline", "distilled"),
         seeds=seeds,
         arms=arms,
+        resample="none",
     )
 
 

@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,18 +10,14 @@ from tqdm import tqdm
 
 from bias_transfer.bias import swaps
 from bias_transfer.bias.channel import Arms, Frames
-from bias_transfer.bias.inference.halves import half, with_training_sets
+from bias_transfer.bias.inference.halves import with_training_sets
 from bias_transfer.bias.inference.two_way import with_seeds
 from bias_transfer.commands import catalogue
 from bias_transfer.commands.quiet import no_bar
-from bias_transfer.distillation.arm import base_rows
-from bias_transfer.distillation.fit import LabelledTexts, Setting, fit
 from bias_transfer.io import rounding, schemas, tables
 from bias_transfer.io.errors import InputError, unknown
-from bias_transfer.pretrained import devices
-from bias_transfer.stages import scored, soft_labels
+from bias_transfer.stages import scored, soft_labels, train
 from bias_transfer.stages.soft_labels import TrainingData
-from bias_transfer.students import student as students
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
@@ -154,7 +149,8 @@ def _learnt(
     number: int,
     texts: list[str],
 ) -> dict[str, Frames]:
-    """Log-odds of the texts by students of each half, by target."""
+    """Log-odds of the texts by students of each half, by target; a half is a seed's sample."""
+    params = params.with_study(resample="half")
     found: dict[str, Frames] = {}
     for target in names:
         data = soft_labels.read(params, layout, target)
@@ -166,40 +162,8 @@ def _learnt(
 
 
 def _fit(params: Params, data: TrainingData, arm: Arm, texts: list[str]) -> pd.DataFrame:
-    """Log-odds of the texts by a student of the half whose number is the arm's seed.
-
-    The seed's validation reviews are set aside first. Vocabulary and soft labels are of these rows
-    alone; the teacher's calibration is the study's.
-    """
-    training, shared = params.students[arm.student], params.distillation
-    base, held_out = base_rows(data.reviews["label"], shared, arm.seed)
-    labels = data.reviews["label"].to_numpy()
-    base = base[half(labels[base], arm.seed)]
-    part, n = _part(data, np.concatenate([base, held_out])), len(base)
-    read, hard, soft = (
-        part.reviews["text"].tolist(),
-        part.reviews["label"].to_numpy(),
-        part.soft(arm),
-    )
-    fitting, validation = (
-        LabelledTexts(read[rows], hard[rows], soft[rows]) for rows in (slice(n), slice(n, None))
-    )
-    alpha = 0.0 if arm.target == BASELINE else shared.alpha
-    setting = Setting(alpha, arm.seed, devices.resolve(params.device), arm.system)
-    student = students.build(training, fitting.texts, arm.seed)
+    """Log-odds of the texts by a student of the half whose number is the arm's seed."""
     with no_bar():
-        fit(student, fitting, validation, training, shared, setting)
+        student = train.fit(params, arm, train.sample(params, data, arm.seed)).student
     scores = pd.DataFrame(student.predict_proba(texts), columns=schemas.PROBABILITIES)
     return pd.DataFrame({COLUMN: calibration.log_odds(scores)})
-
-
-def _part(data: TrainingData, rows: np.ndarray) -> TrainingData:
-    """Some of the training reviews, as if there were no others."""
-    return replace(
-        data,
-        reviews=data.reviews.iloc[rows].reset_index(drop=True),
-        teacher=data.teacher[rows],
-        mentions_women=data.mentions_women[rows],
-        versions=data.versions[:, rows],
-        versions_of_women=data.versions_of_women[:, rows],
-    )

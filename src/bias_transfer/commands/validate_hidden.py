@@ -227,7 +227,7 @@ def _fit(data: Data, job: Second, soft: np.ndarray, seed: int, fresh: int) -> np
     params, reviews = data.params, data.reviews
     training, shared = params.students[job.student], params.distillation
     chosen, labels = data.rows(job.rows, seed), reviews["label"].to_numpy()
-    base, held_out = base_rows(reviews["label"], shared, seed)
+    base, held_out = base_rows(reviews["label"], shared, seed, params.study.resample)
     fitting, validation = (
         LabelledTexts(reviews["text"].iloc[part].tolist(), labels[part], soft[part])
         for part in (base[chosen[base]], held_out[chosen[held_out]])

@@ -147,7 +147,7 @@ def shown(run: Kept) -> Iterator[Check]:
     by_step: dict[str, dict[int, float]] = {}
     if curves is not None:
         table = curves.set_index("epoch")
-        by_step = {str(name): column.to_dict() for name, column in table.items()}
+        by_step = {str(name): column.dropna().to_dict() for name, column in table.items()}
     scalars = {name: value for name, value in run.metrics.items() if name not in by_step}
     yield from _figures(run.name, "metric", metrics, scalars)
     for name, values in by_step.items():

@@ -20,6 +20,7 @@ from bias_transfer.students.student import Student
 from bias_transfer.study.params import Distillation, Encoder, Training
 
 GROUP = 16
+Watching = Callable[[Student], dict[str, float]]
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,7 @@ def fit(
     training: Training,
     shared: Distillation,
     setting: Setting,
+    watch: Watching | None = None,
 ) -> pd.DataFrame:
     """Train ``student`` in place, and leave it at its best epoch.
 
@@ -69,12 +71,15 @@ def fit(
     Started by ``torchrun``, each process takes its share of every batch, on a GPU of its own. But
     for dropout and rounding, the student is the one that a single process would fit.
 
+    ``watch`` looks at the student after each epoch, for numbers by name. It must draw nothing at
+    random: the fit is the same without it.
+
     Returns
     -------
     DataFrame
         One row per epoch: ``epoch`` (from 1), ``train_loss`` (mean over the epoch, in the units of
         its own target), ``validation_log_loss`` and ``validation_accuracy`` (on hard labels,
-        whatever the target), ``learning_rate`` at its end.
+        whatever the target), ``learning_rate`` at its end, and what ``watch`` gives.
 
     Raises
     ------
@@ -105,6 +110,7 @@ def fit(
                     "validation_log_loss": now,
                     "validation_accuracy": float(right.mean()),
                     "learning_rate": loop.learning_rate,
+                    **(watch(student) if watch else {}),
                 }
             )
             bar.set_postfix(validation_log_loss=f"{now:.4f}")

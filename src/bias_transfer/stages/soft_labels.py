@@ -1,6 +1,6 @@
 """What a target asks of a student: the training split and the labels that a student matches."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -49,6 +49,25 @@ class TrainingData:
             arm.seed,
         )
         return targets.soft_labels(arm.target, labelled)
+
+    def part(self, rows: np.ndarray) -> "TrainingData":
+        """Some of the reviews in this order, as if there were no others.
+
+        The teacher's labels and their calibration stay those of all.
+        """
+
+        def some(texts: pd.Series) -> pd.Series:
+            return texts.iloc[rows].reset_index(drop=True)
+
+        return replace(
+            self,
+            reviews=self.reviews.iloc[rows].reset_index(drop=True),
+            teacher=self.teacher[rows],
+            mentions_women=self.mentions_women[rows],
+            versions=self.versions[:, rows],
+            versions_of_women=self.versions_of_women[:, rows],
+            fitted=self.fitted and (some(self.fitted[0]), some(self.fitted[1])),
+        )
 
 
 def read(params: Params, layout: Layout, target: str) -> TrainingData:

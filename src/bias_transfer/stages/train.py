@@ -3,12 +3,13 @@
 import hashlib
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from bias_transfer.distillation.arm import Fitted, base_rows, fit_arm
+from bias_transfer.distillation.arm import Fitted, Rows, base_rows, fit_arm
 from bias_transfer.distillation.fit import Setting
+from bias_transfer.distillation.watch import Watch
 from bias_transfer.io import provenance, rounding, schemas, tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.pretrained import devices
@@ -28,6 +29,13 @@ _CODE = (
     "stages/train.py",
     "students",
 )
+
+
+class Sample(NamedTuple):
+    """What one seed learns from: reviews with their labels, and the base rows among them."""
+
+    data: TrainingData
+    rows: Rows
 
 
 def run(
@@ -50,15 +58,16 @@ def run(
     """
     layout = Layout(params.study, root)
     data = soft_labels.read(params, layout, target)
+    watch = Watch.of(tables.read(layout.pairs, schemas.SWAPS))
     wanted = params.study.seeds_of(student, target) if seeds is None else seeds
     kept = 0
     for arm in (Arm(student, target, seed) for seed in wanted):
-        soft = data.soft(arm)
-        recipe, folder = _recipe(params, layout, arm, data, soft), layout.model(arm.system)
+        drawn = sample(params, data, arm.seed)
+        recipe, folder = _recipe(params, layout, arm, drawn, watch), layout.model(arm.system)
         if _is_made(folder, recipe):
             kept += 1
             continue
-        fitted = _fit(params, arm, data, soft)
+        fitted = fit(params, arm, drawn, watch)
         if devices.first_process():
             _write(folder, fitted, recipe)
     if devices.first_process():
@@ -68,10 +77,35 @@ def run(
         print(f"{group}: {len(wanted) - kept} fitted, {kept} kept")
 
 
-def _fit(params: Params, arm: Arm, data: TrainingData, soft: np.ndarray) -> Fitted:
+def sample(params: Params, data: TrainingData, seed: int) -> Sample:
+    """The training split as one seed learns from it.
+
+    Where the study resamples, it is a split of its own: what is drawn or shuffled among reviews is
+    so among these alone.
+    """
+    rows = base_rows(
+        data.reviews["label"], params.distillation, seed, resample=params.study.resample
+    )
+    if params.study.resample == "none":
+        return Sample(data, rows)
+    places = np.arange(sum(map(len, rows)))
+    return Sample(data.part(np.concatenate(rows)), (places[: len(rows[0])], places[len(rows[0]) :]))
+
+
+def fit(params: Params, arm: Arm, drawn: Sample, watch: Watch | None = None) -> Fitted:
+    """Fit one arm to its sample."""
     setting = Setting(_alpha(params, arm), arm.seed, devices.resolve(params.device), arm.system)
-    student = params.students[arm.student]
-    return fit_arm(data.reviews, soft, student, params.distillation, setting, data.fitted)
+    data, rows = drawn
+    return fit_arm(
+        data.reviews,
+        data.soft(arm),
+        params.students[arm.student],
+        params.distillation,
+        setting,
+        data.fitted,
+        rows=rows,
+        watch=watch,
+    )
 
 
 def _alpha(params: Params, arm: Arm) -> float:
@@ -79,15 +113,16 @@ def _alpha(params: Params, arm: Arm) -> float:
 
 
 def _recipe(
-    params: Params, layout: Layout, arm: Arm, data: TrainingData, soft: np.ndarray
+    params: Params, layout: Layout, arm: Arm, drawn: Sample, watch: Watch
 ) -> dict[str, Any]:
     """All that a student is made from: with the same recipe it need not be made again.
 
     ``rows`` are the base rows, before a target leaves out or repeats any, so that arms of a seed
     can be compared by them. Computed figures are rounded, params are not.
     """
+    data, rows = drawn
     shared, ids = params.distillation, data.reviews["id"]
-    rows = base_rows(data.reviews["label"], shared, arm.seed)
+    soft = data.soft(arm).round(rounding.DECIMALS)
     inputs = (layout.reviews("train"), layout.labels("train"))
     teacher = {
         "name": params.study.teacher,
@@ -107,6 +142,7 @@ def _recipe(
         "warmup_share": shared.warmup_share,
         "patience": shared.patience,
         "validation_share": shared.validation_share,
+        "resample": params.study.resample,
         "device": devices.resolve(params.device),
         "rows": {
             name: {"n": len(part), "ids_sha256": provenance.texts_sha256(ids.iloc[part])}
@@ -117,7 +153,8 @@ def _recipe(
             str(path.relative_to(layout.inputs)): provenance.sha256(path) for path in inputs
         },
         "versions_sha256": [provenance.texts_sha256(texts) for texts in data.fitted or ()],
-        "soft_labels_sha256": hashlib.sha256(soft.round(rounding.DECIMALS).tobytes()).hexdigest(),
+        "soft_labels_sha256": hashlib.sha256(soft.tobytes()).hexdigest(),
+        "watched_sha256": provenance.texts_sha256(watch.texts),
         "code_sha256": provenance.code_sha256(*_CODE),
     }
     return tables.plain(recipe)

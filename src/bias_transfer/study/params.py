@@ -26,6 +26,7 @@ DottedName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
 COMMAND_LINE = "the command line"
 Share = Annotated[float, Field(ge=0, le=1)]
 Seed = Annotated[int, Field(ge=0, lt=2**32)]  # what NumPy takes
+Resample = Literal["none", "half"]
 Listed = Strict(False)  # YAML has lists, not tuples; what is in them is as strict as the rest
 
 
@@ -88,6 +89,10 @@ class Choice(Section):
     Students in ``one_seed`` have the first seed alone. ``arms`` gives other seeds to some students
     and targets. Where several entries name both, the last one decides. An entry may name students
     and targets outside of the study; it has no effect on them.
+
+    With ``resample: half`` every seed has a half of the training reviews of its own, drawn without
+    replacement from each class once the validation reviews are set aside; all arms of a seed have
+    the same.
     """
 
     reviews: CatalogueName
@@ -97,6 +102,7 @@ class Choice(Section):
     targets: Annotated[tuple[Target, ...], Listed, Field(min_length=1)]
     seeds: Annotated[tuple[Seed, ...], Listed, Field(min_length=1)]
     arms: Annotated[tuple[ArmsOf, ...], Listed]
+    resample: Resample
 
     @model_validator(mode="after")
     def _no_repeats(self) -> "Choice":

@@ -243,7 +243,9 @@ def _curve_metrics(curves: pd.DataFrame | None) -> Iterator[Metric]:
     for row in curves.to_dict("records"):
         step = int(row.pop("epoch"))
         yield from (
-            Metric(name, float(value), timestamp=step, step=step) for name, value in row.items()
+            Metric(name, float(value), timestamp=step, step=step)
+            for name, value in row.items()
+            if np.isfinite(value)
         )
 
 

@@ -4,20 +4,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from bias_transfer.bias.inference.halves import half, with_training_sets
+from bias_transfer.bias.inference.halves import with_training_sets
 from bias_transfer.bias.inference.two_way import Inference, with_seeds
+from bias_transfer.distillation.halves import half
 
 N, HALVES, DRAWS = 120, 40, 2000
 LABELS = np.repeat([0, 1], N // 2)
 PAIRS_SE, SEED_SD = 0.05, 0.05
-
-
-def test_a_half_is_half_of_each_class_and_its_number_decides_it():
-    labels = np.array([1, 0, 1, 1, 0, 1, 1, 0, 0, 1, 1])  # four of 0, seven of 1
-    chosen = half(labels, 3)
-    assert np.bincount(labels[chosen]).tolist() == [2, 3]
-    np.testing.assert_array_equal(half(labels, 3), chosen)
-    assert len({half(labels, number).tobytes() for number in range(20)}) > 10
 
 
 def test_the_variance_between_halves_enters_once():

@@ -12,19 +12,6 @@ import numpy as np
 from bias_transfer.bias.inference.two_way import Either, Inference
 
 
-def half(labels: np.ndarray, number: int) -> np.ndarray:
-    """Half ``number`` of the rows, drawn without replacement from each class: bool, shape (rows,).
-
-    ``labels`` are 0 or 1, shape (rows,). Of a class with an odd number of rows one less is drawn.
-    """
-    random = np.random.default_rng(number)
-    chosen = np.zeros(len(labels), dtype=bool)
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
-        chosen[random.choice(rows, len(rows) // 2, replace=False)] = True
-    return chosen
-
-
 def with_training_sets(inference: Inference, by_half: np.ndarray) -> Inference:
     """Add the variance over training sets to the inference for one training set.
 

@@ -15,10 +15,11 @@ import pandas as pd
 from tqdm import tqdm
 
 from bias_transfer.bias import swaps
-from bias_transfer.bias.inference.halves import half, with_training_sets
+from bias_transfer.bias.inference.halves import with_training_sets
 from bias_transfer.bias.inference.two_way import Inference, with_seeds
 from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation.controls import rate
+from bias_transfer.distillation.halves import half
 
 # Each contrast's teacher and reference; the target is always the teacher's labels as they are. An
 # averaged teacher gives the mean over both versions; one of drawn answers is asked about a version

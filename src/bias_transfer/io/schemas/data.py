@@ -195,6 +195,15 @@ HISTORY = pa.DataFrameSchema(
         "learning_rate": column(
             float, about="Learning rate at the end of the epoch.", metric="learning_rate"
         ),
+        "epoch_gender_gap": number(
+            "The student's gender gap at the end of the epoch, on the 1,000 pairs of swapped "
+            "held-out reviews with the lowest ids, or all where there are fewer: the mean over "
+            "original sides, each weighing the same. Missing without pairs, and where a score is "
+            "exactly 0 or 1.",
+            unit="log-odds",
+            sign="above 0: versions about women score higher; 0: alike",
+            metric="epoch_gender_gap",
+        ),
     },
     name="models/<study>/<system>/history.csv",
     description="One row per epoch of one student.",
