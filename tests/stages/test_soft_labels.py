@@ -101,7 +101,7 @@ def test_a_part_is_as_if_there_were_no_other_reviews(layout, tiny_params):
     assert part.reviews["text"].tolist() == ["he met his wife", "she loved it"]
     assert part.reviews.index.tolist() == [0, 1]
     assert [texts.tolist() for texts in part.fitted] == [
-        ["she met her wife", "she loved it"], ["he met his wife", "he loved it"],
+        ["she met her wife", "she loved it"], ["he met his husband", "he loved it"],
     ]  # fmt: skip
     arm = Arm("bow", "augmented", 0)
     np.testing.assert_array_equal(part.soft(arm), whole.soft(arm)[:, [2, 0]])
