@@ -50,6 +50,7 @@ def found(student: str, estimand: str, estimate: float, se: float = 0.01, **chan
         "ci_high": inference.ci_high, "p_value": inference.p_value, "n_seeds": 3.0,
         "n_pairs": 300, "verdict": "", "reason": "", "teacher_gap": 0.1, "teacher_ci_low": 0.08,
         "teacher_ci_high": 0.12, "gap_share": 0.5, "p_share": 0.5 if estimand == GAP else np.nan,
+        "ci_low_training_sets": np.nan, "ci_high_training_sets": np.nan,
     }  # fmt: skip
     return row | changes
 

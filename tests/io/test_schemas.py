@@ -5,6 +5,7 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
+import pandas as pd
 import pandera.pandas as pa
 import pytest
 import swapped
@@ -17,6 +18,7 @@ from bias_transfer.bias.audit import (
     NOT_MEASURABLE,
     ONE_OF_SEVERAL,
 )
+from bias_transfer.bias.inference.halves import over_training_sets
 from bias_transfer.corpora import eec
 from bias_transfer.io import schemas
 from bias_transfer.students.evaluation import evaluate
@@ -67,11 +69,20 @@ def scored():
     return scores
 
 
+def resampled(table: pd.DataFrame, name: str) -> pd.DataFrame:
+    """The table of a study whose seeds learnt from halves."""
+    columns = {"BIAS": ("mean_difference", "se_clustered", "df_clustered"), "TRANSFER": ()}
+    return over_training_sets(table, *columns[name])
+
+
 def test_columns_are_those_that_are_measured_in_their_order(scored):
     made = {
-        "BIAS": [audit({"a": scored[0]}), on_swaps()],
+        "BIAS": [gaps := audit({"a": scored[0]}), on_swaps(), resampled(gaps, "BIAS")],
         "BREAKDOWN": [breakdown.breakdown("a", scored[:1])],
-        "TRANSFER": [transfer.transfer("a", scored[0], scored[1:2], scored[2:])],
+        "TRANSFER": [
+            changes := transfer.transfer("a", scored[0], scored[1:2], scored[2:]),
+            resampled(changes, "TRANSFER"),
+        ],
     }
     for name, tables in made.items():
         columns = {column for table in tables for column in table.columns}
@@ -128,6 +139,8 @@ def test_metrics_of_gaps_keep_their_names():
         "p_equivalence": "p_equivalence",
         "minimum_detectable": "minimum_detectable",
         "gap_sd": "seed_sd",
+        "gap_ci_low_training_sets": "ci_low_training_sets",
+        "gap_ci_high_training_sets": "ci_high_training_sets",
         "log_odds_gap": "log_odds_difference",
         "log_odds_gap_ci_low": "log_odds_ci_low",
         "log_odds_gap_ci_high": "log_odds_ci_high",

@@ -39,14 +39,15 @@ def coefficients(*students: str, **changes) -> pd.DataFrame:
     }  # fmt: skip
     rows = [
         shared | {"student": student, "target": target, "estimate": value, "ci_low": value - 0.05,
-                  "ci_high": value + 0.05} | changes
+                  "ci_high": value + 0.05} | NONE_OVER_SETS | changes
         for student in students
         for target, value in (("planted-random-1", 0.01), ("planted-1", 0.43))
     ]  # fmt: skip
     return pd.DataFrame(rows, columns=[*shared, "student", "target", "estimate", *ENDS])
 
 
-ENDS = ["ci_low", "ci_high"]
+NONE_OVER_SETS = {"ci_low_training_sets": np.nan, "ci_high_training_sets": np.nan}
+ENDS = ["ci_low", "ci_high", *NONE_OVER_SETS]
 DOES_NOT = "does not stand after correction for 4 tests"
 STANDS = "stands after correction for 4 tests"
 
@@ -56,7 +57,7 @@ def family_of(*students: str, verdict: str = DOES_NOT, reason: str = "", **chang
         "contrast": "gap", "corpus": "swaps", "estimand": CHANGE, "estimate": 0.027,
         "ci_low": -0.01, "ci_high": 0.064, "verdict": verdict, "reason": reason, "n_tests": 4,
         "p_holm": np.nan if verdict == NOT_MEASURABLE else 0.01,
-    }  # fmt: skip
+    } | NONE_OVER_SETS  # fmt: skip
     rows = pd.DataFrame(
         [shared | {"student": name} | changes for name in students], columns=[*shared, "student"]
     )
@@ -99,6 +100,20 @@ def test_a_planted_arm_of_which_nothing_certain_arrives():
     small = coefficients("bow", estimate=0.02, ci_low=-0.03, ci_high=0.07)
     text = said(arrived=small)
     assert "shows 2 % (-3 % to 7 %) on held-out reviews, which may be nothing; this" in text
+
+
+@pytest.mark.parametrize(("low", "suffix"), [(-0.02, True), (0.002, False)])
+def test_what_stands_for_these_training_reviews_alone_is_said_to(low, suffix):
+    ends = {"ci_low_training_sets": low, "ci_high_training_sets": 0.074}
+    arrived = coefficients("bow", **ends)
+    text = said(arrived=arrived, family=family_of("bow", verdict=STANDS, **ends))
+    here = f"which {STANDS} but does not hold over other training sets (-0.020 to +0.074)."
+    assert text.endswith(here) == suffix
+    assert (
+        f"{PLANTED}, which does not hold over other training sets (-2 % to 7 %);" in text
+    ) == suffix
+    assert text.endswith(f"which {STANDS}.") != suffix
+    assert "other training sets" not in said(family=family_of("bow", verdict=DOES_NOT, **ends))
 
 
 def test_no_planted_arm():

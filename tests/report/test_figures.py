@@ -71,6 +71,23 @@ def test_training_names_each_arm_once():
     assert sum(len(line.get_xdata()) == 2 for line in axes.lines) == len(systems)
 
 
+def test_a_gap_is_drawn_by_epoch_of_students_with_more_than_one():
+    epochs = pd.DataFrame({"epoch": [1, 2, 3], "validation_log_loss": [0.6, 0.4, 0.5]})
+    epochs["epoch_gender_gap"] = [0.0, 0.2, 0.3]
+    curves = [
+        ("bow-baseline/seed-0", 3),
+        ("bow-distilled/seed-0", 2),
+        ("minilm-distilled/seed-0", 1),
+    ]
+    history = pd.concat([epochs.head(n).assign(system=system) for system, n in curves])
+    (axes,) = figures.gap_by_epoch(history).axes
+    assert axes.get_title(loc="left") == "bow"
+    lines = [line for line in axes.lines if line.get_marker() == "."]
+    assert [list(line.get_ydata()) for line in lines] == [[0.0, 0.2, 0.3], [0.0, 0.2]]
+    picked = [line for line in axes.lines if len(line.get_xdata()) == 1]
+    assert [line.get_xydata().tolist() for line in picked] == [[[2, 0.2]]] * 2
+
+
 @pytest.fixture
 def pairs() -> pd.DataFrame:
     """Differences of a teacher and of both arms of a student, in one emotion."""

@@ -35,7 +35,7 @@ def table(schema, *rows: dict) -> pd.DataFrame:
     return pd.DataFrame([empty | row for row in rows], columns=list(schema.columns))
 
 
-def page(n_declared: int = 2, remedy: bool = False) -> str:
+def page(n_declared: int = 2, remedy: bool = False, resample: str = "none") -> str:
     arm = {"student": "bow", "target": "distilled", "scale": "log-odds", "estimand": CHANGE}
     swaps = {"corpus": "swaps", "axis": "gender"}
     systems = [TEACHER, "bow-distilled/seed-0"]
@@ -54,7 +54,7 @@ def page(n_declared: int = 2, remedy: bool = False) -> str:
         tested += [f"bow-swap-averaged/seed-{seed}" for seed in PARAMS.study.seeds]
         tested += [f"bow-distilled/seed-{seed}" for seed in PARAMS.study.seeds[1:]]
     return render(
-        PARAMS,
+        PARAMS.with_study(resample=resample),
         accuracy=table(schemas.ACCURACY, *({"system": name} for name in tested)),
         calibrations=table(schemas.CALIBRATION, {"method": "batch"}),
         bias=table(schemas.BIAS, *bias),
@@ -90,6 +90,23 @@ def test_a_table_has_five_columns_and_the_rest_behind_a_fold():
     assert len(tables) > 4
     assert {len(re.findall("<th", part.split("</thead>")[0])) - 1 for part in tables} == {5}
     assert page().count("<details>") >= 5
+
+
+def test_halves_give_both_intervals_and_a_whole_says_how_to_get_the_other():
+    whole, halves = page(remedy=True), page(remedy=True, resample="half")
+    assert "<th>95 % interval</th>" in whole
+    assert "<code>resample: half</code>" in whole
+    assert "other training sets</th>" not in whole
+    for part in re.split("<table>", halves)[1:]:
+        titles = re.findall("<th[^>]*>(.*?)</th>", part.split("</thead>")[0])
+        if "this training set" in titles:
+            place = titles.index("this training set")
+            assert titles[place + 1] == "other training sets"
+    assert halves.count("<th>other training sets</th>") == 7
+    assert halves.count("<th>95 % interval</th>") == 3  # accuracy, shown and folded; single names
+    assert "<b>This training set</b>" in halves
+    assert "+0.1000 to +0.1000" in halves
+    assert "<code>resample: half</code>" not in halves
 
 
 @pytest.mark.parametrize("name", COLUMNS)

@@ -34,6 +34,7 @@ def accuracy() -> pd.DataFrame:
 def transfer() -> pd.DataFrame:
     shared = {"corpus": "swaps", "scale": "log-odds", "estimand": CHANGE, "target": "distilled"}
     shared |= {"ci_low": 0.1, "ci_high": 0.3, "verdict": "changed", "reason": "", "n_seeds": 2}
+    shared |= {"ci_low_training_sets": 0.0, "ci_high_training_sets": 0.4}
     rows = [
         {"student": "bow", "reference": "swap-averaged", "estimate": 0.2},
         {"student": "bow", "reference": "permuted", "estimate": 0.3},
@@ -48,6 +49,7 @@ def test_a_remedy_has_the_gap_that_it_takes_away_and_what_it_costs(accuracy, tra
     (row,) = remedies(STUDY, accuracy, transfer).to_dict("records")
     assert (row["student"], row["remedy"], row["without"]) == ("bow", "swap-averaged", "distilled")
     assert (row["estimate"], row["ci_low"], row["ci_high"]) == (0.2, 0.1, 0.3)
+    assert (row["ci_low_training_sets"], row["ci_high_training_sets"]) == (0.0, 0.4)
     assert row["accuracy_change"] == pytest.approx(-0.02)
     half = 12.706 * np.std([-0.01, -0.03], ddof=1) / np.sqrt(2)
     assert row["accuracy_ci_low"] == pytest.approx(-0.02 - half, abs=1e-5)

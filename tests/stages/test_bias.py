@@ -10,6 +10,7 @@ from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL,
 from bias_transfer.bias.channel import COEFFICIENT, PARTIAL, PARTIAL_CHANGE
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.hypotheses import NO_PAIRS
+from bias_transfer.bias.inference.halves import over_training_sets
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.scores import match
@@ -424,11 +425,27 @@ def test_arms_of_other_rows_are_refused_before_anything_is_measured(one):
 
 
 def test_students_of_one_seed_stand_beside_those_of_several(transfer_alone):
-    table = report(transfer_alone(students=["bow"], one_seed=["cnn"], seeds=[0, 1]), "transfer.csv")
+    study = {"students": ["bow"], "one_seed": ["cnn"], "seeds": [0, 1], "resample": "half"}
+    table = report(transfer_alone(**study), "transfer.csv")
     assert table.groupby("student")["n_seeds"].unique().to_dict() == {"bow": [2], "cnn": [1]}
     changes = table[table["estimand"] == CHANGE].set_index("student")["verdict"]
     assert set(changes["cnn"]) == {ONE_SEED}
     assert ONE_SEED not in set(changes["bow"])
+    # Seeds that learnt from halves: an interval over training sets, but not from one of them.
+    measured = table[table["se"].notna()]
+    both = measured["student"] == "bow"
+    assert (measured["ci_low_training_sets"] < measured["ci_low"])[both].all()
+    assert (measured["ci_high_training_sets"] > measured["ci_high"])[both].all()
+    assert measured.loc[~both, ["ci_low_training_sets", "ci_high_training_sets"]].isna().all(axis=None)
+
+
+def test_without_halves_no_interval_is_over_training_sets(several):
+    for name in ("bias.csv", "transfer.csv"):
+        table = report(several, name)
+        assert table[["ci_low_training_sets", "ci_high_training_sets"]].isna().all(axis=None)
+        found = over_training_sets(table, *bias._ESTIMATES[name])
+        wider = found["ci_high_training_sets"] > found["ci_high"]
+        assert wider.equals((found["n_seeds"] > 1) & found["seed_sd"].gt(0))
 
 
 def test_study_without_a_comparison_writes_a_header(transfer_alone):

@@ -26,11 +26,12 @@ NO_PAIRS = "the corpus has no pairs"
 COLUMNS = (
     "contrast student corpus axis scale estimand target reference direction estimate ci_low "
     "ci_high p_value p_holm n_tests verdict size reason n_seeds n_pairs se df margin p_equivalence "
-    "teacher_gap teacher_ci_low teacher_ci_high gap_share p_share smallest_effect power"
+    "teacher_gap teacher_ci_low teacher_ci_high gap_share p_share ci_low_training_sets "
+    "ci_high_training_sets smallest_effect power"
 ).split()
 _MEASURED = (
     "estimate ci_low ci_high p_value n_seeds n_pairs se df teacher_gap teacher_ci_low "
-    "teacher_ci_high gap_share p_share"
+    "teacher_ci_high gap_share p_share ci_low_training_sets ci_high_training_sets"
 ).split()
 _KEYS = "student corpus axis scale estimand target reference".split()
 

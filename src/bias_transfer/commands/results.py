@@ -13,7 +13,7 @@ from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report import figures, rendered, rows
 from bias_transfer.report.answer import sentence
-from bias_transfer.report.columns import COLUMNS, cell
+from bias_transfer.report.columns import cell, of_study
 from bias_transfer.report.findings import answer, finding, of_corpus, primary
 from bias_transfer.report.formats import signed
 from bias_transfer.report.summary import estimate_name
@@ -86,7 +86,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         rows=shown | {"others": [row for row in shown["others"] if not _unread(row)]},
         unread=_unread_systems(shown["others"]),
         not_asked=tested.not_asked,
-        columns=COLUMNS,
+        columns=of_study(params.study),
         cell=cell,
         answer=answer(transfer),
         findings=[finding(bias, params, axis) for axis in ("gender", "race")],

@@ -5,6 +5,8 @@ is said depends on what was measured: whether a gap was planted, how many seeds 
 the teacher has a gap of its own, and whether the declared tests could be asked.
 """
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -13,6 +15,7 @@ from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.channel import COEFFICIENT
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.hypotheses import stands
+from bias_transfer.bias.inference.halves import HIGH, LOW
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.io import declared, schemas, tables
 from bias_transfer.io.declared import Declared
@@ -121,7 +124,10 @@ def _channel(params: Params, row: Row) -> str:
     )
     if row["n_seeds"] < 2:
         return f"{said}, with one seed"
-    return said if row["ci_low"] * row["ci_high"] > 0 else f"{said}, which may be nothing"
+    if row["ci_low"] * row["ci_high"] <= 0:
+        return f"{said}, which may be nothing"
+    unsure = _elsewhere(row, percent)
+    return f"{said}, which {unsure}" if unsure else said
 
 
 def _own(teacher: Row, start: str) -> str:
@@ -162,7 +168,16 @@ def _not_seen(tested: Declared) -> str:
 def _verdict(seen: Row) -> str:
     if seen["verdict"] == ONE_SEED:
         return "of which one seed gives no verdict"
-    return f"which {seen['verdict']}"
+    unsure = _elsewhere(seen, partial(signed, digits=3)) if stands(seen["verdict"]) else ""
+    return f"which {seen['verdict']}" + f" but {unsure}" * bool(unsure)
+
+
+def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
+    """That the interval over other training sets holds 0, if there is one and it does."""
+    low, high = row[LOW], row[HIGH]
+    if not low * high <= 0:
+        return ""
+    return f"does not hold over other training sets ({number(low)} to {number(high)})"
 
 
 def _teacher_in_p(params: Params, bias: pd.DataFrame) -> str:

@@ -5,11 +5,14 @@ A column is its title, its kind, and its name in the table. Kinds such as ``inte
 """
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
 
 import pandas as pd
 
+from bias_transfer.bias.inference.halves import HIGH, LOW
 from bias_transfer.report.formats import signed
+from bias_transfer.study.params import Study
 
 Columns = tuple[tuple[str, str, str], ...]
 TEXTS = ("text", "verdict", "arms", "where", "method")
@@ -25,6 +28,11 @@ _TEACHER = ("teacher's gap", "number", "teacher_gap")
 _SMALL = ("p smaller than a share of it", "p", "p_share")
 _MARGIN = (("margin", "size", "margin"), ("p below the margin", "p", "p_equivalence"))
 _LOG_ODDS = (("log-odds", "number", "log_odds_difference"), ("interval", "interval", "log_odds_"))
+_BOTH_INTERVALS = (
+    ("this training set", "interval", ""),
+    ("other training sets", "interval over training sets", ""),
+)
+_RESAMPLED = ("declared", "arrived", "remedies", "changes", "others", "bias")
 COLUMNS: dict[str, tuple[Columns, Columns]] = {
     "declared": (
         (("test", "text", "contrast"), _STUDENT, ("verdict", "verdict", ""), _ESTIMATE, _INTERVAL),
@@ -113,12 +121,29 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
 }  # fmt: skip
 
 
+def of_study(study: Study) -> dict[str, tuple[Columns, Columns]]:
+    """``COLUMNS``; where seeds learnt from halves, with both intervals beside each other."""
+    if study.resample == "none":
+        return COLUMNS
+    return {
+        name: (_resampled(shown), _resampled(folded)) if name in _RESAMPLED else (shown, folded)
+        for name, (shown, folded) in COLUMNS.items()
+    }
+
+
+def _resampled(columns: Columns) -> Columns:
+    parts = (_BOTH_INTERVALS if column == _INTERVAL else (column,) for column in columns)
+    return tuple(chain.from_iterable(parts))
+
+
 def cell(row: Mapping[str, Any], kind: str, name: str) -> str:
     """What a column shows of a row."""
     if kind == "change":
         return f"{signed(row[f'{name}change'])} ({cell(row, 'interval', name)})"
     if kind == "interval":
         return f"{signed(row[f'{name}ci_low'])} to {signed(row[f'{name}ci_high'])}"
+    if kind == "interval over training sets":
+        return f"{signed(row[LOW])} to {signed(row[HIGH])}"
     if kind == "sizes":
         return f"{_size(row[f'{name}ci_low'])} to {_size(row[f'{name}ci_high'])}"
     if kind == "verdict":

@@ -12,7 +12,7 @@ from bias_transfer.io.declared import Declared
 from bias_transfer.pretrained import packages
 from bias_transfer.report import rendered, rows
 from bias_transfer.report.answer import facts, sentence
-from bias_transfer.report.columns import COLUMNS, TEXTS, cell
+from bias_transfer.report.columns import TEXTS, cell, of_study
 from bias_transfer.report.findings import answer, finding, of_corpus, power
 from bias_transfer.study.params import Params
 
@@ -56,7 +56,7 @@ def render(
         margins=params.bias,
         smallest_share=params.hypotheses.smallest_share,
         teacher=params.teachers[params.study.teacher],
-        columns=COLUMNS,
+        columns=of_study(params.study),
         texts=TEXTS,
         cell=cell,
         sentence=sentence(params, bias, transfer, tested),

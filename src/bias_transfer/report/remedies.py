@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from bias_transfer.bias.inference.halves import HIGH, LOW
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.report.findings import of_corpus
 from bias_transfer.study import targets
@@ -13,8 +14,8 @@ from bias_transfer.study.params import Study
 from bias_transfer.study.systems import Arm
 
 COLUMNS = (
-    "student remedy without estimate ci_low ci_high verdict reason n_seeds accuracy_change "
-    "accuracy_ci_low accuracy_ci_high"
+    "student remedy without estimate ci_low ci_high ci_low_training_sets ci_high_training_sets "
+    "verdict reason n_seeds accuracy_change accuracy_ci_low accuracy_ci_high"
 ).split()
 
 
@@ -48,7 +49,7 @@ def _arms(rows: pd.DataFrame) -> list[tuple[str, str]]:
 
 def _row(study: Study, row: dict[Any, Any], right: pd.Series) -> dict[str, Any]:
     student, without, remedy = row["student"], row["target"], row["reference"]
-    kept = ("student", "estimate", "ci_low", "ci_high", "verdict", "reason", "n_seeds")
+    kept = ("student", "estimate", "ci_low", "ci_high", LOW, HIGH, "verdict", "reason", "n_seeds")
     seeds = study.seeds_of_both(student, remedy, without)
     change = np.array(
         [

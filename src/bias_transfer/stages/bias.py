@@ -9,6 +9,7 @@ from bias_transfer.bias import audit, hypotheses
 from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL, average
 from bias_transfer.bias.breakdown import breakdown
 from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.inference.halves import over_training_sets
 from bias_transfer.bias.pairs import AXES, contrast
 from bias_transfer.bias.scores import match
 from bias_transfer.bias.transfer import measure_reliability
@@ -24,6 +25,11 @@ from bias_transfer.teacher.calibration import Calibration
 Scores = dict[str, pd.DataFrame]
 Words = dict[str, set[str]]
 Tables = dict[str, pd.DataFrame]
+# Estimate, standard error and degrees of freedom of a table whose rows have an error of seeds.
+_ESTIMATES = {
+    "bias.csv": ("mean_difference", "se_clustered", "df_clustered"),
+    "transfer.csv": ("estimate", "se", "df"),
+}
 
 
 def run(params: Params, root: Path = Path()) -> None:
@@ -50,7 +56,10 @@ def run(params: Params, root: Path = Path()) -> None:
         ("pairs.parquet", schemas.PAIRS),
         ("transfer.csv", schemas.TRANSFER),
     ):
-        table = rounding.table(_together(measured, name).reindex(columns=list(schema.columns)))
+        table = _together(measured, name)
+        if params.study.resample == "half" and name in _ESTIMATES and len(table):
+            table = over_training_sets(table, *_ESTIMATES[name])
+        table = rounding.table(table.reindex(columns=list(schema.columns)))
         table = without_one_seed(table) if name == "bias.csv" else table
         tables.write(table, layout.report(name), schema)
     gaps = tables.read(layout.report("bias.csv"), schemas.BIAS)

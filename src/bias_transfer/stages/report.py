@@ -64,6 +64,8 @@ def run(params: Params, root: Path = Path()) -> None:
         "confusion": figures.confusion(accuracy),
         "training": figures.training(history),
     }
+    if history["epoch"].max() > 1 and history["epoch_gender_gap"].notna().any():
+        plots["gap_by_epoch"] = figures.gap_by_epoch(history)
     if any(map(targets.remedied, study.targets)):
         plots["pareto"] = figures.pareto(accuracy, all_bias)
     if len(tested.rows):

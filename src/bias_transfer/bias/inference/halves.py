@@ -8,8 +8,11 @@ their mean, and for halves the factor is 1.
 """
 
 import numpy as np
+import pandas as pd
 
 from bias_transfer.bias.inference.two_way import Either, Inference
+
+LOW, HIGH = "ci_low_training_sets", "ci_high_training_sets"
 
 
 def with_training_sets(inference: Inference, by_half: np.ndarray) -> Inference:
@@ -30,7 +33,40 @@ def with_training_sets(inference: Inference, by_half: np.ndarray) -> Inference:
         It holds that of seeds too, which errs on the safe side. Degrees of freedom are
         Satterthwaite's for the sum. Never surer than ``inference``.
     """
-    between = float(by_half.var(ddof=1))
+    return _wider(inference, float(by_half.std(ddof=1)), len(by_half))
+
+
+def over_training_sets(
+    table: pd.DataFrame, estimate: str = "estimate", se: str = "se", df: str = "df"
+) -> pd.DataFrame:
+    """Add the ends of the 95 % interval over training sets, ``LOW`` and ``HIGH``.
+
+    Each seed learnt from a half of its own. So ``se`` has the variance between halves over their
+    number, as that of their mean, and here it enters once more, whole. Missing with one seed, and
+    where a row has no error.
+
+    Parameters
+    ----------
+    table
+        Estimates with the error of held-out reviews and seeds: ``seed_sd`` and ``n_seeds``, and
+        columns of these names.
+    """
+    columns = [estimate, se, df, "seed_sd", "n_seeds"]
+    ends = [_ends(*row) for row in table[columns].itertuples(index=False)]
+    low, high = np.array(ends).reshape(-1, 2).T
+    return table.assign(**{LOW: low, HIGH: high})
+
+
+def _ends(mean: float, se: float, df: float, spread: float, halves: float) -> tuple[float, float]:
+    if not halves > 1:
+        return np.nan, np.nan
+    found = _wider(Inference(mean, se, df), spread, halves)
+    return found.ci_low, found.ci_high
+
+
+def _wider(inference: Inference, spread: float, halves: float) -> Inference:
+    """With the variance between halves, whose standard deviation is ``spread``."""
+    between = spread**2
     variance = inference.se**2 + between
-    df = variance**2 / (inference.se**4 / inference.df + between**2 / (len(by_half) - 1))
+    df = variance**2 / (inference.se**4 / inference.df + between**2 / (halves - 1))
     return Either.of(inference, Inference(inference.mean, float(np.sqrt(variance)), float(df)))

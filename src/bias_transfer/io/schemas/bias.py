@@ -11,6 +11,7 @@ from bias_transfer.io.schemas.columns import (
     p_value,
     size,
     text,
+    training_sets,
 )
 
 _POSITIVE, _LOG_ODDS = "P(positive)", "log-odds"
@@ -127,6 +128,12 @@ BIAS = pa.DataFrameSchema(
         "p_sign_flip": p_value("Exact test that flips the signs of whole templates."),
         "p_wilcoxon": p_value("Wilcoxon's signed-rank test, which takes the pairs as independent."),
         "sd_difference": size("Standard deviation of the pairs' differences.", unit=_POSITIVE),
+        **training_sets(
+            "the gap",
+            unit=_POSITIVE,
+            metric="{axis}_gap_ci_{end}_training_sets",
+            marks=(IN_SUMMARY,),
+        ),
         "n_identical": count(
             "Pairs whose two scores are equal.", metric="{axis}_n_identical_pairs", marks=_OWN
         ),

@@ -86,6 +86,22 @@ def count(about: str, *, missing: bool = False, **meaning: Any) -> pa.Column:
     return column(int, _NOT_BELOW_0, about=about, unit=COUNT, **meaning)
 
 
+def training_sets(estimate: str, **meaning: Any) -> dict[str, pa.Column]:
+    """The ends of the interval of ``estimate`` over other training reviews.
+
+    ``metric`` may hold ``{end}``.
+    """
+    return {
+        f"ci_{end}_training_sets": number(
+            f"The {word} end of the 95 % interval of {estimate} over other training reviews too: "
+            "each seed learnt from a half of its own, and the variance between halves enters once, "
+            "not over their number. Missing where `study.resample` is `none`, and with one seed.",
+            **meaning | {"metric": meaning.get("metric", "").replace("{end}", end)},
+        )
+        for end, word in (("low", "lower"), ("high", "upper"))
+    }
+
+
 def metric_names(schema: pa.DataFrameSchema, mark: str = "", unit: str = "") -> dict[str, str]:
     """Name in MLflow of each column that is a metric; of those with this ``mark`` or ``unit``."""
     meanings = {name: found.metadata for name, found in schema.columns.items() if found.metadata}

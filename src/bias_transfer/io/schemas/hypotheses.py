@@ -3,7 +3,15 @@
 import pandera.pandas as pa
 
 from bias_transfer.io.schemas.bias import AXIS, CORPUS
-from bias_transfer.io.schemas.columns import count, number, p_value, share, size, text
+from bias_transfer.io.schemas.columns import (
+    count,
+    number,
+    p_value,
+    share,
+    size,
+    text,
+    training_sets,
+)
 from bias_transfer.io.schemas.transfer import TRANSFER
 
 
@@ -50,6 +58,7 @@ HYPOTHESES = pa.DataFrameSchema(
         "margin": size("The absolute size that was declared too small to matter.", unit="as there"),
         "p_equivalence": p_value("Two one-sided tests against that margin."),
         **_of_transfer("teacher_gap", "teacher_ci_low", "teacher_ci_high", "gap_share", "p_share"),
+        **training_sets("the estimate", unit="as `estimate`"),
         "smallest_effect": size(
             "The smallest effect of interest: `smallest_share` of the teacher's gap, or of a slope "
             "of 1. Missing where there is no test.",

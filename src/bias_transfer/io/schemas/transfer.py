@@ -3,7 +3,15 @@
 import pandera.pandas as pa
 
 from bias_transfer.io.schemas.bias import AXIS, CORPUS, GAP_SIGN
-from bias_transfer.io.schemas.columns import IN_SUMMARY, count, number, p_value, size, text
+from bias_transfer.io.schemas.columns import (
+    IN_SUMMARY,
+    count,
+    number,
+    p_value,
+    size,
+    text,
+    training_sets,
+)
 
 _OF_SCALE = "that of `scale`"
 TRANSFER = pa.DataFrameSchema(
@@ -116,6 +124,12 @@ TRANSFER = pa.DataFrameSchema(
             "Two one-sided tests that the change is smaller than that share of the teacher's gap, "
             "either way, with the error of the teacher's gap inside. Missing where the teacher's "
             "own interval holds 0."
+        ),
+        **training_sets(
+            "the estimate",
+            unit="as `estimate`",
+            metric="{estimand}_ci_{end}_training_sets",
+            marks=(IN_SUMMARY,),
         ),
         "n_saturated": count(
             "Scores that are exactly 0 or 1: there log-odds are infinite and nothing is measured."

@@ -6,7 +6,13 @@ matplotlib.use("Agg")
 from bias_transfer.report.figures.answered import answer
 from bias_transfer.report.figures.differences import distributions, emotions, gaps, placebo
 from bias_transfer.report.figures.distilling import changes, transfer
-from bias_transfer.report.figures.quality import accuracy, calibration_plot, confusion, training
+from bias_transfer.report.figures.quality import (
+    accuracy,
+    calibration_plot,
+    confusion,
+    gap_by_epoch,
+    training,
+)
 from bias_transfer.report.figures.remedied import pareto
 from bias_transfer.report.figures.style import look, look_of, save
 from bias_transfer.report.figures.swapped import swaps
@@ -20,6 +26,7 @@ __all__ = [
     "confusion",
     "distributions",
     "emotions",
+    "gap_by_epoch",
     "gaps",
     "look",
     "look_of",

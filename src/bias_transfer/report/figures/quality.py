@@ -122,7 +122,28 @@ def training(history: pd.DataFrame) -> Figure:
 
     The epoch that was picked is marked.
     """
-    names = history["system"].map(lambda system: System.parse(system).student)
+    return _by_epoch(history, "validation_log_loss", "validation log loss (nats)")
+
+
+def gap_by_epoch(history: pd.DataFrame) -> Figure:
+    """The gender gap on swapped reviews by epoch, of students with more than one.
+
+    One panel per student, one line per arm; the epoch that was picked is marked.
+    """
+    longest = history.groupby(_students(history))["epoch"].transform("max")
+    figure = _by_epoch(history[longest > 1], "epoch_gender_gap", "gender gap (log-odds)")
+    for ax in figure.axes:
+        ax.axhline(0, color="0.5", linewidth=1, zorder=0)
+    headline(figure, "When does the gap between women and men arise?")
+    return figure
+
+
+def _students(history: pd.DataFrame) -> pd.Series:
+    return history["system"].map(lambda system: System.parse(system).student)
+
+
+def _by_epoch(history: pd.DataFrame, column: str, label: str) -> Figure:
+    names = _students(history)
     students = list(dict.fromkeys(names))
     figure, axes = plt.subplots(
         1, len(students), figsize=(2.9 * len(students), 2.8), layout="constrained", squeeze=False
@@ -130,22 +151,17 @@ def training(history: pd.DataFrame) -> Figure:
     for ax, student in zip(axes.flat, students, strict=True):
         for system, curve in history[names == student].groupby("system", sort=False):
             colour, marker = look_of(system)
-            label: str | None = System.parse(system).target
-            if label in ax.get_legend_handles_labels()[1]:
-                label = None
+            target: str | None = System.parse(system).target
+            if target in ax.get_legend_handles_labels()[1]:
+                target = None
             ax.plot(
-                curve["epoch"],
-                curve["validation_log_loss"],
-                color=colour,
-                marker=".",
-                linewidth=1,
-                label=label,
+                curve["epoch"], curve[column], color=colour, marker=".", linewidth=1, label=target
             )
             best = curve.loc[curve["validation_log_loss"].idxmin()]
-            ax.plot(best["epoch"], best["validation_log_loss"], marker, color=colour, markersize=7)
+            ax.plot(best["epoch"], best[column], marker, color=colour, markersize=7)
         ax.set_title(student, loc="left")
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
-    axes.flat[0].set_ylabel("validation log loss (nats)")
+    axes.flat[0].set_ylabel(label)
     axes.flat[0].legend(frameon=False)
     return figure
