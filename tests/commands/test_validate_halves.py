@@ -165,6 +165,16 @@ def test_an_unknown_name_is_named(study):
         assert f"did you mean {hint}?" in result.stderr
 
 
+def test_a_study_of_halves_is_refused(study):
+    path = Path("params.yaml")
+    values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    values["study"]["resample"] = "half"
+    path.write_text(yaml.safe_dump(values), encoding="utf-8")
+    result = invoke()
+    assert result.exit_code == 1
+    assert "is of halves already: transfer.csv" in result.stderr
+
+
 def test_a_study_without_two_arms_is_refused(study):
     result = invoke("--student", "cnn")
     assert result.exit_code == 1

@@ -72,6 +72,11 @@ def run(params: Params, names: Sequence[str], out: Path, student: str, number: i
 def _rows(params: Params, student: str, number: int) -> Iterator[dict[str, object]]:
     """The rows of one study."""
     study, layout = params.study, Layout(params.study)
+    if study.resample == "half":
+        raise InputError(
+            f"study {study.name!r} is of halves already: transfer.csv in its report has this "
+            "interval, as ci_low_training_sets and ci_high_training_sets"
+        )
     compared = _comparisons(params, student)
     versions = tables.read(layout.pairs, schemas.SWAPS)
     texts = versions.drop_duplicates("id").set_index("id")["sentence"]
