@@ -174,6 +174,17 @@ def test_a_marker_is_solid_where_the_verdict_stands(verdict, face, opacity):
     assert {line.get_alpha(), marker.get_alpha()} == {opacity}
 
 
+def test_a_thin_line_is_the_interval_over_other_training_sets():
+    row = {"verdict": "", "estimate": 0.1, "ci_low": 0.0, "ci_high": 0.2}
+    row |= {"ci_low_training_sets": -0.1, "ci_high_training_sets": 0.3}
+    ax = plt.subplots()[1]
+    style.interval(ax, row, 2, "estimate", ("C0", "o"))
+    both = {tuple(line.get_xdata()): line.get_linewidth() for line in ax.lines[:2]}
+    assert both[-0.1, 0.3] < both[0.0, 0.2]
+    style.interval(ax, row | {"ci_low_training_sets": np.nan}, 3, "estimate", ("C0", "o"))
+    assert len(ax.lines) == 5
+
+
 def test_answer_shows_each_test_its_verdict_and_the_teachers_gap():
     shared = {
         "margin": 0.02, "scale": "log-odds", "target": "distilled", "reference": "permuted",

@@ -436,7 +436,9 @@ def test_students_of_one_seed_stand_beside_those_of_several(transfer_alone):
     both = measured["student"] == "bow"
     assert (measured["ci_low_training_sets"] < measured["ci_low"])[both].all()
     assert (measured["ci_high_training_sets"] > measured["ci_high"])[both].all()
-    assert measured.loc[~both, ["ci_low_training_sets", "ci_high_training_sets"]].isna().all(axis=None)
+    assert (
+        measured.loc[~both, ["ci_low_training_sets", "ci_high_training_sets"]].isna().all(axis=None)
+    )
 
 
 def test_without_halves_no_interval_is_over_training_sets(several):

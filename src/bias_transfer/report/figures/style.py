@@ -18,6 +18,7 @@ from bias_transfer.bias.audit import NO_EVIDENCE as NO_EVIDENCE_OF_DIFFERENCE
 from bias_transfer.bias.channel import NOT_SEEN, NOTHING
 from bias_transfer.bias.estimates import NO_CHANGE, NO_EVIDENCE, ONE_SEED
 from bias_transfer.bias.hypotheses import FAILS
+from bias_transfer.bias.inference.halves import HIGH, LOW
 from bias_transfer.bias.transfer import NO_SLOPE, NO_TEACHER_GAP, SMALL, UNCLEAR
 from bias_transfer.io import atomic
 from bias_transfer.study import targets
@@ -75,7 +76,8 @@ def interval(
     """One estimate with its 95 % interval on the line ``y``.
 
     Its marker is solid where the row's verdict stands and hollow where it does not; all is pale
-    where nothing can be measured.
+    where nothing can be measured. A thin line is its interval over other training sets, where there
+    is one.
     """
     (colour, marker), verdict = look, row.get("verdict", "")
     hollow = verdict in _STANDS_NOT or verdict.startswith(FAILS)
@@ -83,6 +85,8 @@ def interval(
     opacity = PALE if pale else 1.0
     ends = [row["ci_low"], row["ci_high"]]
     ax.plot(ends, [y, y], color=colour, linewidth=2, solid_capstyle="butt", alpha=opacity, zorder=2)
+    if pd.notna(row.get(LOW)):
+        ax.plot([row[LOW], row[HIGH]], [y, y], color=colour, linewidth=0.8, alpha=opacity, zorder=1)
     face = HOLLOW if hollow or pale else colour
     ax.plot(
         row[column], y, marker, color=colour, markersize=size, markerfacecolor=face,
