@@ -241,3 +241,22 @@ def test_permuted_teachers_are_followed_in_one_of_twenty(teacher):
         alarms += partial._of(both.after, "log_odds")[0].inference.clear
     low, high = stats.binom.interval(0.999, draws, 0.05)
     assert low <= alarms <= high
+
+
+def test_coefficients_have_intervals_that_hold_all_at_once_and_other_rows_have_none(teacher):
+    random = channel.coefficient(
+        arms(frames(0.3), frames(0.0), "planted-random-1"), teacher, PAIRS, planted(), MARGINS
+    )
+    ordinary = channel.coefficient(
+        arms(frames(0.6), frames(0.1)), teacher, PAIRS, planted(), MARGINS
+    )
+    change = channel.change(arms(frames(0.6), frames(0.1)), teacher, PAIRS, MARGINS)
+    parts = [ordinary, random, change]
+    table = channel.simultaneous(pd.concat(parts, ignore_index=True).assign(corpus="swaps"))
+
+    low, high = table["ci_low_simultaneous"], table["ci_high_simultaneous"]
+    is_one = (table["estimand"] == COEFFICIENT) & table["se"].notna()
+    assert is_one.sum() >= 2
+    assert low.notna().tolist() == is_one.tolist()
+    assert (low < table["ci_low"])[is_one].all()
+    assert (high > table["ci_high"])[is_one].all()

@@ -18,6 +18,7 @@ from bias_transfer.bias.audit import (
     NOT_MEASURABLE,
     ONE_OF_SEVERAL,
 )
+from bias_transfer.bias.channel import simultaneous
 from bias_transfer.bias.inference.halves import over_training_sets
 from bias_transfer.corpora import eec
 from bias_transfer.io import schemas
@@ -82,6 +83,7 @@ def test_columns_are_those_that_are_measured_in_their_order(scored):
         "TRANSFER": [
             changes := transfer.transfer("a", scored[0], scored[1:2], scored[2:]),
             resampled(changes, "TRANSFER"),
+            simultaneous(changes.assign(corpus="eec")),
         ],
     }
     for name, tables in made.items():

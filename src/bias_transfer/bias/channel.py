@@ -29,6 +29,7 @@ from bias_transfer.bias import swaps
 from bias_transfer.bias.audit import NOT_MEASURABLE, Row
 from bias_transfer.bias.estimates import Estimate, Premise, Verdicts
 from bias_transfer.bias.inference import rows
+from bias_transfer.bias.inference.simultaneous import all_at_once
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.swaps import AXIS, Pairs
 from bias_transfer.bias.transfer import CHANGE, COLUMNS, SCALES, of_change
@@ -132,6 +133,15 @@ def coefficient(
         return Estimate(pooled, by_seed, margins.share, verdicts)
 
     return _rows(arms, teacher, pairs, COEFFICIENT, of, margins)
+
+
+def simultaneous(transfer: pd.DataFrame) -> pd.DataFrame:
+    """The table of transfer with intervals in which a corpus's coefficients lie all at once.
+
+    They are estimates and no tests, so Holm's correction does not run over them.
+    """
+    coefficients = transfer[transfer["estimand"] == COEFFICIENT]
+    return transfer.join(all_at_once(coefficients, ["corpus", "axis", "scale"]))
 
 
 class Partial:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from bias_transfer.bias.inference import simultaneous
 from bias_transfer.bias.inference.halves import HIGH, LOW
 from bias_transfer.report.formats import signed
 from bias_transfer.study.params import Study
@@ -48,7 +49,7 @@ COLUMNS: dict[str, tuple[Columns, Columns]] = {
         (_STUDENT, _ARMS, _VERDICT, _ESTIMATE, _INTERVAL),
         (
             _STUDENT, _ARMS, _ESTIMAND, _SCALE, _VERDICT, _ESTIMATE, _INTERVAL, _TEACHER, _SMALL,
-            *_MARGIN, _SEEDS,
+            *_MARGIN, ("all coefficients at once", "simultaneous interval", ""), _SEEDS,
         ),
     ),
     "remedies": (
@@ -142,6 +143,9 @@ def cell(row: Mapping[str, Any], kind: str, name: str) -> str:
         return f"{signed(row[f'{name}change'])} ({cell(row, 'interval', name)})"
     if kind == "interval":
         return f"{signed(row[f'{name}ci_low'])} to {signed(row[f'{name}ci_high'])}"
+    if kind == "simultaneous interval":
+        ends = row[simultaneous.LOW], row[simultaneous.HIGH]
+        return "" if pd.isna(ends[0]) else f"{signed(ends[0])} to {signed(ends[1])}"
     if kind == "interval over training sets":
         return f"{signed(row[LOW])} to {signed(row[HIGH])}"
     if kind == "sizes":

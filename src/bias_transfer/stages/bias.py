@@ -8,6 +8,7 @@ import pandas as pd
 from bias_transfer.bias import audit, hypotheses
 from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL, average
 from bias_transfer.bias.breakdown import breakdown
+from bias_transfer.bias.channel import simultaneous
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.inference.halves import over_training_sets
 from bias_transfer.bias.pairs import AXES, contrast
@@ -59,6 +60,8 @@ def run(params: Params, root: Path = Path()) -> None:
         table = _together(measured, name)
         if params.study.resample == "half" and name in _ESTIMATES and len(table):
             table = over_training_sets(table, *_ESTIMATES[name])
+        if name == "transfer.csv" and len(table):
+            table = simultaneous(table)
         table = rounding.table(table.reindex(columns=list(schema.columns)))
         table = without_one_seed(table) if name == "bias.csv" else table
         tables.write(table, layout.report(name), schema)

@@ -125,6 +125,14 @@ TRANSFER = pa.DataFrameSchema(
             "either way, with the error of the teacher's gap inside. Missing where the teacher's "
             "own interval holds 0."
         ),
+        **{
+            f"ci_{end}_simultaneous": number(
+                f"The {word} end of an interval in which all transfer coefficients of the corpus "
+                "and scale lie at once, 95 % of the time (Bonferroni). Missing for what is none.",
+                unit="as `estimate`",
+            )
+            for end, word in (("low", "lower"), ("high", "upper"))
+        },
         **training_sets(
             "the estimate",
             unit="as `estimate`",
