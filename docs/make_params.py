@@ -91,9 +91,9 @@ def top(said: dict[tuple[str, ...], str]) -> str:
     for name in params.Params.model_fields:
         first = next((title for title, *_ in SECTIONS if re.split("[.,]", title)[0] == name), "")
         shown = f"[`{name}`](#{anchor(first)})" if first else f"`{name}`"
-        kind = "" if first else words(schema(params.Params)["properties"][name])
-        rows.append([shown, kind, said.get((name,), "")])
-    return markdown(["section", "values", "what"], rows)
+        kind = "" if first else f"{words(schema(params.Params)['properties'][name])}: "
+        rows.append([shown, kind + said.get((name,), "")])
+    return markdown(["section", "what"], rows)
 
 
 def table(
