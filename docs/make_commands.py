@@ -36,7 +36,7 @@ def page() -> str:
 
 def section(command: click.Command, path: str) -> Iterator[str]:
     """One command, and then the commands below it."""
-    context = click.Context(command, info_name=f"{NAME} {path}")
+    context = click.Context(command, info_name=f"{NAME} {path}", **cli.main.context_settings)
     usage = " ".join([context.command_path, *command.collect_usage_pieces(context)])
     yield f"### {path}\n"
     yield f"```\n{usage}\n```\n"

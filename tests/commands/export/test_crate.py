@@ -63,7 +63,7 @@ def test_every_reference_is_explained(entities):
     assert found <= {*entities, elsewhere}
 
 
-@pytest.mark.filterwarnings("default::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_rocrate_reads_it(made):
     rocrate = pytest.importorskip("rocrate.rocrate", reason="rocrate is not installed")
     crate = rocrate.ROCrate(made)

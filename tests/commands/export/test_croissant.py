@@ -54,7 +54,7 @@ def test_it_says_what_was_found_and_what_is_not_there(values):
     assert values["license"] == "https://spdx.org/licenses/Apache-2.0"
 
 
-@pytest.mark.filterwarnings("default::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_mlcroissant_validates_it_and_reads_every_table_by_it(made, values):
     mlcroissant = pytest.importorskip("mlcroissant", reason="mlcroissant is not installed")
     read = mlcroissant.Dataset(jsonld=str(made / "croissant.json"))
