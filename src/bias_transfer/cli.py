@@ -397,8 +397,13 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
 
 
 @stage
+@click.option(
+    "--students",
+    is_flag=True,
+    help="Also the first seed of every student, each with a model card for the hub.",
+)
 @click.option("--out", type=FILE, required=True, help="Folder to make.")
-def export(params: Any, out: Path) -> None:
+def export(params: Any, students: bool, out: Path) -> None:
     """Copy the current study into a folder to pass on, with metadata for other programs.
 
     It holds labels, predictions, tables and the report, and no text of a review or of the EEC.
@@ -409,7 +414,7 @@ def export(params: Any, out: Path) -> None:
     """
     from bias_transfer.commands import export
 
-    written = export.write(params, out)
+    written = export.write(params, out, with_students=students)
     click.echo(f"Written: {out}, {written.files} files of {written.size / 1e6:.1f} MB, no texts")
 
 

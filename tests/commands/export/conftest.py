@@ -22,6 +22,10 @@ ANSWER = "No gap < .02 stands."
 REVIEW, SENTENCE = "A dull and clumsy film about her.", "Alonzo feels angry."
 CHOICE = {"name": "tiny", "reviews": "snippets", "teacher": "qwen2.5-1.5b", "students": ["bow"]}
 CHOICE |= {"one_seed": [], "targets": ["baseline", "distilled"], "seeds": [3, 4], "arms": []}
+QUALITY = {"n": 2, "accuracy": 0.5, "precision": None, "recall": 0.0, "f1": 0.25, "log_loss": 0.7}
+TRAINING = {"versions": {"numpy": "2.4.6"}, "rows": {"fit": {"n": 9}, "validation": {"n": 1}}}
+TRAINING |= {"epoch": 1, "alpha": 0.0, "temperature": 1.0, "teacher": {"calibration": "batch"}}
+TRAINING |= {"student": {"vocabulary_size": 100}}
 IDS = ["0123456789abcdef", "fedcba9876543210"]
 
 
@@ -68,10 +72,11 @@ def pristine(tmp_path_factory, study) -> Path:
             positive = np.array([0.1, 0.2]) * (number + 1)
             scores = {"label_0": list(1 - positive), "label_1": list(positive)}
             write(layout.predictions(system, part), schemas.PREDICTIONS, id=IDS, **scores)
-        tables.write_json({"accuracy": 0.5}, layout.metrics(system))
+        tables.write_json(QUALITY, layout.metrics(system))
     tables.write_json({}, layout.metrics("bias"))
     for arm in arms(study.study):
-        tables.write_json({"versions": {"numpy": "2.4.6"}}, layout.training(arm))
+        tables.write_json(TRAINING, layout.training(arm))
+        tables.write_text("weights", layout.model(arm.system) / "model.safetensors")
     for name, schema in TABLES.items():
         columns = {"name": ["a", "b"]} if name == "summary.csv" else {}
         write(layout.report(name), schema, **columns)

@@ -1,5 +1,7 @@
 """The folder holds what the study made, no text, and is there whole or not at all."""
 
+from pathlib import Path
+
 import pandas as pd
 import pytest
 
@@ -26,7 +28,23 @@ def test_what_is_passed_on_are_copies_and_two_files_that_describe_them(checkout,
     left = {str(path) for path in files(checkout)} - found
     reviews = [f"data/reviews/snippets/{name}.csv" for name in ("train", "test", "unused")]
     texts = ["data/eec/eec.csv", "data/swaps/snippets/pairs.csv", "reports/tiny/pairs.html"]
-    assert left == {*reviews, *texts}
+    weights = {name for name in left if name.endswith(".safetensors")}
+    assert left - weights == {*reviews, *texts}
+    assert len(weights) == 4
+    assert not [name for name in found if name.endswith(("safetensors", "README.md"))]
+
+
+def test_students_are_the_first_seeds_each_with_a_card(checkout, study, tmp_path):
+    export.write(study, tmp_path / "plain", checkout)
+    export.write(study, tmp_path / "out", checkout, with_students=True)
+    added = files(tmp_path / "out") - files(tmp_path / "plain")
+    folders = [Path(f"models/tiny/bow-{target}/seed-3") for target in ("baseline", "distilled")]
+    names = ("README.md", "model.safetensors")
+    assert added == {folder / name for folder in folders for name in names}
+    assert (tmp_path / "out" / folders[0] / "model.safetensors").read_text() == "weights"
+    for name in ("croissant.json", "ro-crate-metadata.json"):
+        described = (tmp_path / "out" / name).read_text()
+        assert all(str(path) in described for path in added)
 
 
 def test_no_file_holds_a_text(checkout, study, tmp_path):

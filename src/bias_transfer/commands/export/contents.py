@@ -8,9 +8,9 @@ import pandera.pandas as pa
 
 from bias_transfer.io import schemas
 from bias_transfer.io.errors import InputError
-from bias_transfer.study.params import Params
+from bias_transfer.study.params import Params, Study
 from bias_transfer.study.paths import LABELLED, SCORED, Layout
-from bias_transfer.study.systems import arms, systems
+from bias_transfer.study.systems import Arm, arms, systems
 
 TABLES = {
     "accuracy.csv": schemas.ACCURACY,
@@ -62,6 +62,20 @@ def contents(params: Params, root: Path) -> list[Content]:
         if not (root / content.path).is_file():
             raise InputError(f"{content.path} is missing: `dvc repro` makes it")
     return found
+
+
+def first_seeds(study: Study) -> list[Arm]:
+    """The arms whose students are passed on: the first seed of every student and target."""
+    return [arm for arm in arms(study) if arm.seed == min(study.seeds_of(arm.student, arm.target))]
+
+
+def students(params: Params, root: Path) -> Iterator[Content]:
+    """Every file of these students but their records of training, which are passed on anyway."""
+    layout = Layout(params.study, root, root)
+    for arm in first_seeds(params.study):
+        for path in sorted(layout.model(arm.system).iterdir()):
+            if path != layout.training(arm):
+                yield Content(path.relative_to(root), f"Part of the student {arm.system}.")
 
 
 def _project(root: Path) -> Iterator[Content]:
