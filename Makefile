@@ -1,6 +1,6 @@
 # Each target sets up what it needs; Python 3.11 and git are all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro study test test-quick test-browser test-latest lint audit ui clean
+.PHONY: help setup repro study test test-quick test-browser test-latest lint site audit ui clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -48,11 +48,15 @@ test-latest: ## Run the tests with the newest versions that pyproject.toml allow
 	.venv-latest/bin/python -m pip freeze --all --exclude-editable | diff requirements.lock - | grep '^[<>]' || true
 	PATH="$(CURDIR)/.venv-latest/bin:$$PATH" .venv-latest/bin/python -m pytest $(PARALLEL)
 
-lint: setup ## Check style, docstrings, types, and that the pinned versions fit each other
+lint: setup site ## Check style, docstrings, types, links of the site, and that the pinned versions fit each other
 	ruff check .
 	ruff format --check .
 	mypy
 	python -m pip check
+
+site: setup ## Build docs/ into a site in site/, with search and without network; a broken link is an error
+	NO_MKDOCS_2_WARNING=1 mkdocs build --strict
+	@echo "Read it: python -m http.server --bind 127.0.0.1 --directory site"
 
 audit: setup ## Ask the advisory database about every pinned version (needs the internet)
 	$(PYTHON) -m venv --clear .venv-audit
@@ -64,5 +68,5 @@ ui: setup ## Open MLflow's pages on http://127.0.0.1:5000
 	mlflow ui
 
 clean: ## Remove the environment and everything that stages wrote (pulled and trained again by `make repro`)
-	rm -rf .venv models predictions metrics reports runs screens
+	rm -rf .venv models predictions metrics reports runs screens site
 	find data -mindepth 1 ! -name README.md -delete

@@ -22,7 +22,7 @@ from bias_transfer.io.errors import InputError
 SHIPPED = Path(__file__).resolve().parents[1] / "params.yaml"
 SOURCE = str(Path(bias_transfer.__file__).resolve().parents[1])
 COMMANDS = (
-    "audit bias eec film label label-parquet launch predict publish report results reviews "
+    "audit bias eec export film label label-parquet launch predict publish report results reviews "
     "study swap swaps teachers train transfer validate verify"
 ).split()
 
@@ -100,7 +100,7 @@ def faults_of_the_help(command, flag):
 
 def test_help_of_each_command():
     found = [faults_of_the_help(command, flag) for command in COMMANDS for flag in ("-h", "--help")]
-    assert len(found) == 2 * len(COMMANDS) == 2 * 20
+    assert len(found) == 2 * len(COMMANDS) == 2 * 21
     assert not list(filter(None, found))
 
 
@@ -147,7 +147,7 @@ def leaves(group):
 
 def test_examples_in_the_help_can_be_typed():
     by_command = {" ".join(path): examples(run(*path, "-h").output) for path in leaves(cli.main)}
-    assert len(by_command) == 26
+    assert len(by_command) == 27
     by_command["itself"] = examples(run("--help").output)
     assert not [command for command, found in by_command.items() if not found]
     assert not [
@@ -242,6 +242,7 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("study", "imbd"), ("unknown study 'imbd'", "'imdb'")),
         (("study", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, ")),
         (("results",), ("bias.csv is missing", "dvc repro")),
+        (("export", "--out", "made"), ("train.csv is missing", "dvc repro")),
         (("results", "imbd", "--out", "results.md"), ("unknown study 'imbd'", "'imdb'")),
         (("results", "imdb", "--out", "results.md"), ("summary.csv is missing", "dvc repro")),
         (("teachers", "imbd", "--out", "page.md"), ("unknown study 'imbd'", "'imdb'")),

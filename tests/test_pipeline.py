@@ -138,7 +138,7 @@ def test_results_are_the_summary_in_markdown(project):
     shutil.rmtree(project.path("results"))
 
 
-def test_no_file_that_is_pushed_or_logged_quotes_a_review(project, tmp_path):
+def test_no_file_that_is_pushed_logged_or_exported_quotes_a_review(project, tmp_path):
     """But for pairs.html, which is for reading here."""
     quoted = b"dull and clumsy film about"
     assert quoted in project.path("reports/tiny/pairs.html").read_bytes()
@@ -146,13 +146,15 @@ def test_no_file_that_is_pushed_or_logged_quotes_a_review(project, tmp_path):
     project.dvc("remote", "add", "--local", "elsewhere", str(tmp_path / "pushed"))
     project.dvc("push", "-r", "elsewhere")
     project.dvc("remote", "remove", "--local", "elsewhere")
-    pushed, logged = (
+    said = project.cli("export", "--out", str(tmp_path / "exported"))
+    assert said.startswith(f"Written: {tmp_path / 'exported'}, ")
+    pushed, logged, exported = (
         [path for path in folder.rglob("*") if path.is_file()]
-        for folder in (tmp_path / "pushed", project.path("mlruns"))
+        for folder in (tmp_path / "pushed", project.path("mlruns"), tmp_path / "exported")
     )
-    assert len(pushed) > 20
+    assert min(len(pushed), len(exported)) > 20
     assert {"report.html", "bias.csv", "evidence.json"} <= {path.name for path in logged}
-    for path in [*pushed, *logged, project.path("mlflow.db")]:
+    for path in [*pushed, *logged, *exported, project.path("mlflow.db")]:
         assert quoted not in path.read_bytes(), path
 
 

@@ -20,7 +20,8 @@ SECTIONS = {
         *("reviews", "swaps", "label", "train", "predict", "bias", "report", "publish"),
     ),
     "More about studies": (
-        *("study", "results", "teachers", "verify", "launch", "label-parquet", "validate"),
+        *("study", "results", "teachers", "verify", "export"),
+        *("launch", "label-parquet", "validate"),
     ),
 }
 FILE = click.Path(path_type=Path)
@@ -393,6 +394,28 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
     )
     if set(counts) != {MATCHES}:
         raise click.exceptions.Exit(1)
+
+
+@stage
+@click.option(
+    "--students",
+    is_flag=True,
+    help="Also the first seed of every student, each with a model card for the hub.",
+)
+@click.option("--out", type=FILE, required=True, help="Folder to make.")
+def export(params: Any, students: bool, out: Path) -> None:
+    """Copy the current study into a folder to pass on, with metadata for other programs.
+
+    It holds labels, predictions, tables and the report, and no text of a review or of the EEC.
+    croissant.json describes the tables (Croissant), ro-crate-metadata.json the run (RO-Crate).
+
+    \b
+    Example: python -m bias_transfer export --out snippets-export
+    """
+    from bias_transfer.commands import export
+
+    written = export.write(params, out, with_students=students)
+    click.echo(f"Written: {out}, {written.files} files of {written.size / 1e6:.1f} MB, no texts")
 
 
 @main.command()
