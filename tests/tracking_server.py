@@ -10,11 +10,14 @@ import urllib.request
 
 
 class Server:
-    def __init__(self, folder) -> None:
+    """Its artifacts are in ``folder``, and so is an SQLite database if no other one is named."""
+
+    def __init__(self, folder, database: str = "") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.folder, self.process = folder, None
+        self.database = database or f"sqlite:///{folder}/server.db"
 
     @property
     def uri(self) -> str:
@@ -25,11 +28,10 @@ class Server:
             [
                 *(sys.executable, "-m", "mlflow", "server"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
-                *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder}/server.db"),
-                *("--artifacts-destination", str(self.folder / "artifacts")),
+                *("--workers", "1", "--artifacts-destination", str(self.folder / "artifacts")),
             ],
             cwd=self.folder,
-            env=os.environ | {"MLFLOW_TRACKING_URI": ""},
+            env=os.environ | {"MLFLOW_TRACKING_URI": "", "MLFLOW_BACKEND_STORE_URI": self.database},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
