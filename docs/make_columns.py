@@ -17,6 +17,7 @@ TABLES = (
     schemas.EDITS,
     schemas.SWAPS,
     schemas.PLACEBO,
+    schemas.SHEET,
     schemas.LABELS,
     schemas.VARIANTS,
     schemas.HISTORY,

@@ -66,17 +66,21 @@ def coverage() -> str:
 
 
 def precision() -> str:
-    """Pairs read and right, by round and reader."""
-    table = _read("swaps_precision").query("rule == 'pair'")
+    """Pairs and words read and right, by round and reader."""
+    table = _read("swaps_precision")
+    words = table[~table["rule"].str.startswith("pair")].groupby(["round", "reader"])
+    shares = words["right"].sum() / words["read"].sum()
     rows = [
         [
             *(str(row[name]) for name in ("round", "reader", "read", "right")),
             f"{row['right'] / row['read']:.1%} ({row['ci_low']:.1%} to {row['ci_high']:.1%})",
+            f"{shares[row['round'], row['reader']]:.1%}",
             "" if pd.isna(row["alike"]) else f"{row['alike']:.0f}",
         ]
-        for row in table.to_dict("records")
+        for row in table.query("rule == 'pair'").to_dict("records")
     ]
-    return _table(["round", "reader", "read", "right", "share", "read alike by both"], rows)
+    head = ["round", "reader", "pairs", "right", "share", "of their words", "read alike by both"]
+    return _table(head, rows)
 
 
 def placebo() -> str:

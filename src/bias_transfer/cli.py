@@ -635,6 +635,61 @@ def simulated_swaps(datasets: int, out: Path) -> None:
     click.echo(f"Written: {out}")
 
 
+@validate.command()
+@click.option("--pairs", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option(
+    "--with-her",
+    type=click.IntRange(min=0),
+    default=60,
+    show_default=True,
+    help="Of these, at least so many with the word that is hardest to swap.",
+)
+@click.option(
+    "--round",
+    "number",
+    type=click.IntRange(min=1),
+    required=True,
+    help="Starts the random numbers, and stands in the counts.",
+)
+@click.option(
+    "--earlier",
+    type=FILE,
+    multiple=True,
+    help="A sheet whose pairs are not drawn; may be given again.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def sheet(pairs: int, with_her: int, number: int, earlier: tuple[Path, ...], out: Path) -> None:
+    """Draw swapped pairs for a person to judge: is each word swapped, or left alone, rightly?
+
+    In the column `wrong` the reader writes the numbers of the words that are wrong, or 0. The
+    sheet quotes reviews. It is drawn from what `dvc repro` makes.
+
+    \b
+    Example: python -m bias_transfer validate sheet --round 5 --out sheet.csv
+    """
+    from bias_transfer.commands import validate_precision
+    from bias_transfer.study.params import load
+
+    drawn = validate_precision.sheet(load(PARAMS), out, pairs, with_her, number, earlier)
+    words = drawn["rules"].str.count(";").sum() + len(drawn)
+    click.echo(f"{len(drawn):,} pairs, {words:,} words to judge. Written: {out}")
+
+
+@validate.command()
+@click.argument("sheets", nargs=-1, required=True, type=FILE)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def precision(sheets: tuple[Path, ...], out: Path) -> None:
+    """How often is a swap right, by rule? SHEETS are filled in, one by each reader.
+
+    \b
+    Example: python -m bias_transfer validate precision mine.csv yours.csv --out precision.csv
+    """
+    from bias_transfer.commands import validate_precision
+
+    table = validate_precision.precision(sheets, out)
+    click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
+
+
 @validate.command("slopes")
 @click.option("--draws", type=click.IntRange(min=2), default=300, show_default=True)
 @click.option("--out", type=FILE, required=True, help="CSV to write.")

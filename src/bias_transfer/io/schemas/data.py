@@ -133,6 +133,18 @@ PLACEBO = pa.DataFrameSchema(
     description="The same with words without social meaning, such as film and movie.",
     strict=True,
 )
+SHEET = pa.DataFrameSchema(
+    {
+        "round": count("Which draw of pairs it is."),
+        "pair_id": _id("Id of the review."),
+        "text": text("Its passage: `[1 her>him]` is swapped, `{2 man}` is left alone."),
+        "wrong": text("For the reader: the numbers of the words that are wrong, or 0 for none."),
+        "rules": text("What each marked word is, in the order of their numbers."),
+    },
+    name="the sheet of `validate sheet`",
+    description="One row per pair that a person judges. It quotes reviews: do not pass it on.",
+    strict=True,
+)
 LABELS = pa.DataFrameSchema(
     {"id": _ID} | _TEACHERS,
     checks=_SUM_TO_ONE,
