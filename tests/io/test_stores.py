@@ -20,8 +20,15 @@ class NoCredentialsError(Exception):
     ],
 )
 def test_advice_for(error, part):
-    assert part in stores.advice(error)
+    assert part in stores.advice("s3://bucket/reviews.csv", error)
 
 
-def test_no_advice_where_the_file_is_at_fault():
-    assert stores.advice(ValueError("not a parquet file")) == ""
+@pytest.mark.parametrize(
+    ("path", "error"),
+    [
+        ("s3://bucket/reviews.parquet", ValueError("not a parquet file")),
+        ("reviews.parquet", PermissionError("denied")),
+    ],
+)
+def test_no_advice_where_no_store_is_at_fault(path, error):
+    assert stores.advice(path, error) == ""

@@ -1,4 +1,4 @@
-"""Real servers, one of each kind for all tests; a test whose server is not installed is skipped."""
+"""Real servers, each for the tests of one file; a test whose server is not installed is skipped."""
 
 import shutil
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ def checkout(tiny_study, zygote, tmp_path) -> Project:
     return Project(folder, zygote)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def database() -> Iterator[str]:
     """URL of a PostgreSQL database."""
     programs = postgres.programs()
@@ -27,7 +27,7 @@ def database() -> Iterator[str]:
         yield url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ssh(tmp_path_factory) -> Iterator[sshd.Login]:
     """An SSH server on this machine."""
     program = sshd.program()
@@ -38,7 +38,7 @@ def ssh(tmp_path_factory) -> Iterator[sshd.Login]:
         yield login
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def bucket(tmp_path_factory) -> Iterator[dict[str, str]]:
     """An S3 server with a bucket: what the environment must hold to reach it."""
     if not seaweed.WEED.exists():

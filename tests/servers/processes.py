@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 HOST = "127.0.0.1"
-LIFETIME = "900"  # seconds, after which a server ends even if the tests were killed
+LIFETIME = "1800"  # seconds, after which a server ends even if the tests were killed
 PATIENCE = 120  # seconds, for a machine that has much else to do
 
 

@@ -3,8 +3,10 @@
 from bias_transfer.io import extras
 
 
-def advice(error: Exception) -> str:
-    """What to do, in brackets after a blank; empty where the fault is in the file itself."""
+def advice(path: str, error: Exception) -> str:
+    """What to do, in brackets after a blank; empty for a local path, or a fault in the file."""
+    if "://" not in path:
+        return ""
     if isinstance(error, ImportError):
         return f" ({extras.install('servers')} brings what s3:// needs)"
     # Botocore's own kinds are called NoCredentialsError and the like.

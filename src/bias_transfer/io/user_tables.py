@@ -24,8 +24,7 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
         If the file is missing, is no plain file, is compressed, cannot be read, has no rows, names
         a column twice, or has rows with more fields than its header.
     """
-    remote = "://" in path
-    if not remote:
+    if "://" not in path:
         atomic.refuse_odd(Path(path))
     if Path(path).suffix.lower() in _COMPRESSED:
         raise InputError(
@@ -44,8 +43,9 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
         raise InputError(f"{path} is missing") from None
     except Exception as error:  # pandas, pyarrow and fsspec's stores each raise their own kinds
         what = " ".join(str(error).split())[:300] or type(error).__name__
-        hint = stores.advice(error) if remote else ""
-        raise InputError(f"{path} cannot be read as CSV or parquet: {what}{hint}") from error
+        raise InputError(
+            f"{path} cannot be read as CSV or parquet: {what}{stores.advice(path, error)}"
+        ) from error
     _refuse_shifted(frame, path)
     if frame.empty:
         raise InputError(f"{path} has no rows (columns: {listed(frame.columns)})")
