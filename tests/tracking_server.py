@@ -8,6 +8,8 @@ import time
 import urllib.error
 import urllib.request
 
+LIFETIME = "1800"  # seconds, after which it ends even if the tests were killed
+
 
 class Server:
     """Its artifacts are in ``folder``, and so is an SQLite database if no other one is named."""
@@ -25,8 +27,8 @@ class Server:
 
     def start(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own server
-            [
-                *(sys.executable, "-m", "mlflow", "server"),
+            [  # noqa: S607
+                *("timeout", LIFETIME, sys.executable, "-m", "mlflow", "server"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
                 *("--workers", "1", "--artifacts-destination", str(self.folder / "artifacts")),
             ],
