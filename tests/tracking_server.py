@@ -27,7 +27,7 @@ class Server:
 
     def start(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own server
-            [  # noqa: S607
+            [
                 *("timeout", LIFETIME, sys.executable, "-m", "mlflow", "server"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
                 *("--workers", "1", "--artifacts-destination", str(self.folder / "artifacts")),
