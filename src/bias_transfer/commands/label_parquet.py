@@ -9,6 +9,7 @@ from typing import Any
 import fsspec
 import pandas as pd
 
+from bias_transfer.io import stores
 from bias_transfer.io.errors import InputError
 from bias_transfer.study.params import Labelling, Teacher
 from bias_transfer.teacher import labels
@@ -96,7 +97,7 @@ def _open(url: str) -> tuple[fsspec.AbstractFileSystem, str]:
     try:
         return fsspec.url_to_fs(url)
     except (ImportError, ValueError) as error:  # no such protocol, or its package is not installed
-        raise InputError(f"{url} cannot be opened: {error}") from None
+        raise InputError(f"{url} cannot be opened: {error}{stores.advice(url, error)}") from None
 
 
 def _files(source: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
@@ -107,7 +108,9 @@ def _files(source: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
         found = []
     except Exception as error:  # fsspec's stores each raise their own kinds
         what = " ".join(str(error).split())[:300] or type(error).__name__
-        raise InputError(f"{source} cannot be read: {what}") from error
+        raise InputError(
+            f"{source} cannot be read: {what}{stores.advice(source, error)}"
+        ) from error
     files = sorted(file for file in found if file.endswith(".parquet") or file == path)
     if not files:
         raise InputError(f"{source} holds no parquet files")

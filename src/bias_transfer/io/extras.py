@@ -11,6 +11,7 @@ _MODULES = {
     "models": "accelerate huggingface_hub safetensors tokenizers torch transformers".split(),
     "study": "dvc filelock ftfy gguf mlflow sklearn statsmodels tqdm yaml".split(),
     "ray": ("ray",),
+    "servers": ("dvc_s3", "dvc_ssh", "psycopg2", "s3fs", "sshfs"),
     "vllm": ("vllm",),
 }
 _EXTRAS = {module: extra for extra, modules in _MODULES.items() for module in modules}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from bias_transfer.io import atomic, extras
+from bias_transfer.io import atomic, extras, stores
 from bias_transfer.io.errors import InputError
 
 _COMPRESSED = {".gz", ".zip", ".bz2", ".xz", ".zst", ".tar", ".tgz"}
@@ -24,8 +24,7 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
         If the file is missing, is no plain file, is compressed, cannot be read, has no rows, names
         a column twice, or has rows with more fields than its header.
     """
-    remote = "://" in path
-    if not remote:
+    if "://" not in path:
         atomic.refuse_odd(Path(path))
     if Path(path).suffix.lower() in _COMPRESSED:
         raise InputError(
@@ -35,7 +34,8 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
         extras.need_parquet(path)
     try:
         frame = (
-            pd.read_parquet(path)
+            # Without options, pandas asks a client of pyarrow's, which has settings of its own.
+            pd.read_parquet(path, storage_options={})
             if is_parquet(path)
             else pd.read_csv(path, compression=None, **csv)
         )
@@ -43,9 +43,9 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
         raise InputError(f"{path} is missing") from None
     except Exception as error:  # pandas, pyarrow and fsspec's stores each raise their own kinds
         what = " ".join(str(error).split())[:300] or type(error).__name__
-        hint = " (the store is out of reach: go online, or give a local copy)" if remote else ""
-        hint = "" if isinstance(error, ValueError) else hint
-        raise InputError(f"{path} cannot be read as CSV or parquet: {what}{hint}") from error
+        raise InputError(
+            f"{path} cannot be read as CSV or parquet: {what}{stores.advice(path, error)}"
+        ) from error
     _refuse_shifted(frame, path)
     if frame.empty:
         raise InputError(f"{path} has no rows (columns: {listed(frame.columns)})")
