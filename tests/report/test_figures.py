@@ -67,7 +67,8 @@ def test_training_names_each_arm_once():
     systems = [f"bow-{arm}/seed-{seed}" for arm in ("baseline", "distilled") for seed in (0, 1)]
     figure = figures.training(pd.concat([curve.assign(system=system) for system in systems]))
     (axes,) = figure.axes
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["baseline", "distilled"]
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["baseline", "distilled"]
     assert sum(len(line.get_xdata()) == 2 for line in axes.lines) == len(systems)
 
 

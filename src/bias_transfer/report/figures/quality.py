@@ -5,6 +5,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from bias_transfer.report.figures.style import (
     TEACHER_LOOK,
@@ -134,7 +135,7 @@ def gap_by_epoch(history: pd.DataFrame) -> Figure:
     figure = _by_epoch(history[longest > 1], "epoch_gender_gap", "gender gap (log-odds)")
     for ax in figure.axes:
         ax.axhline(0, color="0.5", linewidth=1, zorder=0)
-    headline(figure, "When does the gap between women and men arise?")
+    headline(figure, "When does the gap arise?")
     return figure
 
 
@@ -146,22 +147,22 @@ def _by_epoch(history: pd.DataFrame, column: str, label: str) -> Figure:
     names = _students(history)
     students = list(dict.fromkeys(names))
     figure, axes = plt.subplots(
-        1, len(students), figsize=(2.9 * len(students), 2.8), layout="constrained", squeeze=False
-    )
+        1, len(students), figsize=(2.9 * len(students) + 1.5, 2.8), layout="constrained",
+        squeeze=False,
+    )  # fmt: skip
+    arms: dict[str, Line2D] = {}
     for ax, student in zip(axes.flat, students, strict=True):
         for system, curve in history[names == student].groupby("system", sort=False):
             colour, marker = look_of(system)
-            target: str | None = System.parse(system).target
-            if target in ax.get_legend_handles_labels()[1]:
-                target = None
-            ax.plot(
-                curve["epoch"], curve[column], color=colour, marker=".", linewidth=1, label=target
-            )
+            (line,) = ax.plot(curve["epoch"], curve[column], ".-", color=colour, linewidth=0.8)
+            arms.setdefault(System.parse(system).target, line)
             best = curve.loc[curve["validation_log_loss"].idxmin()]
             ax.plot(best["epoch"], best[column], marker, color=colour, markersize=7)
         ax.set_title(student, loc="left")
         ax.set_xlabel("epoch")
         ax.xaxis.get_major_locator().set_params(integer=True)
     axes.flat[0].set_ylabel(label)
-    axes.flat[0].legend(frameon=False)
+    figure.legend(
+        list(arms.values()), list(arms), loc="outside right center", frameon=False, fontsize=8
+    )
     return figure
