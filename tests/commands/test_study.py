@@ -185,7 +185,7 @@ def test_file_without_one_of_the_studys_keys_is_refused_with_its_name(path):
 def test_anchor_that_the_choice_would_take_away_is_refused(path):
     """Another place says ``*seeds``: with the anchor gone, the file would mean nothing."""
     text = SHIPPED.read_text().replace(
-        "  seeds: [0, 1, 2, 3, 4]\n", "  seeds: &seeds [0, 1, 2, 3, 4]\n", 1
+        "  seeds: [0, 1, 2, 3, 4]  #", "  seeds: &seeds [0, 1, 2, 3, 4]  #", 1
     )
     path.write_text(text.replace("    seeds: [0, 1, 2, 3, 4]\n", "    seeds: *seeds\n"))
     params.load(path)
