@@ -288,7 +288,7 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
     "UTF-16": (lambda text: text.encode("utf-16"), "UTF-8"),
     "NULs": (lambda text: text + "\0", "not valid YAML"),
     "a key twice": (
-        lambda text: text.replace(f"{SEEDS}\n", f"{SEEDS}\n  seeds: [1]\n", 1),
+        lambda text: text.replace(SEEDS, f"seeds: [1]\n  {SEEDS}", 1),
         "not valid YAML.*dupl",
     ),
     "an anchor that is not there": (

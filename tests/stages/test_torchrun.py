@@ -25,7 +25,9 @@ N_FIT, N_REVIEWS = 45, 50
 
 
 @pytest.fixture
-def layout(checkout, tiny_params, tiny_student, write_reviews, write_labels) -> Layout:
+def layout(
+    checkout, tiny_params, tiny_student, write_reviews, write_labels, write_versions
+) -> Layout:
     """Reviews, labels and ``params.yaml``; the last batch of each epoch has a single row."""
     values = tiny_params(students=["cnn"]).model_dump(mode="json")
     values["students"]["cnn"] |= {"dropout": 0.0, "batch_size": 11, "epochs": 2}
@@ -33,6 +35,7 @@ def layout(checkout, tiny_params, tiny_student, write_reviews, write_labels) -> 
     layout = Layout(tiny_params().study)
     ids = write_reviews(layout, N_REVIEWS + 10, 10)["id"][:N_REVIEWS]
     write_labels(layout, "train", ids, np.random.default_rng(0).uniform(0.1, 0.9, N_REVIEWS))
+    write_versions(layout)
     return layout
 
 
