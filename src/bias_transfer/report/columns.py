@@ -33,6 +33,10 @@ _BOTH_INTERVALS = (
     ("this training set", "interval", ""),
     ("other training sets", "interval over training sets", ""),
 )
+_SECOND_INTERVALS = {
+    "interval over training sets": (LOW, HIGH),
+    "simultaneous interval": (simultaneous.LOW, simultaneous.HIGH),
+}
 _RESAMPLED = ("declared", "arrived", "remedies", "changes", "others", "bias")
 COLUMNS: dict[str, tuple[Columns, Columns]] = {
     "declared": (
@@ -143,11 +147,9 @@ def cell(row: Mapping[str, Any], kind: str, name: str) -> str:
         return f"{signed(row[f'{name}change'])} ({cell(row, 'interval', name)})"
     if kind == "interval":
         return f"{signed(row[f'{name}ci_low'])} to {signed(row[f'{name}ci_high'])}"
-    if kind == "simultaneous interval":
-        ends = row[simultaneous.LOW], row[simultaneous.HIGH]
-        return "" if pd.isna(ends[0]) else f"{signed(ends[0])} to {signed(ends[1])}"
-    if kind == "interval over training sets":
-        return f"{signed(row[LOW])} to {signed(row[HIGH])}"
+    if kind in _SECOND_INTERVALS:
+        low, high = (row[end] for end in _SECOND_INTERVALS[kind])
+        return "" if pd.isna(low) else f"{signed(low)} to {signed(high)}"
     if kind == "sizes":
         return f"{_size(row[f'{name}ci_low'])} to {_size(row[f'{name}ci_high'])}"
     if kind == "verdict":
