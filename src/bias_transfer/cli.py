@@ -410,7 +410,7 @@ def export(params: Any, students: bool, out: Path) -> None:
     croissant.json describes the tables (Croissant), ro-crate-metadata.json the run (RO-Crate).
 
     \b
-    Example: python -m bias_transfer export --out snippets-export
+    Example: python -m bias_transfer export --out ../snippets-export
     """
     from bias_transfer.commands import export
 
