@@ -281,11 +281,12 @@ def test_hostile_text_is_harmless_in_the_report(project):
 
 
 def test_results_says_what_the_report_says_first(project):
-    said, where = project.cli("results").splitlines()
-    lead = re.search(r'<p class="lead" id="answer"><strong>(.*?)</strong>', (
+    said, *beside, where = project.cli("results").splitlines()
+    lead = re.search(r'<p class="lead" id="answer"><strong>(.*?)</strong>(.*?)</p>', (
         project.path("reports/tiny/report.html").read_text()
     ), re.DOTALL)  # fmt: skip
     assert said == " ".join(html.unescape(lead[1]).split())
+    assert " ".join(html.unescape(lead[2]).split()) == " ".join(beside)
     assert "reports/tiny/report.html" in where
 
 
