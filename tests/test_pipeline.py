@@ -305,7 +305,7 @@ def test_runs_lie_below_their_study_and_say_what_they_found(project):
         )
         if run.info.run_name != "report":
             assert f"{run.data.metrics['accuracy']:.4f}" in tags["mlflow.note.content"]
-    said, _ = project.cli("results").splitlines()
+    said, *_ = project.cli("results").splitlines()
     (report,) = (run for run in project.runs() if run.info.run_name == "report")
     for run in (parent, report):
         assert run.data.tags["mlflow.note.content"].startswith(f"**{said}**")
