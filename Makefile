@@ -6,6 +6,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Modules are compiled once, not by every process that a test starts.
+test test-quick test-latest: export PYTHONDONTWRITEBYTECODE :=
 # The environment's own tools come first, so that DVC's stages and MLflow's server find this python.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 

@@ -184,8 +184,8 @@ class Project:
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
-    def dvc(self, *arguments: str) -> str:
-        return self._said("dvc", *arguments)
+    def dvc(self, *arguments: str, **environment: str) -> str:
+        return self._said("dvc", *arguments, **environment)
 
     def mlflow(self, *arguments: str) -> str:
         return self._said("mlflow", *arguments)

@@ -113,7 +113,7 @@ REVIEWS: dict[str, tuple[str, bytes, str | None]] = {
     "a text with both labels": ("r.csv", with_row("a film about war,1\n"), "both labels"),
     "control codes in a label": ("r.csv", with_row("fine,\x1b[2J\x1b]0;x\x07\n"), "row 10"),
     "a zip": ("r.csv.zip", zipped(TABLE, 1), "is compressed.*unpack"),
-    "a zip bomb": ("r.zip", zipped("0" * 10**6, 1000), "is compressed.*unpack"),
+    "a zip bomb": ("r.zip", zipped("0" * 10**6, 50), "is compressed.*unpack"),
     "a gzip": ("r.csv.gz", gzip.compress(TABLE.encode()), "is compressed.*unpack"),
     "a zip that says it is a table": (
         "r.csv",
