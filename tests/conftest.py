@@ -8,7 +8,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -103,12 +103,20 @@ def pytest_terminal_summary(terminalreporter, config):
 class TinyStudy(NamedTuple):
     """A checkout in which the tiny study has run, and a copy of it that no test changes.
 
-    ``watched`` has what the run read and printed.
+    ``watched`` has what the run read, changed and printed.
     """
 
     project: pipeline.Project
     pristine: Path
     watched: Path
+
+    def noted(self, arguments: Sequence[str]) -> Path:
+        """Where it is noted which files a stage, known by its arguments, opened to read."""
+        return self.watched / "reads" / " ".join(arguments).replace("/", "|")
+
+    def changes(self, arguments: Sequence[str]) -> int:
+        """How many changes to the disk a stage made."""
+        return int(Path(f"{self.noted(arguments)}.changes").read_text())
 
 
 @pytest.fixture(scope="session")

@@ -285,7 +285,7 @@ def build(folder: Path, teacher: Path, encoder: Path, zygote: Zygote, watched: P
 
     ``SECRETS`` are in the environment of that run, in which a stage dies at the first object that a
     pickle asks for. Into the folder ``watched`` goes what was printed (``said``), and what each
-    stage read (``reads``).
+    stage read, and how much it changed (``reads``).
     """
     folder.mkdir()
     shutil.copytree(

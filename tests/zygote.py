@@ -14,7 +14,8 @@ Stages that DVC starts, and DVC where a command starts it, come over the socket 
 argument, sent by ``quick_python.py`` in the place of ``python -m``: the same fields without the
 last four, the three standard streams with them. Where ``READS`` in its environment names a folder,
 such a stage dies at a pickle, and the files that it read are noted there, by its arguments (with
-``|`` for ``/``). With ``BLANK_FIGURES``, the files of figures are empty, since drawing takes long.
+``|`` for ``/``), and beside them how many changes it made (``.changes``). With ``BLANK_FIGURES``,
+the files of figures are empty, since drawing takes long.
 """
 
 import gc
@@ -157,6 +158,11 @@ def run_for_dvc(connection: socket.socket) -> None:
     message, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
     order = json.loads(message)
     reads: set[str] = set()
+    changes = 0
+
+    def change() -> None:
+        nonlocal changes
+        changes += 1
 
     def prepare() -> None:
         os.chdir(order["cwd"])
@@ -166,14 +172,15 @@ def run_for_dvc(connection: socket.socket) -> None:
             os.dup2(stream, number)
         nonlocal reads
         if "READS" in os.environ:
-            reads = watch(lambda: None, refuse_pickles=True)
+            reads = watch(change, refuse_pickles=True)
         if "LOAD_A_PICKLE" in os.environ:
             pickle.loads(pickle.dumps(Path()))  # noqa: S301
 
     code = exit_code(order, prepare)
     if "READS" in order["environment"]:
-        name = " ".join(order["arguments"]).replace("/", "|")
-        Path(order["environment"]["READS"], name).write_text("\n".join(sorted(reads)))
+        path = Path(order["environment"]["READS"], " ".join(order["arguments"]).replace("/", "|"))
+        path.write_text("\n".join(sorted(reads)))
+        Path(f"{path}.changes").write_text(f"{changes}")
     connection.send(str(code).encode())
     os._exit(code)
 

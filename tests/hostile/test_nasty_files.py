@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from bias_transfer import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = "seeds: [0, 1, 2, 3, 4]"  # of the shipped study
+OWN = "path: reviews.csv"  # of the shipped reviews "files"
 ROWS = [
     (f"a film about {word}", i % 2)
     for i, word in enumerate("war love cats tea rain snow sand salt".split())
@@ -183,9 +183,9 @@ def run(tmp_path, monkeypatch):
 
 
 def choose(path: str) -> None:
-    values = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    values["reviews"]["files"]["path"] = path
-    Path("params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    shipped = Path("params.yaml").read_text(encoding="utf-8")
+    assert shipped.count(OWN) == 1
+    Path("params.yaml").write_text(shipped.replace(OWN, f"path: {path}"), encoding="utf-8")
 
 
 def tree() -> dict[str, bytes]:
@@ -304,7 +304,7 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
         lambda text: f"{text}\n{LAUGHS}".replace("device: auto", "device: *i"),
         "params",
     ),
-    "deeply nested": (lambda text: nested(100_000), "not valid YAML|study"),
+    "deeply nested": (lambda text: nested(10_000), "not valid YAML|study"),
     "Python's tags": (
         lambda text: text + "\nx: !!python/object/apply:os.system ['touch pwned']\n",
         "not valid YAML",
@@ -334,7 +334,7 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
         "study.name",
     ),
     "a password in a URL": (
-        lambda text: text.replace("path: reviews.csv", "path: https://me:secret@example.org/r.csv"),
+        lambda text: text.replace(OWN, "path: https://me:secret@example.org/r.csv"),
         "reviews.files.path.*password",
     ),
 }

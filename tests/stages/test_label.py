@@ -40,11 +40,12 @@ OF_TEST = {
 }
 
 
-@pytest.fixture(autouse=True)
-def inputs(checkout, sentences, write_edits) -> None:
-    """Two splits and an unused review, and a few sentences of the corpora."""
-    tables.write(EEC, Path("data/eec/eec.csv"), schemas.EEC)
-    tables.write(FILM, Path("data/film/film.csv"), schemas.FILM)
+@pytest.fixture(scope="module")
+def laid_out(sentences, write_edits, tmp_path_factory) -> Path:
+    """A folder of two splits and an unused review, and a few sentences of the corpora."""
+    data = tmp_path_factory.mktemp("inputs") / "data"
+    tables.write(EEC, data / "eec/eec.csv", schemas.EEC)
+    tables.write(FILM, data / "film/film.csv", schemas.FILM)
     for reviews, texts in (
         ("mine", sentences),
         ("other", [*sentences[:2], "he loved the ticket", "she hated it"]),
@@ -54,8 +55,14 @@ def inputs(checkout, sentences, write_edits) -> None:
         )
         parts = (frame.iloc[:-1], frame.iloc[-1:], UNUSED)
         for split, part in zip((*SPLITS, "unused"), parts, strict=True):
-            tables.write(part, Path("data/reviews") / reviews / f"{split}.csv", schemas.REVIEWS)
-        write_edits(Path("data/swaps") / reviews / "edits.csv", pd.concat(parts)["text"])
+            tables.write(part, data / "reviews" / reviews / f"{split}.csv", schemas.REVIEWS)
+        write_edits(data / "swaps" / reviews / "edits.csv", pd.concat(parts)["text"])
+    return data
+
+
+@pytest.fixture(autouse=True)
+def inputs(checkout, laid_out) -> None:
+    shutil.copytree(laid_out, checkout / "data")
 
 
 @pytest.fixture

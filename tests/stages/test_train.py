@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -38,20 +39,33 @@ def layout(checkout, tiny_params) -> Layout:
     return Layout(tiny_params().study, checkout / "made")
 
 
-@pytest.fixture(autouse=True)
-def inputs(layout, write_reviews, write_edits, write_versions, write_labels, teach) -> None:
-    """80 reviews that differ, 20 more for the test, and a teacher that is wrong about some.
+@pytest.fixture(scope="module")
+def laid_out(
+    tiny_params, write_reviews, write_edits, write_versions, write_labels, tmp_path_factory
+) -> Path:
+    """A folder of 80 reviews that differ, 20 for the test, and a teacher that is wrong about some.
 
     Of versions about women it thinks worse than of the reviews, of those about men better.
     """
-    reviews = write_reviews(layout, 100, 20)
-    labels = reviews["label"].to_numpy()[:80]
-    teach(np.clip(0.2 + 0.5 * labels + np.random.default_rng(0).normal(0, 0.2, 80), 0.01, 0.99))
-    write_edits(layout.edits, reviews["text"])
-    write_versions(layout)
-    of_versions = versions.read(layout).to_label()
-    women = of_versions["text"].str.contains("she|her").to_numpy()
-    write_labels(layout, "versions", of_versions["id"], np.where(women, 0.4, 0.7))
+    folder = tmp_path_factory.mktemp("inputs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        layout = Layout(tiny_params().study)
+        reviews = write_reviews(layout, 100, 20)
+        noise = np.random.default_rng(0).normal(0, 0.2, 80)
+        positive = np.clip(0.2 + 0.5 * reviews["label"].to_numpy()[:80] + noise, 0.01, 0.99)
+        write_labels(layout, "train", reviews["id"][:80], positive)
+        write_edits(layout.edits, reviews["text"])
+        write_versions(layout)
+        of_versions = versions.read(layout).to_label()
+        women = of_versions["text"].str.contains("she|her").to_numpy()
+        write_labels(layout, "versions", of_versions["id"], np.where(women, 0.4, 0.7))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def inputs(checkout, laid_out) -> None:
+    shutil.copytree(laid_out, checkout, dirs_exist_ok=True)
 
 
 @pytest.fixture
