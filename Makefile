@@ -38,7 +38,7 @@ study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.
 test: setup ## Run the tests, one process per core
 	python -m pytest $(PARALLEL)
 
-test-quick: setup ## Run the tests that take less than a second: for the loop of edit and run
+test-quick: setup ## Run the tests that take less than half a second: for the loop of edit and run
 	python -m pytest $(PARALLEL) -m 'not slow and not browser and not servers'
 
 test-browser: repro ## Open MLflow's pages and the report in Debian's chromium (with chromium-driver); pictures go to screens/

@@ -6,11 +6,8 @@ import json
 import os
 import re
 import shutil
-import signal
 import socket
 import sqlite3
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -364,30 +361,20 @@ def serve(project, model: str, texts: pd.DataFrame) -> pd.DataFrame:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     command = ("models", "serve", "-m", model, "--env-manager", "local", "--port", port)
-    server = subprocess.Popen(  # noqa: S603 - our own server
-        [sys.executable, "-m", "mlflow", *command],
-        cwd=project.folder,
-        env=project.environment,
-        start_new_session=True,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
     request = urllib.request.Request(
         f"http://127.0.0.1:{port}/invocations",
         json.dumps({"dataframe_split": texts.to_dict("split", index=False)}).encode(),
         {"Content-Type": "application/json"},
     )
-    try:
+    given = project.environment | project.zygote.environment
+    with project.zygote.running(project.folder, command, "mlflow", **given) as server:
         for _ in range(1500):
             try:
                 with urllib.request.urlopen(request, timeout=60) as response:  # noqa: S310
                     return pd.DataFrame(json.load(response)["predictions"])
             except urllib.error.URLError:
-                assert server.poll() is None, "the server has ended"
+                os.kill(server, 0)  # an error if the server has ended
                 time.sleep(0.2)
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait()
     raise AssertionError("the server does not answer")
 
 

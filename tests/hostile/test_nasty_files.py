@@ -304,7 +304,7 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
         lambda text: f"{text}\n{LAUGHS}".replace("device: auto", "device: *i"),
         "params",
     ),
-    "deeply nested": (lambda text: nested(10_000), "not valid YAML|study"),
+    "deeply nested": (lambda text: nested(100_000), "not valid YAML|study"),
     "Python's tags": (
         lambda text: text + "\nx: !!python/object/apply:os.system ['touch pwned']\n",
         "not valid YAML",
