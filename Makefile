@@ -6,6 +6,8 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/.ready
 PARALLEL := --numprocesses logical --maxprocesses 4 --dist loadfile --no-loadscope-reorder
+# Modules are compiled once, not by every process that a test starts.
+test test-quick test-latest: export PYTHONDONTWRITEBYTECODE :=
 # The environment's own tools come first, so that DVC's stages and MLflow's server find this python.
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
@@ -36,7 +38,7 @@ study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.
 test: setup ## Run the tests, one process per core
 	python -m pytest $(PARALLEL)
 
-test-quick: setup ## Run the tests that take less than a second: for the loop of edit and run
+test-quick: setup ## Run the tests that take less than half a second: for the loop of edit and run
 	python -m pytest $(PARALLEL) -m 'not slow and not browser and not servers'
 
 test-browser: repro ## Open MLflow's pages and the report in Debian's chromium (with chromium-driver); pictures go to screens/

@@ -8,7 +8,7 @@ os.environ["OMP_NUM_THREADS"] = "1"
 
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -52,7 +52,7 @@ def pytest_addoption(parser):
 
 
 SLOW_FIXTURES = {"tiny_study", "zygote", "local_cluster"}  # they start processes
-# Files, and functions with all their parameters, that took more than a second.
+# Files, and functions with all their parameters, that took more than half a second.
 SLOW = frozenset((Path(__file__).parent / "slow.txt").read_text(encoding="utf-8").split())
 # Files that take long, in the order in which workers take them. What stands between the first and
 # those that need its tiny study does not; the others fill up the end.
@@ -60,8 +60,10 @@ ORDER = (
     "test_pipeline.py",
     "test_cluster.py",
     "test_label_parquet.py",
+    "test_label.py",
     "test_bias.py",
     "test_server.py",
+    "test_train.py",
     "test_torchrun.py",
     "test_faults.py",
     "test_security.py",
@@ -69,7 +71,7 @@ ORDER = (
 
 
 def pytest_collection_modifyitems(items):
-    """Mark as slow what starts processes or takes more than a second, and order the files.
+    """Mark as slow what starts processes or takes more than half a second, and order the files.
 
     The first makes the tiny study. No other worker should wait for it, and all should end at about
     the same time.
@@ -103,12 +105,20 @@ def pytest_terminal_summary(terminalreporter, config):
 class TinyStudy(NamedTuple):
     """A checkout in which the tiny study has run, and a copy of it that no test changes.
 
-    ``watched`` has what the run read and printed.
+    ``watched`` has what the run read, changed and printed.
     """
 
     project: pipeline.Project
     pristine: Path
     watched: Path
+
+    def noted(self, arguments: Sequence[str]) -> Path:
+        """Where it is noted which files a stage, known by its arguments, opened to read."""
+        return self.watched / "reads" / " ".join(arguments).replace("/", "|")
+
+    def changes(self, arguments: Sequence[str]) -> int:
+        """How many changes to the disk a stage made."""
+        return int(Path(f"{self.noted(arguments)}.changes").read_text())
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The ``python`` of the tests' ``PATH``: ``-m bias_transfer`` runs in a fork of the zygote.
+"""The ``python`` of the tests' ``PATH``: the project's commands and DVC run in forks of the zygote.
 
 What is imported once need not be imported by every stage that DVC starts. Whatever else is asked of
 it goes to the Python that runs it.
@@ -9,10 +9,10 @@ import os
 import socket
 import sys
 
-if sys.argv[1:3] != ["-m", "bias_transfer"]:
+if sys.argv[1:3] not in (["-m", "bias_transfer"], ["-m", "dvc"]):
     os.execv(sys.executable, [sys.executable, *sys.argv[1:]])  # noqa: S606 - ourselves
 order = {
-    "program": "bias_transfer",
+    "program": sys.argv[2],
     "cwd": os.getcwd(),  # noqa: PTH109 - this must start quickly
     "arguments": sys.argv[3:],
     "environment": dict(os.environ),

@@ -1,6 +1,7 @@
 """``dvc.yaml`` against the code: its paths, the code that a stage depends on, and its params."""
 
 import ast
+from functools import cache
 from itertools import product
 from pathlib import Path
 
@@ -72,6 +73,7 @@ MODULES = {name: path.relative_to(PACKAGE) for name, path in modules_of(PACKAGE)
 IMPORTS = imports_of(PACKAGE)
 
 
+@cache
 def scripts(name: str) -> set[str]:
     """Modules beside this one that it names by their file, as what MLflow is to load."""
     tree = ast.parse((PACKAGE / MODULES[name]).read_text())
@@ -274,6 +276,12 @@ def test_stages_that_take_a_sample_of_the_reviews_depend_on_its_size():
     assert declared == sampling - {"predict", "predict-once"} == expected
 
 
+@cache  # stages share modules
+def attributes(module: Path) -> list[ast.Attribute]:
+    tree = ast.parse((PACKAGE / module).read_text())
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)]
+
+
 def sections_read(stage: str) -> set[str]:
     """``NAME`` of each ``params.NAME`` in a stage's own module, and in the report it makes."""
     modules = [Path(f"stages/{code(stage)}.py")]
@@ -281,9 +289,8 @@ def sections_read(stage: str) -> set[str]:
     return {
         node.attr
         for module in modules
-        for node in ast.walk(ast.parse((PACKAGE / module).read_text()))
-        if isinstance(node, ast.Attribute)
-        and isinstance(node.value, ast.Name)
+        for node in attributes(module)
+        if isinstance(node.value, ast.Name)
         and node.value.id == "params"
         and node.attr in Params.model_fields
     }

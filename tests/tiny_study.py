@@ -3,10 +3,12 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +82,7 @@ class Zygote:
     def run(
         self,
         cwd: Path,
-        arguments: list[str] | tuple[str, ...],
+        arguments: Sequence[str],
         *,
         program: str = "bias_transfer",
         number: int = 0,
@@ -92,6 +94,35 @@ class Zygote:
 
         Signal ``number`` comes at its n-th ``change`` to the disk, or ``after`` so many seconds.
         """
+        child = self._start(cwd, arguments, program, environment, change, number)
+        if after is not None:
+            time.sleep(after)
+            with suppress(ProcessLookupError):
+                os.killpg(child, number)
+        return int(self._answer())
+
+    @contextmanager
+    def running(
+        self, cwd: Path, arguments: Sequence[str], program: str, **environment: str
+    ) -> Iterator[int]:
+        """A command that goes on until it is told to end: the number of its process."""
+        child = self._start(cwd, arguments, program, environment)
+        try:
+            yield child
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child, signal.SIGTERM)
+            self._answer()
+
+    def _start(
+        self,
+        cwd: Path,
+        arguments: Sequence[str],
+        program: str,
+        environment: dict[str, str],
+        change: int | None = None,
+        number: int = 0,
+    ) -> int:
         self.wait()
         order: dict[str, Any] = {
             "program": program,
@@ -105,11 +136,6 @@ class Zygote:
         assert self.process.stdin
         self.process.stdin.write(json.dumps(order) + "\n")
         self.process.stdin.flush()
-        child = int(self._answer())
-        if after is not None:
-            time.sleep(after)
-            with suppress(ProcessLookupError):
-                os.killpg(child, number)
         return int(self._answer())
 
     def wait(self) -> None:
@@ -184,8 +210,8 @@ class Project:
         assert result.returncode == 0, result.stdout + result.stderr
         return result.stdout
 
-    def dvc(self, *arguments: str) -> str:
-        return self._said("dvc", *arguments)
+    def dvc(self, *arguments: str, **environment: str) -> str:
+        return self._said("dvc", *arguments, **environment)
 
     def mlflow(self, *arguments: str) -> str:
         return self._said("mlflow", *arguments)
@@ -285,7 +311,7 @@ def build(folder: Path, teacher: Path, encoder: Path, zygote: Zygote, watched: P
 
     ``SECRETS`` are in the environment of that run, in which a stage dies at the first object that a
     pickle asks for. Into the folder ``watched`` goes what was printed (``said``), and what each
-    stage read (``reads``).
+    stage read, and how much it changed (``reads``).
     """
     folder.mkdir()
     shutil.copytree(

@@ -33,7 +33,12 @@ class Server:
                 *("--workers", "1", "--artifacts-destination", str(self.folder / "artifacts")),
             ],
             cwd=self.folder,
-            env=os.environ | {"MLFLOW_TRACKING_URI": "", "MLFLOW_BACKEND_STORE_URI": self.database},
+            env=os.environ
+            | {
+                "MLFLOW_TRACKING_URI": "",
+                "MLFLOW_BACKEND_STORE_URI": self.database,
+                "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false",  # else there are more processes
+            },
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,

@@ -10,10 +10,12 @@ Writes standard output to ``output``, and beside it: standard error (``.errors``
 to the disk there were (``.changes``), and the files below ``cwd`` that were opened to read
 (``.reads``).
 
-Stages that DVC starts come over the socket named in the first argument, sent by ``quick_python.py``
-in the place of ``python -m bias_transfer``: the same fields without the last four, the three
-standard streams with them. Where ``READS`` in its environment names a folder, such a stage dies at
-a pickle, and the files that it read are noted there, by its arguments (with ``|`` for ``/``).
+Stages that DVC starts, and DVC where a command starts it, come over the socket named in the first
+argument, sent by ``quick_python.py`` in the place of ``python -m``: the same fields without the
+last four, the three standard streams with them. Where ``READS`` in its environment names a folder,
+such a stage dies at a pickle, and the files that it read are noted there, by its arguments (with
+``|`` for ``/``), and beside them how many changes it made (``.changes``). With ``BLANK_FIGURES``,
+the files of figures are empty, since drawing takes long.
 """
 
 import gc
@@ -21,6 +23,7 @@ import json
 import os
 import pickle
 import select
+import shutil
 import signal
 import socket
 import sys
@@ -53,11 +56,12 @@ import transformers.convert_slow_tokenizer
 import transformers.models.auto.tokenization_auto
 import transformers.models.bert.modeling_bert
 import transformers.models.llama.modeling_llama  # noqa: F401
+from matplotlib.figure import Figure
 
 from bias_transfer import cli
 from bias_transfer.commands import launch, results, verify  # noqa: F401
 from bias_transfer.corpora import eec as corpus
-from bias_transfer.io import schemas
+from bias_transfer.io import provenance, schemas
 from bias_transfer.pretrained import classifier  # noqa: F401
 from bias_transfer.report import page  # noqa: F401
 from bias_transfer.stages import (  # noqa: F401
@@ -137,6 +141,8 @@ def run_watched(order: dict[str, Any]) -> None:
         os.setsid()
         os.chdir(order["cwd"])
         os.environ.update(order["environment"])
+        if "BIAS_TRANSFER_ZYGOTE" in os.environ:
+            sys.executable = shutil.which("python")
         for number, name in ((1, order["output"]), (2, f"{order['output']}.errors")):
             os.dup2(os.open(name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC), number)
         nonlocal reads
@@ -152,6 +158,11 @@ def run_for_dvc(connection: socket.socket) -> None:
     message, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
     order = json.loads(message)
     reads: set[str] = set()
+    changes = 0
+
+    def change() -> None:
+        nonlocal changes
+        changes += 1
 
     def prepare() -> None:
         os.chdir(order["cwd"])
@@ -161,16 +172,21 @@ def run_for_dvc(connection: socket.socket) -> None:
             os.dup2(stream, number)
         nonlocal reads
         if "READS" in os.environ:
-            reads = watch(lambda: None, refuse_pickles=True)
+            reads = watch(change, refuse_pickles=True)
         if "LOAD_A_PICKLE" in os.environ:
             pickle.loads(pickle.dumps(Path()))  # noqa: S301
 
     code = exit_code(order, prepare)
     if "READS" in order["environment"]:
-        name = " ".join(order["arguments"]).replace("/", "|")
-        Path(order["environment"]["READS"], name).write_text("\n".join(sorted(reads)))
+        path = Path(order["environment"]["READS"], " ".join(order["arguments"]).replace("/", "|"))
+        path.write_text("\n".join(sorted(reads)))
+        Path(f"{path}.changes").write_text(f"{changes}")
     connection.send(str(code).encode())
     os._exit(code)
+
+
+def leave_blank(figure: Figure, path: Any, **options: Any) -> None:
+    Path(path).write_bytes(b"")
 
 
 def exit_code(order: dict[str, Any], prepare: Any) -> int:
@@ -179,6 +195,8 @@ def exit_code(order: dict[str, Any], prepare: Any) -> int:
         signal.signal(signal.SIGINT, signal.default_int_handler)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         prepare()
+        if "BLANK_FIGURES" in os.environ:
+            Figure.savefig = leave_blank
         PROGRAMS[order["program"]](order["arguments"])
     except SystemExit as stop:
         code = stop.code if isinstance(stop.code, int) else 1 if stop.code else 0
@@ -201,8 +219,9 @@ def wait_for(order: dict[str, Any]) -> None:
 
 
 def prepare_imports() -> None:
-    """Import what waits for its first use too, and keep the collector off all of it."""
+    """Do once what waits for its first use too, and keep the collector off all of it."""
     schemas.EEC.validate(corpus.generate())
+    provenance.code_sha256("students", "distillation", "stages")  # every fit of a student asks
     PIL.Image.init()
     gc.collect()
     gc.freeze()

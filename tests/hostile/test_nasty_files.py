@@ -14,13 +14,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import yaml
 from click.testing import CliRunner
 
 from bias_transfer import cli
 
 ROOT = Path(__file__).resolve().parents[2]
 SEEDS = "seeds: [0, 1, 2, 3, 4]"  # of the shipped study
+OWN = "path: reviews.csv"  # of the shipped reviews "files"
 ROWS = [
     (f"a film about {word}", i % 2)
     for i, word in enumerate("war love cats tea rain snow sand salt".split())
@@ -113,7 +113,7 @@ REVIEWS: dict[str, tuple[str, bytes, str | None]] = {
     "a text with both labels": ("r.csv", with_row("a film about war,1\n"), "both labels"),
     "control codes in a label": ("r.csv", with_row("fine,\x1b[2J\x1b]0;x\x07\n"), "row 10"),
     "a zip": ("r.csv.zip", zipped(TABLE, 1), "is compressed.*unpack"),
-    "a zip bomb": ("r.zip", zipped("0" * 10**6, 1000), "is compressed.*unpack"),
+    "a zip bomb": ("r.zip", zipped("0" * 10**6, 50), "is compressed.*unpack"),
     "a gzip": ("r.csv.gz", gzip.compress(TABLE.encode()), "is compressed.*unpack"),
     "a zip that says it is a table": (
         "r.csv",
@@ -183,9 +183,9 @@ def run(tmp_path, monkeypatch):
 
 
 def choose(path: str) -> None:
-    values = yaml.safe_load(Path("params.yaml").read_text(encoding="utf-8"))
-    values["reviews"]["files"]["path"] = path
-    Path("params.yaml").write_text(yaml.safe_dump(values), encoding="utf-8")
+    shipped = Path("params.yaml").read_text(encoding="utf-8")
+    assert shipped.count(OWN) == 1
+    Path("params.yaml").write_text(shipped.replace(OWN, f"path: {path}"), encoding="utf-8")
 
 
 def tree() -> dict[str, bytes]:
@@ -334,7 +334,7 @@ PARAMS: dict[str, tuple[Callable[[str], str | bytes], str]] = {
         "study.name",
     ),
     "a password in a URL": (
-        lambda text: text.replace("path: reviews.csv", "path: https://me:secret@example.org/r.csv"),
+        lambda text: text.replace(OWN, "path: https://me:secret@example.org/r.csv"),
         "reviews.files.path.*password",
     ),
 }

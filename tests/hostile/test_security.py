@@ -9,7 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from faults.scratch import Stage, stages
+from faults.scratch import stages
 from tiny_study import Project
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -136,15 +136,10 @@ def test_no_stage_writes_a_pickle(tiny_study):
     assert not [path for path in files if is_pickle(path)]
 
 
-def noted(tiny_study, stage: Stage) -> Path:
-    """Where it is noted which files of the study a stage opened to read."""
-    return tiny_study.watched / "reads" / " ".join(stage.arguments).replace("/", "|")
-
-
 def test_no_stage_loads_a_pickle_or_tells_a_secret(tiny_study):
     """A stage would have died at the first object that a pickle asks for; see ``build``."""
     ran = stages(tiny_study.pristine).values()
-    assert all(noted(tiny_study, stage).exists() for stage in ran)
+    assert all(tiny_study.noted(stage.arguments).exists() for stage in ran)
     assert "secret-of-" not in (tiny_study.watched / "said").read_text()
     written = [
         path for path in tiny_study.pristine.rglob("*") if path.is_file() and not path.is_symlink()
@@ -161,7 +156,7 @@ def test_stages_read_their_deps_and_nothing_else(tiny_study):
     }
     known |= {"reviews": ("mine.csv",)}
     for name, stage in stages(tiny_study.pristine).items():
-        read = noted(tiny_study, stage).read_text().splitlines()
+        read = tiny_study.noted(stage.arguments).read_text().splitlines()
         allowed = (*stage.deps, *stage.outs, *known.get(name, ()), "params.yaml", "src", ".git")
         other = {
             path

@@ -1,10 +1,6 @@
 """The label stage: each wording is asked once, and no answer passes for another teacher's."""
 
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -15,6 +11,7 @@ import pytest
 import stubs_of_swaps
 import yaml
 from completions_server import CompletionsServer
+from forked import killed
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer
 
@@ -43,11 +40,12 @@ OF_TEST = {
 }
 
 
-@pytest.fixture(autouse=True)
-def inputs(checkout, sentences, write_edits) -> None:
-    """Two splits and an unused review, and a few sentences of the corpora."""
-    tables.write(EEC, Path("data/eec/eec.csv"), schemas.EEC)
-    tables.write(FILM, Path("data/film/film.csv"), schemas.FILM)
+@pytest.fixture(scope="module")
+def laid_out(sentences, write_edits, tmp_path_factory) -> Path:
+    """A folder of two splits and an unused review, and a few sentences of the corpora."""
+    data = tmp_path_factory.mktemp("inputs") / "data"
+    tables.write(EEC, data / "eec/eec.csv", schemas.EEC)
+    tables.write(FILM, data / "film/film.csv", schemas.FILM)
     for reviews, texts in (
         ("mine", sentences),
         ("other", [*sentences[:2], "he loved the ticket", "she hated it"]),
@@ -57,8 +55,14 @@ def inputs(checkout, sentences, write_edits) -> None:
         )
         parts = (frame.iloc[:-1], frame.iloc[-1:], UNUSED)
         for split, part in zip((*SPLITS, "unused"), parts, strict=True):
-            tables.write(part, Path("data/reviews") / reviews / f"{split}.csv", schemas.REVIEWS)
-        write_edits(Path("data/swaps") / reviews / "edits.csv", pd.concat(parts)["text"])
+            tables.write(part, data / "reviews" / reviews / f"{split}.csv", schemas.REVIEWS)
+        write_edits(data / "swaps" / reviews / "edits.csv", pd.concat(parts)["text"])
+    return data
+
+
+@pytest.fixture(autouse=True)
+def inputs(checkout, laid_out) -> None:
+    shutil.copytree(laid_out, checkout / "data")
 
 
 @pytest.fixture
@@ -588,21 +592,6 @@ def journal_of(params) -> Journal:
     return Journal(Path("data/journal") / f"{sha256[:16]}.jsonl", sha256)
 
 
-FORKS = """
-import os, sys
-import transformers.models.llama.modeling_llama
-from bias_transfer import cli
-from bias_transfer.stages import label, versions
-from bias_transfer.study import params
-for line in sys.stdin:
-    child = os.fork()
-    if child == 0:
-        cli.main(line.split())
-    print(child, flush=True)
-    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
-"""
-
-
 def test_server_as_a_teacher_leaves_no_trace_of_its_key_and_its_address(
     params_of, tiny_llama, monkeypatch
 ):
@@ -650,20 +639,15 @@ def test_run_killed_three_times_writes_the_very_bytes_of_an_unbroken_one(params_
     assert batches() > 3 * 40
     shutil.rmtree("data/teacher")
     forget_the_journal()
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", FORKS], **pipes) as forks:  # noqa: S603 - our own
-        for more in np.random.default_rng(0).integers(5, 40, 3):
-            wanted = batches() + more
-            print("label mine tiny", file=forks.stdin, flush=True)
-            child = int(forks.stdout.readline())
+    for more in np.random.default_rng(0).integers(5, 40, 3):
+        wanted = batches() + more
+        with killed("label", "mine", "tiny"):
             deadline = time.monotonic() + 120
             while batches() < wanted:
                 assert time.monotonic() < deadline, "label has stopped by itself"
                 time.sleep(0.001)
-            os.kill(child, signal.SIGKILL)
-            assert int(forks.stdout.readline()) == -signal.SIGKILL
-            assert wanted <= batches()
-            assert 0 < len(journal_of(params).answers) < len(answers)
+        assert wanted <= batches()
+        assert 0 < len(journal_of(params).answers) < len(answers)
     label.run(params)
     assert files(Layout(params.study)) == unbroken
     assert journal_of(params).answers == answers

@@ -2,15 +2,14 @@
 
 import dataclasses
 import os
-import signal
-import subprocess
-import sys
+import shutil
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import yaml
+from forked import killed
 
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.mentions import mentions_more_women
@@ -40,20 +39,33 @@ def layout(checkout, tiny_params) -> Layout:
     return Layout(tiny_params().study, checkout / "made")
 
 
-@pytest.fixture(autouse=True)
-def inputs(layout, write_reviews, write_edits, write_versions, write_labels, teach) -> None:
-    """80 reviews that differ, 20 more for the test, and a teacher that is wrong about some.
+@pytest.fixture(scope="module")
+def laid_out(
+    tiny_params, write_reviews, write_edits, write_versions, write_labels, tmp_path_factory
+) -> Path:
+    """A folder of 80 reviews that differ, 20 for the test, and a teacher that is wrong about some.
 
     Of versions about women it thinks worse than of the reviews, of those about men better.
     """
-    reviews = write_reviews(layout, 100, 20)
-    labels = reviews["label"].to_numpy()[:80]
-    teach(np.clip(0.2 + 0.5 * labels + np.random.default_rng(0).normal(0, 0.2, 80), 0.01, 0.99))
-    write_edits(layout.edits, reviews["text"])
-    write_versions(layout)
-    of_versions = versions.read(layout).to_label()
-    women = of_versions["text"].str.contains("she|her").to_numpy()
-    write_labels(layout, "versions", of_versions["id"], np.where(women, 0.4, 0.7))
+    folder = tmp_path_factory.mktemp("inputs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        layout = Layout(tiny_params().study)
+        reviews = write_reviews(layout, 100, 20)
+        noise = np.random.default_rng(0).normal(0, 0.2, 80)
+        positive = np.clip(0.2 + 0.5 * reviews["label"].to_numpy()[:80] + noise, 0.01, 0.99)
+        write_labels(layout, "train", reviews["id"][:80], positive)
+        write_edits(layout.edits, reviews["text"])
+        write_versions(layout)
+        of_versions = versions.read(layout).to_label()
+        women = of_versions["text"].str.contains("she|her").to_numpy()
+        write_labels(layout, "versions", of_versions["id"], np.where(women, 0.4, 0.7))
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def inputs(checkout, laid_out) -> None:
+    shutil.copytree(laid_out, checkout, dirs_exist_ok=True)
 
 
 @pytest.fixture
@@ -466,18 +478,16 @@ def test_a_run_killed_between_seeds_goes_on_where_it_was(tiny_params, layout, ch
     """SIGKILL comes once the first seed is there; the end is that of a run without it."""
     seeds = list(range(6))
     values = tiny_params(seeds=seeds, distillation={"patience": 99}).model_dump(mode="json")
-    values["students"]["bow"] |= {"epochs": 20}
+    values["students"]["bow"] |= {"epochs": 4}
     (checkout / "params.yaml").write_text(yaml.safe_dump(values))
     params = load(Path("params.yaml"))
     made, first = Layout(params.study).model(GROUP), Layout(params.study).model(f"{GROUP}/seed-0")
 
-    command = [sys.executable, "-m", "bias_transfer", "train", "bow", DISTILLED]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:  # noqa: S603 - our own
+    with killed("train", "bow", DISTILLED):
+        deadline = time.monotonic() + 120
         while not first.exists():
-            assert process.poll() is None, process.stderr.read().decode()
+            assert time.monotonic() < deadline, "train has stopped by itself"
             time.sleep(0.002)
-        process.kill()
-    assert process.returncode == -signal.SIGKILL
     left = {path.name for path in made.iterdir()}
     assert "seed-5" not in left
     before = touched(first)

@@ -1,5 +1,6 @@
 """``params.yaml``: the shipped file loads, and every mistake is named with what was meant."""
 
+import copy
 import re
 from pathlib import Path
 
@@ -13,9 +14,14 @@ from bias_transfer.study import params
 SHIPPED = Path(__file__).resolve().parents[2] / "params.yaml"
 
 
-@pytest.fixture
-def values():
+@pytest.fixture(scope="module")
+def shipped_values():
     return yaml.safe_load(SHIPPED.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def values(shipped_values):
+    return copy.deepcopy(shipped_values)
 
 
 def put(values, dotted, value):

@@ -1,5 +1,7 @@
 """A real tracking server on loopback, stopped while runs are published and started again."""
 
+import shutil
+
 import mlflow
 import pytest
 from tracking_server import Server
@@ -11,7 +13,8 @@ NAMES = ["teacher-t", "bow-baseline/seed-0", "bow-distilled/seed-0", "report"]
 
 
 @pytest.fixture
-def server(tmp_path, monkeypatch):
+def server(tmp_path, monkeypatch, empty_store):
+    shutil.copy(empty_store, tmp_path / "server.db")
     server = Server(tmp_path)
     server.start()
     monkeypatch.chdir(tmp_path)

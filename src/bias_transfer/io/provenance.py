@@ -72,12 +72,18 @@ def code_sha256(*parts: str) -> str:
     for part in parts:
         path = PACKAGE / part
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-            for node in ast.walk(tree):
-                if isinstance(node, _DOCUMENTED) and ast.get_docstring(node):
-                    node.body = node.body[1:]
-            digest.update(f"{file.relative_to(PACKAGE)}\0{ast.dump(tree)}\0".encode())
+            meaning = _meaning(file.read_text(encoding="utf-8"))
+            digest.update(f"{file.relative_to(PACKAGE)}\0{meaning}\0".encode())
     return digest.hexdigest()
+
+
+@cache  # parsing takes long, and every seed asks
+def _meaning(code: str) -> str:
+    tree = ast.parse(code)
+    for node in ast.walk(tree):
+        if isinstance(node, _DOCUMENTED) and ast.get_docstring(node):
+            node.body = node.body[1:]
+    return ast.dump(tree)
 
 
 def code() -> dict[str, Any]:

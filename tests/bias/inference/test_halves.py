@@ -9,7 +9,7 @@ from bias_transfer.bias.inference.halves import over_training_sets, with_trainin
 from bias_transfer.bias.inference.two_way import Inference, with_seeds
 from bias_transfer.distillation.halves import half
 
-N, HALVES, DRAWS = 120, 40, 2000
+N, HALVES, DRAWS = 120, 40, 800
 LABELS = np.repeat([0, 1], N // 2)
 PAIRS_SE, SEED_SD = 0.05, 0.05
 
