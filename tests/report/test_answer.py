@@ -42,6 +42,8 @@ def test_a_change_that_does_not_stand():
     assert several.startswith(f"No student was seen to take over its teacher's gap: {OWN}, and its")
     small = family_of("bow", size="smaller than 50% of the teacher's gap")
     assert said(family=small).endswith("and is smaller than 50 % of the teacher's gap.")
+    small.rows["verdict"] = STANDS
+    assert said(family=small).endswith(f"{STANDS}, and is smaller than 50 % of the teacher's gap.")
 
 
 def test_a_change_that_stands():

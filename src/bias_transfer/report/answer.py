@@ -211,20 +211,18 @@ def _verdict(seen: Row) -> str:
     """Whether the change stands, and how large it may be beside the teacher's gap."""
     if seen["verdict"] == ONE_SEED:
         return "One seed gives no verdict."
-    said = f"The change of {signed(seen['estimate'], 3)} {seen['verdict']}"
-    if not stands(seen["verdict"]):
-        return f"{said}{_size(seen)}."
-    unsure = _elsewhere(seen, partial(signed, digits=3))
+    said = f"The change of {signed(seen['estimate'], 3)} {seen['verdict']}{_size(seen)}"
+    unsure = _elsewhere(seen, partial(signed, digits=3)) if stands(seen["verdict"]) else ""
     return f"{said}, but {unsure}." if unsure else f"{said}."
 
 
 def _size(seen: Row) -> str:
-    """How large a change that does not stand may be, and how surely it would have been found."""
+    """How large a change may be, and how surely one that does not stand would have been found."""
     size = seen["size"].replace("%", " %")
-    if size in ("", NO_TEACHER_GAP):
-        return ""
     if size.startswith("smaller"):
         return f", and is {size}"
+    if stands(seen["verdict"]) or size in ("", NO_TEACHER_GAP):
+        return ""
     return (
         f", and {size}, which this test would find with a probability of {percent(seen['power'])}"
     )
