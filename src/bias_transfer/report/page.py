@@ -13,6 +13,7 @@ from bias_transfer.pretrained import packages
 from bias_transfer.report import rendered, rows
 from bias_transfer.report.answer import facts, sentence
 from bias_transfer.report.columns import TEXTS, cell, of_study
+from bias_transfer.report.figures.style import DPI
 from bias_transfer.report.findings import answer, finding, of_corpus, power
 from bias_transfer.study.params import Params
 
@@ -58,6 +59,7 @@ def render(
         teacher=params.teachers[params.study.teacher],
         columns=of_study(params.study),
         texts=TEXTS,
+        dpi=DPI,
         cell=cell,
         sentence=sentence(params, bias, transfer, tested),
         facts=facts(params, bias, accuracy, tested),
