@@ -13,7 +13,7 @@ from bias_transfer.bias.estimates import NO_EVIDENCE, ONE_SEED
 from bias_transfer.bias.transfer import CHANGE
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, generate
 from bias_transfer.io.declared import Declared
-from bias_transfer.report.findings import answer, finding, power, primary
+from bias_transfer.report.findings import finding, from_baseline, power, primary
 from bias_transfer.study.params import load
 
 
@@ -36,16 +36,18 @@ def changes(*verdicts: str) -> pd.DataFrame:
     ],
 )
 def test_the_answer_counts_what_can_be_measured_and_says_what_cannot(verdicts, parts):
-    text = answer(changes(*verdicts))
+    text = from_baseline(changes(*verdicts))
     assert all(part in text for part in parts), text
 
 
-def test_a_study_of_one_target_has_no_answer():
-    assert "lacks one of the targets" in answer(changes(NO_EVIDENCE).assign(target="permuted"))
+def test_a_study_of_one_target_has_no_change():
+    assert "lacks one of the targets" in from_baseline(
+        changes(NO_EVIDENCE).assign(target="permuted")
+    )
 
 
 def test_the_answer_of_several_seeds_stands_beside_students_of_one():
-    text = answer(changes(NO_EVIDENCE, NO_EVIDENCE, NO_EVIDENCE, ONE_SEED, ONE_SEED))
+    text = from_baseline(changes(NO_EVIDENCE, NO_EVIDENCE, NO_EVIDENCE, ONE_SEED, ONE_SEED))
     assert f"3 {NO_EVIDENCE}" in text
     assert re.search(r"\b2\b", text)  # so many have none
     assert "this study gives no verdict" not in text

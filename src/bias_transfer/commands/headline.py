@@ -1,4 +1,4 @@
-"""What a study found, in the sentence that its report starts with."""
+"""What a study found, in the sentences that its report starts with."""
 
 from pathlib import Path
 
@@ -17,4 +17,5 @@ def headline(params: Params, root: Path = Path()) -> str:
     """
     layout = Layout(params.study, root)
     report = layout.report("report.html")
-    return f"{answer.of_study(params, layout)}\nReport: {report}    Runs: make ui"
+    said = answer.of_study(params, layout)
+    return f"{said.finding}\n{said.beside}\nReport: {report}    Runs: make ui"

@@ -12,9 +12,9 @@ from bias_transfer.commands import catalogue, section
 from bias_transfer.io import committed, declared, schemas, tables, user_tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.report import figures, rendered, rows
-from bias_transfer.report.answer import sentence
+from bias_transfer.report.answer import answer
 from bias_transfer.report.columns import cell, of_study
-from bias_transfer.report.findings import answer, finding, of_corpus, primary
+from bias_transfer.report.findings import finding, from_baseline, of_corpus, primary
 from bias_transfer.report.formats import signed
 from bias_transfer.report.summary import estimate_name
 from bias_transfer.report.verdicts import corrected
@@ -82,13 +82,13 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         changes=changes.to_dict("records"),
         slope=SLOPE,
         estimate_name=estimate_name,
-        sentence=sentence(params, every, all_transfer, tested),
+        answer=answer(params, every, all_transfer, tested),
         rows=shown | {"others": [row for row in shown["others"] if not _unread(row)]},
         unread=_unread_systems(shown["others"]),
         not_asked=tested.not_asked,
         columns=of_study(params.study),
         cell=cell,
-        answer=answer(transfer),
+        from_baseline=from_baseline(transfer),
         findings=[finding(bias, params, axis) for axis in ("gender", "race")],
         reviews=tables.read_json(layout.counts),
         labels=manifest.read(layout.labels_folder),

@@ -1,11 +1,13 @@
-"""The study's answer: one sentence in plain words, and three facts beside it.
+"""The study's answer: a sentence in plain words, and what it rests on.
 
-It is about swapped reviews, and about the first student of the study of which it can be said. What
-is said depends on what was measured: whether a gap was planted, how many seeds there are, whether
-the teacher has a gap of its own, and whether the declared tests could be asked.
+It is about swapped reviews. All students that were tested are in the sentence; the numbers are
+those of one of them. What is said depends on what was measured: whether a gap was planted, how many
+seeds there are, whether the teacher has a gap of its own, and whether the declared tests could be
+asked.
 """
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -16,7 +18,7 @@ from bias_transfer.bias.channel import COEFFICIENT
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.hypotheses import stands
 from bias_transfer.bias.inference.halves import HIGH, LOW
-from bias_transfer.bias.transfer import CHANGE
+from bias_transfer.bias.transfer import CHANGE, NO_TEACHER_GAP
 from bias_transfer.io import declared, schemas, tables
 from bias_transfer.io.declared import Declared
 from bias_transfer.report.findings import of_corpus, primary
@@ -24,15 +26,31 @@ from bias_transfer.report.formats import percent, signed
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
-from bias_transfer.study.systems import TEACHER, System, teacher_system
+from bias_transfer.study.systems import teacher_system
 
 LOG_ODDS = "log-odds"
+OPINION = "swap-averaged"  # the labels that lack the teacher's opinion of gender and nothing else
 _WORDS = {"bow": "a bag of words", "cnn": "a convolutional network"}
+_MOVES = {
+    OPINION: "its opinion of gender moves",
+    "permuted": "its labels, and not shuffled ones, move",
+}
 Row = dict[str, Any]
 
 
-def of_study(params: Params, layout: Layout) -> str:
-    """``sentence`` on the tables of a study that has run.
+@dataclass(frozen=True)
+class Answer:
+    """``finding`` is one sentence for everybody. ``beside`` says what to expect, and how sure."""
+
+    finding: str
+    beside: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.finding} {self.beside}".rstrip()
+
+
+def of_study(params: Params, layout: Layout) -> Answer:
+    """``answer`` on the tables of a study that has run.
 
     Raises
     ------
@@ -41,11 +59,11 @@ def of_study(params: Params, layout: Layout) -> str:
     """
     bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
     transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
-    return sentence(params, bias, transfer, declared.read(layout.report("hypotheses.json")))
+    return answer(params, bias, transfer, declared.read(layout.report("hypotheses.json")))
 
 
-def sentence(params: Params, bias: pd.DataFrame, transfer: pd.DataFrame, tested: Declared) -> str:
-    """What the study found, in one sentence.
+def answer(params: Params, bias: pd.DataFrame, transfer: pd.DataFrame, tested: Declared) -> Answer:
+    """What the study found.
 
     Parameters
     ----------
@@ -54,35 +72,24 @@ def sentence(params: Params, bias: pd.DataFrame, transfer: pd.DataFrame, tested:
     tested
         The declared tests.
     """
-    teacher = _teacher(params, bias)
+    teacher = teachers_own(params, bias)
     if teacher is None:
-        return (
+        return Answer(
             "This study cannot say whether a student inherits its teacher's gap: none of its "
             "held-out reviews mentions people."
         )
     planted = _planted(params, transfer)
-    student = next(
-        (name for name in params.study.all_students if name in planted or _seen(name, tested)),
-        None,
-    )
-    channel = planted.get(student or "")
-    start = "This teacher's own gap on held-out reviews"
-    if channel:
-        start = f"{_channel(params, channel)}; this teacher's own gap"
-    return f"{_own(teacher, start)}{_outcome(params, teacher, channel, student, tested)}."
+    seen = _seen(params, tested)
+    student = _lead(params, planted, seen)
+    channel, change = planted.get(student), seen.get(student)
+    beside = [
+        _channel(params, channel, teacher) if channel else "",
+        _verdict(change) if change else _not_seen(tested),
+    ]
+    return Answer(_finding(params, teacher, seen, change), " ".join(filter(None, beside)))
 
 
-def facts(
-    params: Params,
-    bias: pd.DataFrame,
-    accuracy: pd.DataFrame,
-    tested: Declared,
-) -> list[str]:
-    """Three short facts: the teacher in P, the declared tests, and accuracy."""
-    return [_teacher_in_p(params, bias), _tests(tested), _accuracy(params, accuracy)]
-
-
-def _teacher(params: Params, bias: pd.DataFrame) -> Row | None:
+def teachers_own(params: Params, bias: pd.DataFrame) -> Row | None:
     """The teacher's row on swapped reviews, if there is one."""
     rows = of_corpus(primary(bias), "swaps")
     rows = rows[rows["system"] == teacher_system(params.study)]
@@ -102,74 +109,114 @@ def _planted(params: Params, transfer: pd.DataFrame) -> dict[str, Row]:
     return found
 
 
-def _seen(student: str | None, tested: Declared) -> Row | None:
-    """The declared change in a student's gap, if it can be measured."""
+def _seen(params: Params, tested: Declared) -> dict[str, Row]:
+    """The declared change in a student's gap, of the students of which it can be measured."""
     rows = tested.rows
     rows = rows[
-        (rows["student"] == student)
-        & (rows["estimand"] == CHANGE)
+        (rows["estimand"] == CHANGE)
         & (rows["corpus"] == "swaps")
         & rows["estimate"].notna()
         & (rows["verdict"] != NOT_MEASURABLE)
     ]
-    return rows.iloc[0].to_dict() if len(rows) else None
+    found = {row["student"]: row for row in reversed(rows.to_dict("records"))}
+    return {name: found[name] for name in params.study.all_students if name in found}
 
 
-def _channel(params: Params, row: Row) -> str:
-    """What arrives of a planted gap."""
+def _lead(params: Params, planted: dict[str, Row], seen: dict[str, Row]) -> str:
+    """The student whose numbers are given: the first whose change stands, else the first of all."""
+    standing = (name for name, row in seen.items() if stands(row["verdict"]))
+    measured = (name for name in params.study.all_students if name in planted or name in seen)
+    return next(standing, next(measured, ""))
+
+
+def _finding(params: Params, teacher: Row, seen: dict[str, Row], change: Row | None) -> str:
+    """The finding, the teacher's own gap, and the change in one student's."""
+    gap = _interval(*(teacher[f"log_odds_{name}"] for name in ("difference", "ci_low", "ci_high")))
+    moved = f", and {_moves(params, change)}" if change else ""
+    if not _clear(teacher):
+        return (
+            f"This teacher has no gap for a student to take over: women minus men on held-out "
+            f"reviews, {gap} in log-odds, cannot be told from none{moved}."
+        )
+    own = f"the teacher's, women minus men on held-out reviews, is {gap} in log-odds"
+    return f"{_head(params, teacher, seen)}: {own}{moved}."
+
+
+def _head(params: Params, teacher: Row, seen: dict[str, Row]) -> str:
+    """What was found, without a number."""
+    rows = [row for row in seen.values() if row["verdict"] != ONE_SEED]
+    standing = [row for row in rows if stands(row["verdict"])]
+    if not rows:
+        why = "One seed cannot tell" if seen else "It was not measured"
+        return f"{why} whether a student takes over its teacher's gap"
+    if not standing:
+        who = _name(params, rows[0]["student"]) if len(rows) == 1 else "no student"
+        not_seen = "was not seen" if len(rows) == 1 else "was seen"
+        return _capital(f"{who} {not_seen} to take over its teacher's gap")
+    names = " and ".join(_name(params, row["student"]) for row in standing)
+    gap = teacher["log_odds_difference"]
+    if any(row["estimate"] * gap <= 0 for row in standing):
+        does = "moves away from"
+    elif any(row["reference"] != OPINION for row in standing):
+        does = "moves towards"
+    else:
+        does = "takes over some of"
+    if len(standing) > 1:
+        does = does.replace("moves", "move").replace("takes", "take")
+    here = ", with these training reviews" * any(
+        _elsewhere(row, partial(signed, digits=3)) != "" for row in standing
+    )
+    return _capital(f"{names} {does} the teacher's gap{here}")
+
+
+def _moves(params: Params, change: Row) -> str:
+    """By how much a student's gap changes, and what makes it change."""
+    by = _MOVES.get(
+        change["reference"], f"its labels, and not those of {change['reference']}, move"
+    )
+    ends = _interval(change["estimate"], change["ci_low"], change["ci_high"])
+    return f"{by} that of {_name(params, change['student'])} by {ends}"
+
+
+def _channel(params: Params, row: Row, teacher: Row) -> str:
+    """What arrives of a planted gap, and what that makes of the teacher's own."""
     ends = f"{percent(row['ci_low'])} to {percent(row['ci_high'])}"
+    arrives = percent(row["estimate"])
     said = (
-        f"Of a gap planted in its teacher's labels, {_name(params, row['student'])} shows "
-        f"{percent(row['estimate'])} ({ends}) on held-out reviews"
+        f"Of a gap planted in the teacher's labels {arrives} ({ends}) arrives in "
+        f"{_name(params, row['student'])}"
     )
     if row["n_seeds"] < 2:
-        return f"{said}, with one seed"
+        return f"{said}, with one seed."
     if row["ci_low"] * row["ci_high"] <= 0:
-        return f"{said}, which may be nothing"
+        return f"{said}, which may be nothing."
+    if _clear(teacher):
+        share = row["estimate"] * teacher["log_odds_difference"]
+        said = f"{said}, so {signed(share, 3)} was to be expected"
     unsure = _elsewhere(row, percent)
-    return f"{said}, which {unsure}" if unsure else said
-
-
-def _own(teacher: Row, start: str) -> str:
-    """The teacher's own gap."""
-    numbers = (teacher[f"log_odds_{name}"] for name in ("difference", "ci_low", "ci_high"))
-    said = f"{start}, women minus men, is {_interval(*numbers)} in log-odds"
-    return said if _clear(teacher) else f"{said}, which is no gap that can be told from none"
-
-
-def _outcome(
-    params: Params, teacher: Row, channel: Row | None, student: str | None, tested: Declared
-) -> str:
-    """What was expected of the student, and what was seen."""
-    seen = _seen(student, tested)
-    if seen is None:
-        return f"; {_not_seen(tested)}"
-    who = "" if channel else f" in {_name(params, seen['student'])}"
-    verdict = _verdict(seen)
-    found = f"{_interval(seen['estimate'], seen['ci_low'], seen['ci_high'])} was seen{who}"
-    if not _clear(teacher):
-        return f": there is nothing to inherit, and a change of {found}, {verdict}"
-    if channel and channel["n_seeds"] > 1:
-        share = channel["estimate"] * teacher["log_odds_difference"]
-        return f", so {signed(share, 3)} would be expected and {found}, {verdict}"
-    return f", and of it {found}, {verdict}"
+    return f"{said}; the {arrives} {unsure}." if unsure else f"{said}."
 
 
 def _not_seen(tested: Declared) -> str:
     """Why nothing is said of the student's own change."""
     if not len(tested.rows):
         why = next(iter(tested.not_asked.values()), "no test was declared")
-        return f"whether a student inherits it was not tested: {why}"
+        return f"Not tested: {why}."
     unread = tested.rows[tested.rows["verdict"] == NOT_MEASURABLE]
     reason = next((reason for reason in unread["reason"] if reason), "")
-    return "whether a student inherits it cannot be measured" + f": {reason}" * bool(reason)
+    return "It cannot be measured" + f": {reason}" * bool(reason) + "."
 
 
 def _verdict(seen: Row) -> str:
+    """Whether the change stands, and how large it may be beside the teacher's gap."""
     if seen["verdict"] == ONE_SEED:
-        return "of which one seed gives no verdict"
-    unsure = _elsewhere(seen, partial(signed, digits=3)) if stands(seen["verdict"]) else ""
-    return f"which {seen['verdict']}" + f" but {unsure}" * bool(unsure)
+        return "One seed gives no verdict."
+    said = f"The change of {signed(seen['estimate'], 3)} {seen['verdict']}"
+    if not stands(seen["verdict"]):
+        size = seen["size"].replace("smaller than", "is smaller than").replace("%", " %")
+        return f"{said}." if seen["size"] in ("", NO_TEACHER_GAP) else f"{said}, and {size}."
+    unsure = _elsewhere(seen, partial(signed, digits=3))
+    return f"{said}, but {unsure}." if unsure else f"{said}."
 
 
 def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
@@ -180,51 +227,6 @@ def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
     return f"does not hold over other training sets ({number(low)} to {number(high)})"
 
 
-def _teacher_in_p(params: Params, bias: pd.DataFrame) -> str:
-    row = _teacher(params, bias)
-    if row is None:
-        return "Swapped reviews: none."
-    points = (100 * row[name] for name in ("mean_difference", "ci_low", "ci_high"))
-    gap, low, high = (signed(value, 1) for value in points)
-    floor = row["placebo_word_floor"]
-    other = f"; words without social meaning move it by up to {100 * floor:.1f}"
-    return (
-        f"The same review written about women instead of men moves the teacher's P(positive) by "
-        f"{gap} points in 100 ({low} to {high})" + other * bool(pd.notna(floor)) + "."
-    )
-
-
-def _tests(tested: Declared) -> str:
-    rows = tested.rows
-    n = int(rows["p_holm"].notna().sum())
-    if n == 0:
-        why = next(iter(tested.not_asked.values()), "")
-        why = why or next((row for row in rows["reason"] if row), "none was declared")
-        return f"No declared test could be made: {why}."
-    standing = [
-        f"{row['contrast']} of {row['student']}"
-        for row in rows.to_dict("records")
-        if stands(row["verdict"])
-    ]
-    left = len(rows) - n
-    others = f"; {left} more could not be made" * bool(left)
-    named = f" ({', '.join(standing)})" * bool(standing)
-    return (
-        f"Declared tests that stand: {len(standing)} of {n}{named}{others}. Everything else is "
-        "exploratory."
-    )
-
-
-def _accuracy(params: Params, accuracy: pd.DataFrame) -> str:
-    is_teacher = accuracy["system"].map(lambda name: System.parse(name).target == TEACHER)
-    of_teacher = accuracy.loc[is_teacher, "accuracy"].iloc[0]
-    students = accuracy.loc[~is_teacher, "accuracy"]
-    return (
-        f"Right on test reviews: the teacher {of_teacher:.0%}, its students "
-        f"{students.min():.0%} to {students.max():.0%}."
-    )
-
-
 def _clear(teacher: Row) -> bool:
     return bool(teacher["log_odds_ci_low"] * teacher["log_odds_ci_high"] > 0)
 
@@ -232,6 +234,10 @@ def _clear(teacher: Row) -> bool:
 def _name(params: Params, student: str) -> str:
     """A student in words: by its architecture, or by its own name."""
     return _WORDS.get(params.students[student].architecture, student)
+
+
+def _capital(said: str) -> str:
+    return said[:1].upper() + said[1:]
 
 
 def _interval(value: float, low: float, high: float) -> str:

@@ -24,7 +24,7 @@ def primary(bias: pd.DataFrame) -> pd.DataFrame:
     return bias[bias["verdict"] != ONE_OF_SEVERAL].reset_index(drop=True)
 
 
-def answer(transfer: pd.DataFrame) -> str:
+def from_baseline(transfer: pd.DataFrame) -> str:
     """What the numbers say of transfer, in words; log-odds, the change in each student's gap."""
     change = _changes(transfer)
     if change.empty:

@@ -11,10 +11,11 @@ import pandas as pd
 from bias_transfer.io.declared import Declared
 from bias_transfer.pretrained import packages
 from bias_transfer.report import rendered, rows
-from bias_transfer.report.answer import facts, sentence
+from bias_transfer.report.answer import answer
 from bias_transfer.report.columns import TEXTS, cell, of_study
+from bias_transfer.report.facts import facts
 from bias_transfer.report.figures.style import DPI
-from bias_transfer.report.findings import answer, finding, of_corpus, power
+from bias_transfer.report.findings import finding, from_baseline, of_corpus, power
 from bias_transfer.study.params import Params
 
 
@@ -61,12 +62,12 @@ def render(
         texts=TEXTS,
         dpi=DPI,
         cell=cell,
-        sentence=sentence(params, bias, transfer, tested),
+        answer=answer(params, bias, transfer, tested),
         facts=facts(params, bias, accuracy, tested),
         **rows.tables(params, accuracy, bias, transfer, tested),
         not_asked=tested.not_asked,
         powers=power(tested),
-        answer=answer(of_corpus(transfer, "eec")),
+        from_baseline=from_baseline(of_corpus(transfer, "eec")),
         findings=[finding(eec, params, axis) for axis in ("gender", "race")],
         interactions=rows.named(breakdown[breakdown["by"] == "gender"]),
         calibrations=calibrations.to_dict("records"),

@@ -9,7 +9,8 @@ import pandas as pd
 
 from bias_transfer.io import declared, provenance, schemas, tables
 from bias_transfer.report import cards, figures, numbers
-from bias_transfer.report.answer import facts, of_study
+from bias_transfer.report.answer import of_study
+from bias_transfer.report.facts import facts
 from bias_transfer.report.verdicts import corrected
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import LABELLED, SCORED, Layout
@@ -47,7 +48,8 @@ def study_note(params: Params, layout: Layout) -> str:
     accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
     tested = declared.read(layout.report("hypotheses.json"))
     beside = "\n".join(f"- {fact}" for fact in facts(params, bias, accuracy, tested))
-    return f"**{of_study(params, layout)}**\n\n{beside}"
+    said = of_study(params, layout)
+    return f"**{said.finding}** {said.beside}\n\n{beside}"
 
 
 def digest(*parts: object) -> str:

@@ -85,7 +85,7 @@ def about(params: Params, root: Path) -> About:
     training: dict[str, Any] = tables.read_json(layout.training(arms(params.study)[0]))
     return About(
         study=params.study.name,
-        answer=answer.of_study(params, layout),
+        answer=str(answer.of_study(params, layout)),
         date=datetime.now(UTC).date().isoformat(),
         commit=provenance.code()["commit"],
         versions=training.get("versions", {}),
