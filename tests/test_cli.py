@@ -242,15 +242,15 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("study", "imbd"), ("unknown study 'imbd'", "'imdb'")),
         (("study", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, ")),
         (("results",), ("bias.csv is missing", "dvc repro")),
-        (("results", "imdb"), ("reports/imdb/bias.csv is missing", "dvc repro")),
+        (("results", "imdb"), ("'imdb' has not run here", "`make study STUDY=imdb`")),
         (("results", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, ")),
         (("export", "--out", "made"), ("train.csv is missing", "dvc repro")),
         (("results", "imbd", "--out", "results.md"), ("unknown study 'imbd'", "'imdb'")),
-        (("results", "imdb", "--out", "results.md"), ("summary.csv is missing", "dvc repro")),
+        (("results", "snippets", "--out", "a.md"), ("summary.csv is missing", "dvc repro")),
         (("teachers", "imbd", "--out", "page.md"), ("unknown study 'imbd'", "'imdb'")),
         (
             ("teachers", "snippets", "snippets-smollm2", "--out", "page.md"),
-            ("pairs.csv is missing", "dvc repro"),
+            ("'snippets-smollm2' has not run here",),
         ),
     ],
 )

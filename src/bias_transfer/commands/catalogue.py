@@ -2,6 +2,7 @@
 
 from bias_transfer.io.errors import InputError, unknown
 from bias_transfer.study.params import Params
+from bias_transfer.study.paths import Layout
 
 
 def chosen(params: Params, name: str) -> Params:
@@ -10,8 +11,13 @@ def chosen(params: Params, name: str) -> Params:
     Raises
     ------
     InputError
-        If there is no such study.
+        If there is no such study, or it is not the current one and has not run here.
     """
     if name not in params.studies:
         raise InputError(unknown("study", name, params.studies))
-    return params.with_study(name=name, **params.studies[name].model_dump())
+    found = params.with_study(name=name, **params.studies[name].model_dump())
+    layout = Layout(found.study)
+    folders = layout.report(""), layout.predictions_folder("")
+    if name != params.study.name and not any(folder.exists() for folder in folders):
+        raise InputError(f"study {name!r} has not run here: `make study STUDY={name}` runs it")
+    return found
