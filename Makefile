@@ -23,13 +23,13 @@ $(READY): requirements.lock pyproject.toml
 	@touch $@
 
 repro: setup ## Run the default study: pull the teacher's labels, then whatever is not up to date
-	dvc pull --quiet data
+	dvc pull --quiet --remote labels data
 	dvc repro
 	@python -m bias_transfer results
 
 study: setup ## Run a study of params.yaml: make study STUDY=imdb [REVIEWS=imdb.parquet]
 	python -m bias_transfer study "$(STUDY)" $(if $(REVIEWS),--reviews "$(REVIEWS)")
-	dvc pull --quiet --allow-missing data
+	dvc pull --quiet --allow-missing --remote labels data
 	dvc repro
 	@python -m bias_transfer results
 

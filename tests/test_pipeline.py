@@ -281,11 +281,12 @@ def test_hostile_text_is_harmless_in_the_report(project):
 
 
 def test_results_says_what_the_report_says_first(project):
-    said, where = project.cli("results").splitlines()
-    lead = re.search(r'<p class="lead" id="answer"><strong>(.*?)</strong>', (
+    said, *beside, where = project.cli("results").splitlines()
+    lead = re.search(r'<p class="lead" id="answer"><strong>(.*?)</strong>(.*?)</p>', (
         project.path("reports/tiny/report.html").read_text()
     ), re.DOTALL)  # fmt: skip
     assert said == " ".join(html.unescape(lead[1]).split())
+    assert " ".join(html.unescape(lead[2]).split()) == " ".join(beside)
     assert "reports/tiny/report.html" in where
 
 
@@ -304,7 +305,7 @@ def test_runs_lie_below_their_study_and_say_what_they_found(project):
         )
         if run.info.run_name != "report":
             assert f"{run.data.metrics['accuracy']:.4f}" in tags["mlflow.note.content"]
-    said, _ = project.cli("results").splitlines()
+    said, *_ = project.cli("results").splitlines()
     (report,) = (run for run in project.runs() if run.info.run_name == "report")
     for run in (parent, report):
         assert run.data.tags["mlflow.note.content"].startswith(f"**{said}**")

@@ -7,6 +7,7 @@ import pytest
 from bias_transfer.commands import headline as module
 from bias_transfer.commands.headline import headline
 from bias_transfer.io.errors import InputError
+from bias_transfer.report.answer import Answer
 from bias_transfer.study import params
 from bias_transfer.study.paths import Layout
 
@@ -14,9 +15,10 @@ PARAMS = params.load(Path(__file__).resolve().parents[2] / "params.yaml")
 
 
 def test_the_answer_is_told_with_the_reports_path(tmp_path, monkeypatch):
-    monkeypatch.setattr(module.answer, "of_study", lambda params, layout: "A gap < .02 stands.")
-    said, where = headline(PARAMS, tmp_path).splitlines()
-    assert said == "A gap < .02 stands."
+    found = Answer("A gap < .02 stands.", "More was expected.")
+    monkeypatch.setattr(module.answer, "of_study", lambda params, layout: found)
+    finding, beside, where = headline(PARAMS, tmp_path).splitlines()
+    assert [finding, beside] == ["A gap < .02 stands.", "More was expected."]
     assert where.startswith(f"Report: {Layout(PARAMS.study, tmp_path).report('report.html')}")
 
 

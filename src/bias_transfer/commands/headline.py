@@ -18,4 +18,5 @@ def headline(params: Params, root: Path = Path()) -> str:
     layout = Layout(params.study, root)
     report = layout.report("report.html")
     said = answer.of_study(params, layout)
-    return f"{said.finding}\n{said.beside}\nReport: {report}    Runs: make ui"
+    where = f"Report: {report}    Runs: make ui"
+    return "\n".join(filter(None, [said.finding, said.beside, where]))

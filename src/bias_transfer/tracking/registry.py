@@ -3,10 +3,11 @@
 No pickle is logged. Each version has a card, and the latest of each study has an alias.
 """
 
+import io
 import logging
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version
 from pathlib import Path
 
@@ -52,7 +53,7 @@ def register(name: str, model_id: str, study: str, card: str, tags: dict[str, st
     ``card`` is the version's description, and its first paragraph that of the registered model.
     """
     client = mlflow.MlflowClient()
-    with _quiet():
+    with _quiet(), redirect_stderr(io.StringIO()):  # two lines per model, printed without a logger
         made = mlflow.register_model(f"models:/{model_id}", name, tags=tags | {"study": study})
     client.update_model_version(name, made.version, card)
     client.update_registered_model(name, card.strip().partition("\n\n")[0])

@@ -20,7 +20,10 @@ from matplotlib.figure import Figure
 from mlflow.data.dataset_source_registry import resolve_dataset_source
 from mlflow.data.meta_dataset import MetaDataset
 from mlflow.entities import Metric, Param, Run
-from mlflow.environment_variables import MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT
+from mlflow.environment_variables import (
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR,
+    MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT,
+)
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
 from bias_transfer.io import atomic, provenance
@@ -78,6 +81,7 @@ def experiment_id(study: str = "") -> str:
     """
     logging.getLogger("alembic").setLevel(logging.WARNING)
     MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT.set(True)  # of a server: two lines per run
+    MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.set(False)  # two bars per run, each for a moment
     found = mlflow.get_experiment_by_name(EXPERIMENT)
     experiment = found.experiment_id if found else mlflow.create_experiment(EXPERIMENT)
     wanted = views.EXPERIMENT_TAGS | (views.shared_view(study) if study else {})
