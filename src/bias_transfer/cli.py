@@ -331,10 +331,10 @@ def results(params: Any, study: str | None, against: Path | None, out: Path | No
     if (out and not study) or (against and not out):
         raise click.UsageError("--out goes with STUDY, and --against with both")
     if not (study and out):
-        from bias_transfer.commands.catalogue import chosen
+        from bias_transfer.commands.catalogue import reported
         from bias_transfer.commands.headline import headline
 
-        click.echo(headline(chosen(params, study) if study else params))
+        click.echo(headline(reported(params, study) if study else params))
         return
     from bias_transfer.commands.results import write
     from bias_transfer.study.paths import COMMITTED

@@ -11,13 +11,22 @@ def chosen(params: Params, name: str) -> Params:
     Raises
     ------
     InputError
-        If there is no such study, or it is not the current one and has not run here.
+        If there is no such study.
     """
     if name not in params.studies:
         raise InputError(unknown("study", name, params.studies))
-    found = params.with_study(name=name, **params.studies[name].model_dump())
-    layout = Layout(found.study)
-    folders = layout.report(""), layout.predictions_folder("")
-    if name != params.study.name and not any(folder.exists() for folder in folders):
+    return params.with_study(name=name, **params.studies[name].model_dump())
+
+
+def reported(params: Params, name: str) -> Params:
+    """``chosen``, of a study that has a report here.
+
+    Raises
+    ------
+    InputError
+        If there is no such study, or it is not the current one and has not run.
+    """
+    found = chosen(params, name)
+    if name != params.study.name and not Layout(found.study).report("").exists():
         raise InputError(f"study {name!r} has not run here: `make study STUDY={name}` runs it")
     return found
