@@ -817,6 +817,33 @@ def halves(studies: tuple[str, ...], student: str, number: int, out: Path) -> No
     click.echo(f"{table[shown].to_string(index=False)}\nWritten: {out}")
 
 
+@validate.command()
+@click.argument("pilot", metavar="STUDY")
+@click.option(
+    "--seeds",
+    type=click.IntRange(min=2),
+    multiple=True,
+    default=(3, 5, 10, 20),
+    show_default=True,
+    help="Number of seeds; may be given again.",
+)
+@click.option("--out", type=FILE, required=True, help="CSV to write.")
+def power(pilot: str, seeds: tuple[int, ...], out: Path) -> None:
+    """How many seeds does a study need to find what it looks for?
+
+    STUDY is the pilot: how much its pairs and seeds differ is taken from it. Its seeds should not
+    be those of the study that is planned. It reads what `dvc repro` makes.
+
+    \b
+    Example: python -m bias_transfer validate power snippets --seeds 5 --seeds 10 --out power.csv
+    """
+    from bias_transfer.commands import validate_power
+    from bias_transfer.study.params import load
+
+    table = validate_power.run(load(PARAMS), pilot, seeds, out)
+    click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
+
+
 @stage
 @click.argument("entry", type=click.Choice(["main", "label", "train", "evaluate"]))
 @click.option(

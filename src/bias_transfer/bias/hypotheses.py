@@ -33,7 +33,7 @@ _MEASURED = (
     "estimate ci_low ci_high p_value n_seeds n_pairs se df teacher_gap teacher_ci_low "
     "teacher_ci_high gap_share p_share ci_low_training_sets ci_high_training_sets"
 ).split()
-_KEYS = "student corpus axis scale estimand target reference".split()
+KEYS = "student corpus axis scale estimand target reference".split()
 
 
 Row = dict[str, Any]
@@ -129,7 +129,7 @@ def _found(question: DeclaredTest, transfer: pd.DataFrame, bias: pd.DataFrame) -
     """Estimate and size of one question; ``verdict`` is empty where it is a test."""
     asked = question.row
     of_corpus = transfer[transfer["corpus"] == asked["corpus"]]
-    same = (of_corpus[list(_KEYS)] == pd.Series(asked)[list(_KEYS)]).all(axis=1)
+    same = (of_corpus[list(KEYS)] == pd.Series(asked)[list(KEYS)]).all(axis=1)
     shared = asked | {"size": "", "reason": ""}
     if of_corpus.empty:
         return shared | {"verdict": NOT_MEASURABLE, "reason": NO_PAIRS}
