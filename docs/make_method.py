@@ -140,9 +140,21 @@ def halves() -> str:
     return _table(head, rows)
 
 
+def power() -> str:
+    """Power of the declared test of the gap, by student and number of seeds."""
+    table = _read("power").query("contrast == 'gap'")
+    counts = list(dict.fromkeys(table["n_seeds"]))
+    rows = [
+        [student, f"{part['seed_sd'].iloc[0]:.4f}", *(_share(value) for value in part["power"])]
+        for student, part in table.groupby("student", sort=False)
+    ]
+    head = ["student", "standard deviation between seeds", *(f"{n} seeds" for n in counts)]
+    return _table(head, rows)
+
+
 TABLES = {
     each.__name__: each
-    for each in (null, off_grid, coverage, precision, placebo, slopes, opinions, halves)
+    for each in (null, off_grid, coverage, precision, placebo, slopes, opinions, halves, power)
 }
 
 

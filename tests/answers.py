@@ -54,7 +54,7 @@ def family_of(*students: str, verdict: str = DOES_NOT, reason: str = "", **chang
         "contrast": "gap", "corpus": "swaps", "estimand": CHANGE, "estimate": 0.027,
         "ci_low": -0.01, "ci_high": 0.064, "verdict": verdict, "reason": reason, "n_tests": 4,
         "p_holm": np.nan if verdict == NOT_MEASURABLE else 0.01, "reference": "swap-averaged",
-        "size": "may be as large as 50% of the teacher's gap",
+        "size": "may be as large as 50% of the teacher's gap", "power": 0.045,
     } | NONE_OVER_SETS  # fmt: skip
     rows = pd.DataFrame(
         [shared | {"student": name} | changes for name in students], columns=[*shared, "student"]

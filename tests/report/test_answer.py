@@ -35,7 +35,8 @@ def test_a_change_that_does_not_stand():
     assert said(arrived=coefficients("bow")) == (
         "A bag of words was not seen to take over its teacher's gap: "
         f"{OWN}, and its opinion of gender {MOVED}. {PLANTED}, so +0.036 was to be expected. "
-        f"The change of +0.027 {DOES_NOT}, and may be as large as 50 % of the teacher's gap."
+        f"The change of +0.027 {DOES_NOT}, and may be as large as 50 % of the teacher's gap, "
+        "which this test would find with a probability of 4 %."
     )
     several = said(family=family_of("bow", "minilm"))
     assert several.startswith(f"No student was seen to take over its teacher's gap: {OWN}, and its")
@@ -171,5 +172,5 @@ def test_a_gap_below_0_and_a_student_that_shows_little_of_what_is_planted():
         "gender moves that of a bag of words by +0.000 (-0.030 to +0.029). Of a gap planted in "
         "the teacher's labels 7 % (6 % to 8 %) arrives in a bag of words, so -0.003 was to be "
         f"expected. The change of +0.000 {DOES_NOT}, and may be as large as 50 % of the teacher's "
-        "gap."
+        "gap, which this test would find with a probability of 4 %."
     )

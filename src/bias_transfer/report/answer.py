@@ -213,10 +213,21 @@ def _verdict(seen: Row) -> str:
         return "One seed gives no verdict."
     said = f"The change of {signed(seen['estimate'], 3)} {seen['verdict']}"
     if not stands(seen["verdict"]):
-        size = seen["size"].replace("smaller than", "is smaller than").replace("%", " %")
-        return f"{said}." if seen["size"] in ("", NO_TEACHER_GAP) else f"{said}, and {size}."
+        return f"{said}{_size(seen)}."
     unsure = _elsewhere(seen, partial(signed, digits=3))
     return f"{said}, but {unsure}." if unsure else f"{said}."
+
+
+def _size(seen: Row) -> str:
+    """How large a change that does not stand may be, and how surely it would have been found."""
+    size = seen["size"].replace("%", " %")
+    if size in ("", NO_TEACHER_GAP):
+        return ""
+    if size.startswith("smaller"):
+        return f", and is {size}"
+    return (
+        f", and {size}, which this test would find with a probability of {percent(seen['power'])}"
+    )
 
 
 def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
