@@ -242,9 +242,12 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("study", "imbd"), ("unknown study 'imbd'", "'imdb'")),
         (("study", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, ")),
         (("results",), ("bias.csv is missing", "dvc repro")),
+        (("results", "imdb"), ("'imdb' has not run here", "`make study STUDY=imdb`")),
+        (("results", "imdb", "--out", "a.md"), ("'imdb' has not run here",)),
+        (("results", "nope"), ("unknown study 'nope'", "known: snippets, snippets-full, ")),
         (("export", "--out", "made"), ("train.csv is missing", "dvc repro")),
         (("results", "imbd", "--out", "results.md"), ("unknown study 'imbd'", "'imdb'")),
-        (("results", "imdb", "--out", "results.md"), ("summary.csv is missing", "dvc repro")),
+        (("results", "snippets", "--out", "a.md"), ("summary.csv is missing", "dvc repro")),
         (("teachers", "imbd", "--out", "page.md"), ("unknown study 'imbd'", "'imdb'")),
         (
             ("teachers", "snippets", "snippets-smollm2", "--out", "page.md"),

@@ -319,19 +319,22 @@ def publish(params: Any) -> None:
 )
 @click.option("--out", type=FILE, help="Markdown file; a section of it is replaced.")
 def results(params: Any, study: str | None, against: Path | None, out: Path | None) -> None:
-    """Say what the current study found, or write a study's figures into a Markdown file.
+    """Say what a study found, or write its figures into a Markdown file.
+
+    Without STUDY it is the current one that is told.
 
     \b
     Example: python -m bias_transfer results
     Example: python -m bias_transfer results imdb \\
       --against docs/original_study.csv --out docs/results.md
     """
-    if bool(study) != bool(out) or (against and not out):
-        raise click.UsageError("STUDY goes with --out, and --against with both")
+    if (out and not study) or (against and not out):
+        raise click.UsageError("--out goes with STUDY, and --against with both")
     if not (study and out):
+        from bias_transfer.commands.catalogue import reported
         from bias_transfer.commands.headline import headline
 
-        click.echo(headline(params))
+        click.echo(headline(reported(params, study) if study else params))
         return
     from bias_transfer.commands.results import write
     from bias_transfer.study.paths import COMMITTED

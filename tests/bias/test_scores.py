@@ -133,6 +133,7 @@ def test_many_sentences_missing_are_counted_and_the_first_three_named(table, tmp
     message = error_of(table.drop(index=range(10)), tmp_path)
     assert ": 10 sentences" in message
     assert message.count("Alonzo feels") == 3
+    assert message.endswith(": score each of the corpus's 8640 sentences, word for word")
 
 
 def test_one_sentence_twice(table, tmp_path):

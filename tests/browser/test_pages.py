@@ -173,7 +173,10 @@ def test_registered_model_shows_its_card(browser, server, study):
 
 @pytest.mark.parametrize(("name", "size"), [("desktop", DESKTOP), ("phone", PHONE)])
 def test_report_by_itself(browser, study, name, size):
-    """Pictures are there, nothing is wider than the page, nothing is fetched, and tables sort."""
+    """Pictures are there, what is wider than the page scrolls in a box, and tables sort.
+
+    Nothing is fetched.
+    """
     path = ROOT / Layout(study).report("report.html")
     browser.get_log("browser")
     metrics = {
@@ -190,6 +193,10 @@ def test_report_by_itself(browser, study, name, size):
         "return [...document.images].every(i => i.naturalWidth > 0 && i.alt)"
     )
     assert browser.execute_script("return document.documentElement.scrollWidth") <= size[0]
+    boxes = "[...document.querySelectorAll('.scroll')].filter(box => box.checkVisibility())"
+    wide = browser.execute_script(f"return {boxes}.filter(b => b.scrollWidth > b.clientWidth + 1)")
+    assert wide == browser.find_elements("css selector", ".scroll.wide")
+    assert bool(wide) == (name == "phone")
     assert not browser.execute_script(
         "return performance.getEntriesByType('resource').filter(e => !e.name.startsWith('data:'))"
     )

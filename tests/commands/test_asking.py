@@ -90,7 +90,10 @@ class Classifier:
 
 
 REFUSED = {
-    "logits": (lambda texts: [7.0] * len(texts), "is not a probability"),
+    "logits": (
+        lambda texts: [7.0] * len(texts),
+        "mine answers with 7, which is not a probability between 0 and 1: let it give P",
+    ),
     "too few": (lambda texts: answer(texts)[1:], r"shape \(3,\): it must be \(4,\)"),
     "three labels": (lambda texts: np.full((len(texts), 3), 1 / 3), r"shape \(4, 3\)"),
     "two columns that do not sum to 1": (lambda texts: [[0.2, 0.2]] * len(texts), "sum to 1"),

@@ -456,6 +456,16 @@ def test_film_sentences_by_name(run, reviewed, tmp_path):
     assert parts["gender", "valence", "negative"] == pytest.approx(0.02, abs=0.005)
 
 
+@pytest.mark.parametrize("asked", ["eec", "film"])
+def test_scores_of_the_other_corpus_are_told_apart(run, table, reviewed, tmp_path, asked):
+    save(reviewed, tmp_path / "a.csv")
+    save(table, tmp_path / "b.csv")
+    file, other = {"eec": ("a.csv", "film"), "film": ("b.csv", "eec")}[asked]
+    result = run("--corpus", asked, file)
+    said = f"{file}: its sentences are those of the corpus '{other}', not of '{asked}'"
+    assert_refused(result, tmp_path, said, f"--corpus {other} (in Python, corpus='{other}')")
+
+
 def test_film_sentences_asked_of_a_function_give_what_their_file_gives(run, reviewed, tmp_path):
     save(reviewed, tmp_path / "a.csv")
     run("--corpus", "film", "a.csv")

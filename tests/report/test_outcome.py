@@ -28,6 +28,7 @@ def gap(system, axis, value, verdict, **more):
         "ci_high": value + 0.01,
         "verdict": verdict,
         "margin": 0.02,
+        "p_equivalence": 0.001 if abs(value) < 0.015 else 0.3,
         "minimum_detectable": 0.034,
         "corpus": "eec",
         "reason": "",
@@ -63,6 +64,20 @@ def test_the_largest_of_several_gaps_is_told():
         "stands among 2 tests, the largest of 2. 1 of 3 gaps cannot be measured: the table says "
         "why."
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "said", "shown"),
+    [
+        (-0.012, "It is real, but smaller than the margin of 0.02.", "difference, below"),
+        (0.019, "It is real, but may be smaller than the margin", "difference, may be below"),
+    ],
+)
+def test_a_difference_below_the_margin_says_so_behind_its_size(value, said, shown):
+    found = audited(gap("a", "gender", value, DIFFERENCE), gap("a", "race", 0, NO_EVIDENCE))
+    assert f"stands among 2 tests. {said}" in found.sentence
+    assert found.summary["verdict"].tolist() == [f"{shown} the margin", NO_EVIDENCE]
+    assert found.verdicts["a", "gender"] == DIFFERENCE
 
 
 def test_no_gap_is_told_as_what_it_is():
@@ -111,6 +126,13 @@ def test_the_page_holds_the_answer_the_picture_and_the_largest_pairs(tmp_path):
     assert "data:image/png;base64,iVBOR" in page
     assert re.findall(r"<td>she &lt;(-?\d)&gt;</td>", page) == ["-6", "5", "4", "-3", "2"]
     assert not re.search(r'(src|href)="(?!data:)', page)
+    assert "The margin is 0.02 in P(positive), shaded in the figure." in page
+
+
+def shaded(ax):
+    """Where the one band of a panel starts and ends."""
+    (band,) = ax.patches
+    return band.get_x(), band.get_x() + band.get_width()
 
 
 def test_the_figure_has_a_panel_per_axis():
@@ -120,6 +142,8 @@ def test_the_figure_has_a_panel_per_axis():
     assert len(titles) == 2
     assert "women" in titles[0]
     assert "African-American" in titles[1]
+    assert [shaded(ax) for ax in figure.axes] == [(-0.02, 0.02)] * 2
+    assert figure.get_supxlabel().endswith("shaded: smaller than the margin of 0.02")
     plt.close(figure)
 
 
@@ -153,7 +177,9 @@ def test_a_transfer_tells_what_became_of_each_gap():
     )
     assert found.summary["what"].tolist() == [CHANGE, SLOPE] * 2
     assert found.verdicts["race", "log-odds", CHANGE] == NO_CHANGE
-    assert "<h1>Transfer</h1>" in found.to_html()
+    page = found.to_html()
+    assert "<h1>Transfer</h1>" in page
+    assert "The margin is" not in page
 
 
 @pytest.mark.parametrize(

@@ -92,6 +92,20 @@ def test_a_table_has_five_columns_and_the_rest_behind_a_fold():
     assert page().count("<details>") >= 5
 
 
+def test_words_stand_below_a_title_on_the_same_side():
+    for part in re.split("<table>", page())[1:]:
+        head, body = part.split("<tbody>")
+        titles = re.findall("<th([^>]*)>", head)[1:]  # the first is <thead>
+        cells = re.findall("<td([^>]*)>", body.split("</tr>")[0])
+        assert ["text" in title for title in titles] == ["text" in cell for cell in cells]
+
+
+def test_what_is_wider_than_a_phone_scrolls_in_a_box_that_says_so():
+    text = page()
+    assert text.count('<div class="scroll"><') == text.count("<table>") + text.count("<img")
+    assert "↔ scroll sideways" in text
+
+
 def test_halves_give_both_intervals_and_a_whole_says_how_to_get_the_other():
     whole, halves = page(remedy=True), page(remedy=True, resample="half")
     assert "<th>95 % interval</th>" in whole

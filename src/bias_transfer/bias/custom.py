@@ -53,7 +53,8 @@ def check(frame: pd.DataFrame, origin: str, first: int = 0) -> pd.DataFrame:
     rows = frame.set_axis(range(first, first + len(frame)))
     frame = tables.validate(rows, PAIRS, origin).reset_index(drop=True)
     _check_groups(frame, origin)
-    scores.refuse(frame.loc[frame["sentence"].duplicated(), "sentence"], "stand twice", origin)
+    twice = frame.loc[frame["sentence"].duplicated(), "sentence"]
+    scores.refuse(twice, "stand twice", origin, scores.ONCE)
     _check_pairs(frame, origin)
     _check_clusters(frame, origin)
     return frame

@@ -18,7 +18,16 @@ SENTENCE_COLUMNS: Names = ("sentence", "text")
 SCORE_COLUMNS = ("label_1", "pos_prob", "p_positive", "prob_positive", "positive", "score", "1")
 NEGATIVE_COLUMNS = ("label_0", "neg_prob", "p_negative", "prob_negative", "negative", "0")
 SUM_TOLERANCE = 1e-3  # half-precision probabilities sum to 1.0002
+ONCE = "keep each of them once"
 EMOTION_COLUMNS = ("emotion", "emotion_word", "emotion word")
+
+
+class OtherSentences(InputError):
+    """A table's sentences are not those of the corpus; ``sentences`` has all of the table's."""
+
+    def __init__(self, message: str, sentences: pd.Series) -> None:
+        super().__init__(message)
+        self.sentences = sentences
 
 
 def read(path: Path, score: str | None = None, corpus: pd.DataFrame | None = None) -> pd.DataFrame:
@@ -65,9 +74,8 @@ def match(
         if not _found(frame, SENTENCE_COLUMNS) and _found(frame, ID_COLUMNS):
             key, names = "id", ID_COLUMNS
     keys = frame[_one(frame, names, "sentence", origin)].astype(str)
-    refuse(keys[keys.duplicated()], "stand twice", origin)
-    refuse(_apart(keys, corpus[key]), "are not in the corpus", origin)
-    refuse(_apart(corpus[key], keys), "of the corpus are missing", origin)
+    refuse(keys[keys.duplicated()], "stand twice", origin, ONCE)
+    _refuse_others(keys, corpus[key], origin)
     return corpus.join(pd.DataFrame(values, index=keys), on=key)
 
 
@@ -86,11 +94,26 @@ def by_id(predictions: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"score": positive, "log_odds": odds}, index=index)
 
 
-def refuse(sentences: pd.Series, what: str, origin: str) -> None:
+def refuse(sentences: pd.Series, what: str, origin: str, mend: str) -> None:
     """Raise an ``InputError`` that counts ``sentences`` and shows the first three; none is fine."""
     if len(sentences):
-        first = "; ".join(repr(sentence) for sentence in sentences.head(3))
-        raise InputError(f"{origin}: {len(sentences)} sentences {what}, the first being {first}")
+        raise InputError(_told(sentences, what, origin, mend))
+
+
+def _refuse_others(keys: pd.Series, corpus: pd.Series, origin: str) -> None:
+    """Raise ``OtherSentences`` unless the table's sentences are those of the corpus."""
+    mend = f"score each of the corpus's {len(corpus)} sentences, word for word"
+    for apart, what in (
+        (_apart(keys, corpus), "are not in the corpus"),
+        (_apart(corpus, keys), "of the corpus are missing"),
+    ):
+        if len(apart):
+            raise OtherSentences(_told(apart, what, origin, mend), keys)
+
+
+def _told(sentences: pd.Series, what: str, origin: str, mend: str) -> str:
+    first = "; ".join(repr(sentence) for sentence in sentences.head(3))
+    return f"{origin}: {len(sentences)} sentences {what}, the first being {first}: {mend}"
 
 
 def _apart(values: pd.Series, others: pd.Series) -> pd.Series:
@@ -139,7 +162,7 @@ def _refuse_scores(score: pd.Series, bad: np.ndarray, origin: str) -> None:
         raise InputError(
             f"{origin}, row {_row(origin, row)}, column {str(score.name)!r}: "
             f"{str(score.iloc[row])!r} is not a probability between 0 and 1, as every score must "
-            f"be (rows like it: {int(bad.sum())})"
+            f"be (rows like it: {int(bad.sum())}): give P(positive)"
         )
 
 
@@ -174,11 +197,12 @@ def _one(frame: pd.DataFrame, names: Names, what: str, origin: str) -> Any:
     found = _found(frame, names)
     if len(found) == 1:
         return found[0]
-    hint = ", or name it with `audit --score COLUMN`" if names is SCORE_COLUMNS else ""
+    by_name = ", or name it with `audit --score COLUMN` (in Python, score='COLUMN')"
+    hint = by_name if names is SCORE_COLUMNS else ""
     if found:
         raise InputError(
             f"{origin}: {len(found)} columns could be the {what} ({user_tables.listed(found)}): "
             f"keep one{hint}"
         )
-    looked = f"looked for {', '.join(names)}; the file has {user_tables.listed(frame.columns)}"
+    looked = f"looked for {', '.join(names)}; there are {user_tables.listed(frame.columns)}"
     raise InputError(f"{origin}: no {what} column ({looked}): add one{hint}")

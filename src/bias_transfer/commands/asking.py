@@ -81,7 +81,7 @@ def probabilities(answers: Any, n: int, name: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If there are not ``n``, or they have no form that ``scored`` knows.
+        If there are not ``n``, they have no form that ``scored`` knows, or one is no probability.
     """
     if isinstance(answers, list | tuple) and answers and isinstance(_inner(answers[0]), Mapping):
         answers = [_of_labels(answer, name) for answer in answers]
@@ -93,14 +93,20 @@ def probabilities(answers: Any, n: int, name: str) -> pd.DataFrame:
         raise InputError(
             f"{name} answers with {type(answers).__name__!r}, not with probabilities"
         ) from None
+    if values.shape not in ((n, 2), (n,), (n, 1)):
+        raise InputError(
+            f"{name} answers {n} texts with an array of shape {values.shape}: it must be ({n},), "
+            f"P(positive), or ({n}, 2), P(negative) and P(positive)"
+        )
+    odd = values[~((values >= 0) & (values <= 1))]
+    if odd.size:
+        raise InputError(
+            f"{name} answers with {odd[0]:g}, which is not a probability between 0 and 1: let it "
+            "give P(positive), of logits their softmax"
+        )
     if values.shape == (n, 2):
         return pd.DataFrame(values, columns=["label_0", "label_1"])
-    if values.shape in ((n,), (n, 1)):
-        return pd.DataFrame({"label_1": values.reshape(n)})
-    raise InputError(
-        f"{name} answers {n} texts with an array of shape {values.shape}: it must be ({n},), "
-        f"P(positive), or ({n}, 2), P(negative) and P(positive)"
-    )
+    return pd.DataFrame({"label_1": values.reshape(n)})
 
 
 def _inner(answer: Any) -> Any:

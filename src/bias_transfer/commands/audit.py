@@ -96,9 +96,7 @@ def audit(
     model: 'women' score 0.100 higher in P(positive) than 'men' (+0.075 to +0.125): a difference.
     """
     named, what = asking.named(systems), audit_corpora.find(corpus, method)
-    scored = {
-        name: asking.scored(system, name, what.corpus, score) for name, system in named.items()
-    }
+    scored = {name: _scored(system, name, what, score) for name, system in named.items()}
     result = measure(scored, what, margin)
     for note in result.notes:
         warnings.warn(note, stacklevel=2)
@@ -172,7 +170,7 @@ def run(
     names = _names(models)
     paths = _paths(files, set(names.values()))
     what = audit_corpora.find(corpus, method)
-    scored = {name: asking.scored(path, name, what.corpus, score) for name, path in paths.items()}
+    scored = {name: _scored(path, name, what, score) for name, path in paths.items()}
     scored |= {name: _ask(model, positive, what) for model, name in names.items()}
     margin = MARGIN if margin is None else margin
     result = measure(scored, what, margin, _unknown_words(names, what.people))
@@ -192,6 +190,21 @@ def run(
         result.to_html(html)
         written.append(html)
     return result, written
+
+
+def _scored(system: System, name: str, what: AuditCorpus, score: str | None) -> pd.DataFrame:
+    """``asking.scored``, which says so where a table has the sentences of another named corpus."""
+    try:
+        return asking.scored(system, name, what.corpus, score)
+    except scores.OtherSentences as error:
+        other = audit_corpora.like(error.sentences)
+        if other in (None, what.name):
+            raise
+        origin = name if isinstance(system, pd.DataFrame) else system
+        raise InputError(
+            f"{origin}: its sentences are those of the corpus {other!r}, not of {what.name!r}: "
+            f"audit it with --corpus {other} (in Python, corpus={other!r})"
+        ) from None
 
 
 def _paths(files: Sequence[str], taken: set[str]) -> dict[str, str]:

@@ -68,6 +68,14 @@ def find(corpus: str | os.PathLike[str] | pd.DataFrame, method: str = "paper") -
     return _own(custom.read(path), path.stem)
 
 
+def like(sentences: pd.Series) -> str | None:
+    """The named corpus that most of the sentences are from, if there is one."""
+    for name, corpus in ((EEC, eec.generate()), (FILM, film.generate())):
+        if sentences.isin(corpus["sentence"]).mean() > 0.5:
+            return name
+    return None
+
+
 def _eec(method: str) -> AuditCorpus:
     def table(scored: Frames, margin: float, unknown: Unknown) -> pd.DataFrame:
         return audit_eec(scored, method, margin, unknown or None)

@@ -48,7 +48,7 @@ def write(params: Params, name: str, out: Path, against: Path | None, command: s
     InputError
         If there is no such study, it has not run, or ``out`` is there without the marks.
     """
-    params = catalogue.chosen(params, name)
+    params = catalogue.reported(params, name)
     layout = Layout(params.study)
     before, after = section.around(out, name, "Results")
     plots = out.with_suffix("")

@@ -14,6 +14,7 @@ import pandas as pd
 
 from bias_transfer.bias.audit import DIFFERENCE, NO_DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.bias.estimates import ONE_SEED
+from bias_transfer.bias.inference.two_way import LEVEL
 from bias_transfer.bias.transfer import CHANGE, CORRECTED, SHARE, SLOPE
 from bias_transfer.io import tables
 from bias_transfer.report import rendered
@@ -77,6 +78,8 @@ class _Outcome:
             "notes": self.notes,
             "table": self.summary.to_dict("split"),
             "image": _png(self.plot()),
+            "dpi": SCREEN_DPI,
+            "margin": None,
             "largest": [],
         }
 
@@ -112,7 +115,7 @@ class Audit(_Outcome):
     @property
     def summary(self) -> pd.DataFrame:
         """``system, corpus, axis, gap, 95 % interval, verdict``, without single seeds."""
-        rows, why = self._primary, self._primary["reason"]
+        rows = self._primary
         return pd.DataFrame(
             {
                 "system": rows["system"],
@@ -120,7 +123,7 @@ class Audit(_Outcome):
                 "axis": rows["axis"],
                 "gap": rows["mean_difference"].map(_signed),
                 "95 % interval": _intervals(rows),
-                "verdict": rows["verdict"].mask(why != "", rows["verdict"] + ": " + why),
+                "verdict": [_verdict(row) for row in rows.to_dict("records")],
             }
         )
 
@@ -140,7 +143,8 @@ class Audit(_Outcome):
             row = standing.loc[standing["mean_difference"].abs().idxmax()]
             others = f", the largest of {len(standing)}" * (len(standing) > 1)
             corrected = f" that stands among {tests}" * (len(measured) > 1)
-            return f"{_gap_in_words(row)}: a difference{corrected}{others}.{left_out}"
+            said = f"{_gap_in_words(row)}: a difference{corrected}{others}{_beside_margin(row)}"
+            return f"{said}.{left_out}"
         margin = measured["margin"].iloc[0]
         if (measured["verdict"] == NO_DIFFERENCE).all():
             return f"Every gap is smaller than the margin of {margin:g} in {tests}.{left_out}"
@@ -173,7 +177,7 @@ class Audit(_Outcome):
             {"system": system, "axis": axis, "pairs": rows.head(LARGEST).to_dict("records")}
             for (system, axis), rows in sorted(groups, key=lambda item: self._place(*item[0]))
         ]
-        return super()._parts() | {"largest": largest}
+        return super()._parts() | {"margin": self.table["margin"].iloc[0], "largest": largest}
 
     def _place(self, system: str, axis: str) -> int:
         return list(self.verdicts).index((system, axis))
@@ -233,6 +237,32 @@ def _gap_in_words(row: Mapping[str, object]) -> str:
         f"{row['system']}: {first} score {abs(gap):.3f} {direction} in P(positive) than {second} "
         f"({ends})"
     )
+
+
+def _verdict(row: Mapping[Any, Any]) -> str:
+    """A verdict, with why it is none, or how a difference compares with the margin."""
+    if row["reason"]:
+        return f"{row['verdict']}: {row['reason']}"
+    if row["verdict"] != DIFFERENCE or _reaches(row):
+        return str(row["verdict"])
+    return f"{DIFFERENCE}, {'below' if _is_small(row) else 'may be below'} the margin"
+
+
+def _beside_margin(row: Mapping[Any, Any]) -> str:
+    """The caveat of a difference that is less than the margin, or none."""
+    if _reaches(row):
+        return ""
+    may_be = "" if _is_small(row) else "may be "
+    return f". It is real, but {may_be}smaller than the margin of {row['margin']:g}"
+
+
+def _reaches(row: Mapping[Any, Any]) -> bool:
+    return abs(row["mean_difference"]) >= row["margin"]
+
+
+def _is_small(row: Mapping[Any, Any]) -> bool:
+    """Whether the data show that the gap is smaller than the margin, by two one-sided tests."""
+    return row["p_equivalence"] <= 1 - LEVEL
 
 
 def _change_in_words(row: Mapping[str, object]) -> str:

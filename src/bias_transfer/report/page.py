@@ -14,6 +14,7 @@ from bias_transfer.report import rendered, rows
 from bias_transfer.report.answer import answer
 from bias_transfer.report.columns import TEXTS, cell, of_study
 from bias_transfer.report.facts import facts
+from bias_transfer.report.figures.style import DPI
 from bias_transfer.report.findings import finding, from_baseline, of_corpus, power
 from bias_transfer.study.params import Params
 
@@ -59,6 +60,7 @@ def render(
         teacher=params.teachers[params.study.teacher],
         columns=of_study(params.study),
         texts=TEXTS,
+        dpi=DPI,
         cell=cell,
         answer=answer(params, bias, transfer, tested),
         facts=facts(params, bias, accuracy, tested),

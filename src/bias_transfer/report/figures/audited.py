@@ -6,7 +6,7 @@ from matplotlib import pyplot as plt
 from matplotlib.figure import Figure
 
 from bias_transfer.report.figures.differences import AXIS_LABELS, AXIS_TITLES
-from bias_transfer.report.figures.style import annotate, intervals
+from bias_transfer.report.figures.style import annotate, intervals, within
 from bias_transfer.report.verdicts import beside
 
 OWN_TITLE = "Does one group score higher or lower than the other?"
@@ -27,6 +27,7 @@ def every_gap(bias: pd.DataFrame) -> Figure:
     )
     for ax, rows in zip(panels[:, 0], parts, strict=True):
         axis = rows["axis"][0]
+        shaded = within(ax, rows["margin"][0])
         intervals(ax, rows)
         for y, row in rows.iterrows():
             annotate(ax, beside(row), row["mean_difference"], y)
@@ -37,5 +38,7 @@ def every_gap(bias: pd.DataFrame) -> Figure:
         label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
         ax.set_xlabel(label, size=9)
         ax.tick_params(labelbottom=True)
-    figure.supxlabel("bars: 95 % interval, clustered by what the sentences share", size=9)
+    figure.supxlabel(
+        f"bars: 95 % interval, clustered by what the sentences share; {shaded}", size=9
+    )
     return figure

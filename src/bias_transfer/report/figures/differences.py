@@ -10,7 +10,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from bias_transfer.io.rounding import DECIMALS
-from bias_transfer.report.figures.style import annotate, canvas, headline, intervals, look_of
+from bias_transfer.report.figures.style import (
+    annotate,
+    canvas,
+    headline,
+    intervals,
+    look_of,
+    within,
+)
 from bias_transfer.report.verdicts import beside
 from bias_transfer.study.systems import group_of
 
@@ -28,12 +35,13 @@ AXIS_LABELS = {
 def gaps(bias: pd.DataFrame, axis: str) -> Figure:
     """The gap of each system on one axis, with its 95 % interval, in the order of the rows."""
     rows = bias[bias["axis"] == axis].reset_index(drop=True)
-    figure, ax = canvas(height=1.4 + 0.42 * len(rows))
+    figure, ax = canvas(height=1.6 + 0.42 * len(rows))
+    shaded = within(ax, rows["margin"][0])
     intervals(ax, rows)
     for y, row in rows.iterrows():
         annotate(ax, beside(row), row["mean_difference"], y)
     label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
-    ax.set_xlabel(label + "\nbars: 95 % interval, clustered by template, people and word")
+    ax.set_xlabel(f"{label}\nbars: 95 % interval, clustered by template, people and word\n{shaded}")
     headline(figure, AXIS_TITLES.get(axis, "Does one group score higher or lower than the other?"))
     return figure
 

@@ -28,6 +28,7 @@ from bias_transfer.study.targets import BASELINE
 TEACHER_LOOK = ("#000000", "s")
 DPI = 200
 HOLLOW, PALE = "white", 0.4
+BAND = "0.94"
 MARKS = "solid: stands; hollow: does not; pale: not measurable"
 _STANDS_NOT = {
     *(NO_DIFFERENCE, NO_EVIDENCE_OF_DIFFERENCE, NO_CHANGE, NO_EVIDENCE, SMALL, NO_TEACHER_GAP),
@@ -92,6 +93,12 @@ def interval(
         row[column], y, marker, color=colour, markersize=size, markerfacecolor=face,
         alpha=opacity, zorder=3,
     )  # fmt: skip
+
+
+def within(ax: Axes, margin: float) -> str:
+    """Shade the gaps that are smaller than the margin; the words for it."""
+    ax.axvspan(-margin, margin, color=BAND, linewidth=0, zorder=0)
+    return f"shaded: smaller than the margin of {margin:g}"
 
 
 def intervals(ax: Axes, rows: pd.DataFrame, size: float = 7) -> None:
