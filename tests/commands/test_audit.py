@@ -412,8 +412,12 @@ def test_scores_of_other_sentences_than_the_pairs(run, pairs, table, tmp_path):
     save(pairs, tmp_path / "pairs.csv")
     save(table, tmp_path / "a.csv")
     result = run("--corpus", "pairs.csv", "mine=a.csv")
+    of_another = "its sentences are those of the corpus 'eec', not of 'pairs'"
+    assert_refused(result, tmp_path, f"a.csv: {of_another}: audit it with --corpus eec")
+    save(table.assign(sentence="Oh, " + table["sentence"]), tmp_path / "a.csv")
+    result = run("--corpus", "pairs.csv", "mine=a.csv")
     assert_refused(result, tmp_path, "a.csv: 8640 sentences are not in the corpus")
-    assert len(re.findall("Alonzo feels", result.stderr)) == 3
+    assert len(re.findall("Oh, Alonzo feels", result.stderr)) == 3
 
 
 def test_breakdown_and_figures_lie_where_they_were_asked_for(run, table, tmp_path):
