@@ -26,20 +26,27 @@ def said(gaps=None, arrived=None, family=None) -> str:
     return text
 
 
-OWN = "the teacher's, women minus men on held-out reviews, is +0.084 (+0.064 to +0.104) in log-odds"
-MOVED = "moves that of a bag of words by +0.027 (-0.010 to +0.064)"
+OWN = (
+    "women minus men on held-out reviews, the teacher's gap is +0.084 (+0.064 to +0.104) in "
+    "log-odds"
+)
+ADDED = "adds +0.027 (-0.010 to +0.064) to that of a bag of words"
+BLIND = ", though 5 seeds can hardly show it in a bag of words"
 PLANTED = "Of a gap planted in the teacher's labels 43 % (38 % to 48 %) arrives in a bag of words"
 
 
 def test_a_change_that_does_not_stand():
     assert said(arrived=coefficients("bow")) == (
-        "A bag of words was not seen to take over its teacher's gap: "
-        f"{OWN}, and its opinion of gender {MOVED}. {PLANTED}, so +0.036 was to be expected. "
-        f"The change of +0.027 {DOES_NOT}, and may be as large as 50 % of the teacher's gap, "
-        "which this test would find with a probability of 4 %."
+        f"A bag of words was not seen to take over its teacher's gap{BLIND}: "
+        f"{OWN}, and its opinion of gender {ADDED}. {PLANTED}, so +0.036 was to be expected. "
+        f"The change of +0.027 {DOES_NOT}; it may be as large as 50 % of the teacher's gap, and "
+        "this test would find that with a probability of only 4 %."
     )
     several = said(family=family_of("bow", "minilm"))
-    assert several.startswith(f"No student was seen to take over its teacher's gap: {OWN}, and its")
+    assert several.startswith(f"No student was seen to take over its teacher's gap{BLIND}: {OWN}")
+    sure = said(family=family_of("bow", power=0.97))
+    assert "hardly" not in sure
+    assert sure.endswith("and this test would find that with a probability of 97 %.")
     small = family_of("bow", size="smaller than 50% of the teacher's gap")
     assert said(family=small).endswith("and is smaller than 50 % of the teacher's gap.")
     small.rows["verdict"] = STANDS
@@ -50,7 +57,7 @@ def test_a_change_that_stands():
     text = said(arrived=coefficients("bow"), family=family_of("bow", verdict=STANDS))
     assert text == (
         f"A bag of words takes over some of the teacher's gap: {OWN}, and its opinion of gender "
-        f"{MOVED}. {PLANTED}, so +0.036 was to be expected. The change of +0.027 {STANDS}."
+        f"{ADDED}. {PLANTED}, so +0.036 was to be expected. The change of +0.027 {STANDS}."
     )
     both = said(family=family_of("bow", "minilm", verdict=STANDS))
     assert both.startswith("A bag of words and minilm take over some of the teacher's gap:")
@@ -66,16 +73,19 @@ def test_the_student_whose_change_stands_leads():
     family.rows.loc[1, ["verdict", "estimate"]] = [STANDS, 0.03]
     text = said(arrived=coefficients("bow", "minilm"), family=family)
     assert text.startswith("Minilm takes over some of the teacher's gap:")
-    assert "its opinion of gender moves that of minilm by +0.030" in text
+    assert "its opinion of gender adds +0.030" in text
     assert "arrives in minilm" in text
 
 
 def test_beside_shuffled_labels_more_than_the_opinion_of_gender_differs():
     text = said(family=family_of("bow", verdict=STANDS, reference="permuted"))
     assert text.startswith("A bag of words moves towards the teacher's gap:")
-    assert "and its labels, and not shuffled ones, move that of a bag of words by +0.027" in text
+    assert (
+        "and its labels, in the place of shuffled ones, add +0.027 (-0.010 to +0.064) to that"
+        in text
+    )
     other = said(family=family_of("bow", reference="smoothed"))
-    assert "and its labels, and not those of smoothed, move that of a bag of words" in other
+    assert "and its labels, in the place of those of smoothed, add +0.027" in other
 
 
 def test_a_planted_arm_of_which_nothing_certain_arrives():
@@ -105,7 +115,7 @@ def test_what_stands_for_these_training_reviews_alone_is_said_to(low, held):
 
 def test_no_planted_arm():
     text = said()
-    assert f"{OWN}, and its opinion of gender {MOVED}. The change of +0.027 {DOES_NOT}" in text
+    assert f"{OWN}, and its opinion of gender {ADDED}. The change of +0.027 {DOES_NOT}" in text
     assert "planted" not in text
 
 
@@ -117,18 +127,18 @@ def test_a_teacher_without_a_gap(arrived, verdict):
     assert text.startswith(
         "This teacher has no gap for a student to take over: women minus men on held-out reviews, "
         "+0.004 (-0.016 to +0.024) in log-odds, cannot be told from none, and its opinion of "
-        f"gender {MOVED}."
+        f"gender {ADDED}."
     )
     assert text.endswith(f"The change of +0.027 {verdict}.")
     assert "expected" not in text
 
 
 def test_one_seed():
-    family = family_of("bow", verdict=ONE_SEED)
+    family = family_of("bow", verdict=ONE_SEED, power=np.nan)
     text = said(arrived=coefficients("bow", n_seeds=1.0), family=family)
     assert text == (
         f"One seed cannot tell whether a student takes over its teacher's gap: {OWN}, and its "
-        f"opinion of gender {MOVED}. {PLANTED}, with one seed. One seed gives no verdict."
+        f"opinion of gender {ADDED}. {PLANTED}, with one seed. One seed gives no verdict."
     )
 
 
@@ -159,7 +169,7 @@ def test_the_first_student_of_the_study_that_can_be_measured_leads():
     both = family_of("minilm", "bow")
     text = said(arrived=coefficients("minilm", "bow"), family=both)
     assert "arrives in a bag of words" in text
-    assert "moves that of a bag of words" in text
+    assert "to that of a bag of words" in text
     text = said(arrived=coefficients("minilm"), family=family_of("minilm"))
     assert "arrives in minilm" in text
 
@@ -169,10 +179,10 @@ def test_a_gap_below_0_and_a_student_that_shows_little_of_what_is_planted():
     little = coefficients("bow", estimate=0.069, ci_low=0.055, ci_high=0.083)
     family = family_of("bow", estimate=-0.0004, ci_low=-0.03, ci_high=0.029)
     assert said(gaps=bias(-0.045, 0.037), arrived=little, family=family) == (
-        "A bag of words was not seen to take over its teacher's gap: the teacher's, women minus "
-        "men on held-out reviews, is -0.045 (-0.082 to -0.008) in log-odds, and its opinion of "
-        "gender moves that of a bag of words by +0.000 (-0.030 to +0.029). Of a gap planted in "
-        "the teacher's labels 7 % (6 % to 8 %) arrives in a bag of words, so -0.003 was to be "
-        f"expected. The change of +0.000 {DOES_NOT}, and may be as large as 50 % of the teacher's "
-        "gap, which this test would find with a probability of 4 %."
+        f"A bag of words was not seen to take over its teacher's gap{BLIND}: women minus men on "
+        "held-out reviews, the teacher's gap is -0.045 (-0.082 to -0.008) in log-odds, and its "
+        "opinion of gender adds +0.000 (-0.030 to +0.029) to that of a bag of words. Of "
+        "a gap planted in the teacher's labels 7 % (6 % to 8 %) arrives in a bag of words, so "
+        f"-0.003 was to be expected. The change of +0.000 {DOES_NOT}; it may be as large as "
+        "50 % of the teacher's gap, and this test would find that with a probability of only 4 %."
     )

@@ -31,10 +31,11 @@ from bias_transfer.study.systems import teacher_system
 LOG_ODDS = "log-odds"
 OPINION = "swap-averaged"  # the labels that lack the teacher's opinion of gender and nothing else
 _WORDS = {"bow": "a bag of words", "cnn": "a convolutional network"}
-_MOVES = {
-    OPINION: "its opinion of gender moves",
-    "permuted": "its labels, and not shuffled ones, move",
+_ADDS = {
+    OPINION: "its opinion of gender adds",
+    "permuted": "its labels, in the place of shuffled ones, add",
 }
+SEEN = 0.5  # a test of less power would more likely miss what it looks for
 Row = dict[str, Any]
 
 
@@ -132,14 +133,14 @@ def _lead(params: Params, planted: dict[str, Row], seen: dict[str, Row]) -> str:
 def _finding(params: Params, teacher: Row, seen: dict[str, Row], change: Row | None) -> str:
     """The finding, the teacher's own gap, and the change in one student's."""
     gap = _interval(*(teacher[f"log_odds_{name}"] for name in ("difference", "ci_low", "ci_high")))
-    moved = f", and {_moves(params, change)}" if change else ""
+    moved = f", and {_adds(params, change)}" if change else ""
     if not _clear(teacher):
         return (
             f"This teacher has no gap for a student to take over: women minus men on held-out "
             f"reviews, {gap} in log-odds, cannot be told from none{moved}."
         )
-    own = f"the teacher's, women minus men on held-out reviews, is {gap} in log-odds"
-    return f"{_head(params, teacher, seen)}: {own}{moved}."
+    own = f"women minus men on held-out reviews, the teacher's gap is {gap} in log-odds"
+    return f"{_head(params, teacher, seen)}{_blind(params, change)}: {own}{moved}."
 
 
 def _head(params: Params, teacher: Row, seen: dict[str, Row]) -> str:
@@ -169,13 +170,21 @@ def _head(params: Params, teacher: Row, seen: dict[str, Row]) -> str:
     return _capital(f"{names} {does} the teacher's gap{here}")
 
 
-def _moves(params: Params, change: Row) -> str:
+def _blind(params: Params, change: Row | None) -> str:
+    """That a change which does not stand could hardly have been seen, if so."""
+    if change is None or stands(change["verdict"]) or not change["power"] < SEEN:
+        return ""
+    seeds, name = f"{change['n_seeds']:.0f} seeds", _name(params, change["student"])
+    return f", though {seeds} can hardly show it in {name}"
+
+
+def _adds(params: Params, change: Row) -> str:
     """By how much a student's gap changes, and what makes it change."""
-    by = _MOVES.get(
-        change["reference"], f"its labels, and not those of {change['reference']}, move"
+    adds = _ADDS.get(
+        change["reference"], f"its labels, in the place of those of {change['reference']}, add"
     )
     ends = _interval(change["estimate"], change["ci_low"], change["ci_high"])
-    return f"{by} that of {_name(params, change['student'])} by {ends}"
+    return f"{adds} {ends} to that of {_name(params, change['student'])}"
 
 
 def _channel(params: Params, row: Row, teacher: Row) -> str:
@@ -223,9 +232,9 @@ def _size(seen: Row) -> str:
         return f", and is {size}"
     if stands(seen["verdict"]) or size in ("", NO_TEACHER_GAP):
         return ""
-    return (
-        f", and {size}, which this test would find with a probability of {percent(seen['power'])}"
-    )
+    only = "only " * (seen["power"] < SEEN)
+    found = f"with a probability of {only}{percent(seen['power'])}"
+    return f"; it {size}, and this test would find that {found}"
 
 
 def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
