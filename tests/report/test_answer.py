@@ -31,7 +31,7 @@ OWN = (
     "log-odds"
 )
 ADDED = "adds +0.027 (-0.010 to +0.064) to that of a bag of words"
-BLIND = ", though 5 seeds can hardly show it in a bag of words"
+BLIND = ", though 5 seeds can hardly show it"
 PLANTED = "Of a gap planted in the teacher's labels 43 % (38 % to 48 %) arrives in a bag of words"
 
 
@@ -43,7 +43,9 @@ def test_a_change_that_does_not_stand():
         "this test would find that with a probability of only 4 %."
     )
     several = said(family=family_of("bow", "minilm"))
-    assert several.startswith(f"No student was seen to take over its teacher's gap{BLIND}: {OWN}")
+    assert several.startswith(
+        f"No student was seen to take over its teacher's gap{BLIND} in a bag of words: {OWN}"
+    )
     sure = said(family=family_of("bow", power=0.97))
     assert "hardly" not in sure
     assert sure.endswith("and this test would find that with a probability of 97 %.")

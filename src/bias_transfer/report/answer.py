@@ -140,7 +140,7 @@ def _finding(params: Params, teacher: Row, seen: dict[str, Row], change: Row | N
             f"reviews, {gap} in log-odds, cannot be told from none{moved}."
         )
     own = f"women minus men on held-out reviews, the teacher's gap is {gap} in log-odds"
-    return f"{_head(params, teacher, seen)}{_blind(params, change)}: {own}{moved}."
+    return f"{_head(params, teacher, seen)}{_blind(params, seen, change)}: {own}{moved}."
 
 
 def _head(params: Params, teacher: Row, seen: dict[str, Row]) -> str:
@@ -170,12 +170,12 @@ def _head(params: Params, teacher: Row, seen: dict[str, Row]) -> str:
     return _capital(f"{names} {does} the teacher's gap{here}")
 
 
-def _blind(params: Params, change: Row | None) -> str:
+def _blind(params: Params, seen: dict[str, Row], change: Row | None) -> str:
     """That a change which does not stand could hardly have been seen, if so."""
     if change is None or stands(change["verdict"]) or not change["power"] < SEEN:
         return ""
-    seeds, name = f"{change['n_seeds']:.0f} seeds", _name(params, change["student"])
-    return f", though {seeds} can hardly show it in {name}"
+    where = f" in {_name(params, change['student'])}" * (len(seen) > 1)
+    return f", though {change['n_seeds']:.0f} seeds can hardly show it{where}"
 
 
 def _adds(params: Params, change: Row) -> str:
