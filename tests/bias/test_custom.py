@@ -149,11 +149,11 @@ def test_scores_are_matched_to_the_sentences_in_any_order(table):
         ),
         (
             lambda frame: pd.concat([frame, frame.iloc[[2]]]),
-            "1 sentences stand twice, .* 'aunt feels angry'$",
+            "1 sentences stand twice, .* 'aunt feels angry': keep each",
         ),
         (
             lambda frame: frame.replace("I saw he", "I saw him"),
-            "1 sentences are not in the corpus, .* 'I saw him'$",
+            "1 sentences are not in the corpus, .* 'I saw him': score each",
         ),
         (lambda frame: frame.rename(columns={"sentence": "id"}), "no sentence column"),
     ],
