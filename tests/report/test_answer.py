@@ -70,6 +70,15 @@ def test_a_change_that_stands_the_other_way():
     assert said(family=family).startswith("A bag of words moves away from the teacher's gap:")
 
 
+def test_students_that_go_different_ways_are_not_said_to_do_the_same():
+    family = family_of("bow", "minilm", verdict=STANDS)
+    family.rows.loc[1, "estimate"] = -0.027
+    assert said(family=family).startswith(
+        "A bag of words takes over some of the teacher's gap; minilm moves away from the "
+        "teacher's gap: "
+    )
+
+
 def test_the_student_whose_change_stands_leads():
     family = family_of("bow", "minilm")
     family.rows.loc[1, ["verdict", "estimate"]] = [STANDS, 0.03]

@@ -69,8 +69,12 @@ def test_the_largest_of_several_gaps_is_told():
 @pytest.mark.parametrize(
     ("value", "said", "shown"),
     [
-        (-0.012, "It is real, but smaller than the margin of 0.02.", "difference, below"),
-        (0.019, "It is real, but may be smaller than the margin", "difference, may be below"),
+        (-0.012, "It is clearly not 0, but smaller than the margin of 0.02.", "difference, below"),
+        (
+            0.019,
+            "It is clearly not 0, but may be smaller than the margin",
+            "difference, may be below",
+        ),
     ],
 )
 def test_a_difference_below_the_margin_says_so_behind_its_size(value, said, shown):

@@ -21,7 +21,7 @@ def run(params: Params, pilot: str, seeds: Sequence[int], out: Path) -> pd.DataF
     InputError
         If there is no such study, it has not run, or none of its declared tests could be made.
     """
-    layout = Layout(catalogue.chosen(params, pilot).study)
+    layout = Layout(catalogue.reported(params, pilot).study)
     tested = declared.read(layout.report("hypotheses.json"))
     transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
     table = planned(tested.rows, transfer, seeds)

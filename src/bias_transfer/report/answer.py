@@ -35,7 +35,7 @@ _ADDS = {
     OPINION: "its opinion of gender adds",
     "permuted": "its labels, in the place of shuffled ones, add",
 }
-SEEN = 0.5  # a test of less power would more likely miss what it looks for
+BLIND = 0.5  # a test of less power would more likely miss what it looks for
 Row = dict[str, Any]
 
 
@@ -154,25 +154,30 @@ def _head(params: Params, teacher: Row, seen: dict[str, Row]) -> str:
         who = _name(params, rows[0]["student"]) if len(rows) == 1 else "no student"
         not_seen = "was not seen" if len(rows) == 1 else "was seen"
         return _capital(f"{who} {not_seen} to take over its teacher's gap")
-    names = " and ".join(_name(params, row["student"]) for row in standing)
-    gap = teacher["log_odds_difference"]
-    if any(row["estimate"] * gap <= 0 for row in standing):
-        does = "moves away from"
-    elif any(row["reference"] != OPINION for row in standing):
-        does = "moves towards"
-    else:
-        does = "takes over some of"
-    if len(standing) > 1:
+    said: dict[str, list[str]] = {}
+    for row in standing:
+        said.setdefault(_does(row, teacher), []).append(_name(params, row["student"]))
+    here = ", with these training reviews" * any(map(_only_here, standing))
+    return _capital("; ".join(_together(names, does) for does, names in said.items()) + here)
+
+
+def _does(row: Row, teacher: Row) -> str:
+    """What a student does whose change stands."""
+    if row["estimate"] * teacher["log_odds_difference"] <= 0:
+        return "moves away from"
+    return "takes over some of" if row["reference"] == OPINION else "moves towards"
+
+
+def _together(names: list[str], does: str) -> str:
+    """One clause on students that do the same."""
+    if len(names) > 1:
         does = does.replace("moves", "move").replace("takes", "take")
-    here = ", with these training reviews" * any(
-        _elsewhere(row, partial(signed, digits=3)) != "" for row in standing
-    )
-    return _capital(f"{names} {does} the teacher's gap{here}")
+    return f"{' and '.join(names)} {does} the teacher's gap"
 
 
 def _blind(params: Params, seen: dict[str, Row], change: Row | None) -> str:
     """That a change which does not stand could hardly have been seen, if so."""
-    if change is None or stands(change["verdict"]) or not change["power"] < SEEN:
+    if change is None or stands(change["verdict"]) or not change["power"] < BLIND:
         return ""
     where = f" in {_name(params, change['student'])}" * (len(seen) > 1)
     return f", though {change['n_seeds']:.0f} seeds can hardly show it{where}"
@@ -232,17 +237,21 @@ def _size(seen: Row) -> str:
         return f", and is {size}"
     if stands(seen["verdict"]) or size in ("", NO_TEACHER_GAP):
         return ""
-    only = "only " * (seen["power"] < SEEN)
+    only = "only " * (seen["power"] < BLIND)
     found = f"with a probability of {only}{percent(seen['power'])}"
     return f"; it {size}, and this test would find that {found}"
 
 
 def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
-    """That the interval over other training sets holds 0, if there is one and it does."""
-    low, high = row[LOW], row[HIGH]
-    if not low * high <= 0:
+    """That what stands may be nothing with other training sets, if so."""
+    if not _only_here(row):
         return ""
-    return f"does not hold over other training sets ({number(low)} to {number(high)})"
+    return f"does not hold over other training sets ({number(row[LOW])} to {number(row[HIGH])})"
+
+
+def _only_here(row: Row) -> bool:
+    """Whether there is an interval over other training sets, and it holds 0."""
+    return bool(row[LOW] * row[HIGH] <= 0)
 
 
 def _clear(teacher: Row) -> bool:

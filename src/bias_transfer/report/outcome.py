@@ -253,7 +253,7 @@ def _beside_margin(row: Mapping[Any, Any]) -> str:
     if _reaches(row):
         return ""
     may_be = "" if _is_small(row) else "may be "
-    return f". It is real, but {may_be}smaller than the margin of {row['margin']:g}"
+    return f". It is clearly not 0, but {may_be}smaller than the margin of {row['margin']:g}"
 
 
 def _reaches(row: Mapping[Any, Any]) -> bool:

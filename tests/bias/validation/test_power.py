@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from bias_transfer.bias.inference.two_way import Inference, with_seeds
-from bias_transfer.bias.validation.power import Spread, planned
+from bias_transfer.bias.validation.power import planned, without_seeds
 
 SEEDS = np.array([0.04, -0.01, 0.02, 0.03, -0.03])
 PAIRS = Inference(float(SEEDS.mean()), 0.006, 300.0)
@@ -16,38 +16,38 @@ KEYS = {
 }  # fmt: skip
 
 
+SD = float(SEEDS.std(ddof=1))
+
+
 def test_a_pilot_is_taken_apart_as_it_was_put_together():
-    spread = Spread.of(PILOT.se, PILOT.df, float(SEEDS.std(ddof=1)), len(SEEDS))
-    assert spread.pairs == pytest.approx(PAIRS.se**2)
-    assert spread.df == pytest.approx(PAIRS.df)
-    again = spread.of_seeds(len(SEEDS))
-    assert (again.se, again.df) == pytest.approx((PILOT.se, PILOT.df))
+    pairs = without_seeds(PILOT, SD**2 / 5, 5)
+    assert (pairs.mean, pairs.se, pairs.df) == pytest.approx((PAIRS.mean, PAIRS.se, PAIRS.df))
 
 
 def test_seeds_take_their_own_part_of_the_error_away_and_no_more():
-    spread = Spread.of(PILOT.se, PILOT.df, float(SEEDS.std(ddof=1)), len(SEEDS))
-    errors = [spread.of_seeds(n).se for n in (2, 5, 20, 10**9)]
-    assert errors == sorted(errors, reverse=True)
-    assert errors[-1] == pytest.approx(PAIRS.se)
+    errors = planned(declared(), TRANSFER, [2, 5, 20, 10**9])["se"]
+    assert errors.is_monotonic_decreasing
+    assert errors.iloc[-1] == pytest.approx(PAIRS.se)
 
 
 def test_pairs_that_do_not_differ_leave_the_error_to_the_seeds():
-    sd = float(SEEDS.std(ddof=1))
-    spread = Spread.of(sd / np.sqrt(5), 4.0, sd, 5)
-    assert spread.pairs == pytest.approx(0.0)
-    assert spread.of_seeds(10).se == pytest.approx(sd / np.sqrt(10))
-    assert spread.of_seeds(10).df == pytest.approx(9.0)
+    se = SD / np.sqrt(5)
+    assert without_seeds(Inference(0.0, se, 4.0), SD**2 / 5, 5).se == pytest.approx(0.0)
+    table = planned(declared(se=se, df=4.0), TRANSFER, [10])
+    assert table["se"][0] == pytest.approx(SD / np.sqrt(10))
+    ten = Inference(0.0, SD / np.sqrt(10), 9.0)
+    assert table["power"][0] == pytest.approx(ten.power(0.03, 0.025))
 
 
 def declared(**changes) -> pd.DataFrame:
     row = KEYS | {
-        "contrast": "gap", "se": PILOT.se, "df": PILOT.df, "n_seeds": 5.0, "n_tests": 2,
-        "smallest_effect": 0.03, "p_holm": 0.4,
+        "contrast": "gap", "estimate": PILOT.mean, "se": PILOT.se, "df": PILOT.df, "n_seeds": 5.0,
+        "n_tests": 2, "smallest_effect": 0.03, "p_holm": 0.4,
     }  # fmt: skip
     return pd.DataFrame([row | changes])
 
 
-TRANSFER = pd.DataFrame([KEYS | {"seed_sd": SEEDS.std(ddof=1)}])
+TRANSFER = pd.DataFrame([KEYS | {"seed_sd": SD}])
 
 
 def test_power_grows_with_seeds_and_is_the_pilots_own_at_its_number():

@@ -201,7 +201,11 @@ def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
         return inference
     if isinstance(inference, Either):
         return Either.of(*(with_seeds(one, by_seed) for one in inference.both))
-    between = float(by_seed.var(ddof=1)) / seeds
+    return with_variance(inference, float(by_seed.var(ddof=1)) / seeds, seeds)
+
+
+def with_variance(inference: Inference, between: float, seeds: int) -> Inference:
+    """``with_seeds``, given the variance between ``seeds`` seeds over their number."""
     variance = inference.se**2 + between
     if not variance > 0:
         return inference
