@@ -79,6 +79,14 @@ def test_missing_value_is_named_by_its_row(table, tmp_path, column, suffix, row,
     assert f", row {row}, column '{column}': {fault}" in message
 
 
+@pytest.mark.parametrize(("labels", "row"), [(range(4), 3), (list("abcd"), "d")])
+def test_rows_of_a_table_at_hand_are_named_by_its_index(table, labels, row):
+    part = table.head(4).set_axis(labels)
+    part.iloc[3, part.columns.get_loc("sentence")] = " "
+    with pytest.raises(InputError, match=f"mine, row {row}, column 'sentence': is empty"):
+        custom.check(part, "mine")
+
+
 @pytest.mark.parametrize(("groups", "count"), [(["female"], 1), (["female", "male", "other"], 3)])
 def test_groups_are_two(table, tmp_path, groups, count):
     table["group"] = np.resize(groups, len(table))

@@ -183,10 +183,12 @@ def test_score_that_is_no_probability(table, tmp_path, value, shown):
 def test_rows_of_a_parquet_file_are_counted_from_1(table, tmp_path):
     table.loc[3, "score"] = 2.0
     assert "row 4," in read_error(save(table, tmp_path / "theirs.parquet"))
-    with pytest.raises(InputError, match=r"row 4: .* do not sum to 1"):
-        scores.match(
-            table.assign(score=0.5, label_0=[0.5] * 3 + [0.1] * (len(table) - 3)), "theirs.parquet"
-        )
+
+
+def test_rows_of_a_table_at_hand_are_named_by_its_index(table):
+    named = table.assign(score=2.0).set_axis([f"s{n}" for n in range(len(table))])
+    with pytest.raises(InputError, match=r"mine, row s0, column 'score': '2\.0' is not"):
+        scores.match(named, "mine")
 
 
 def test_nothing_in_a_nullable_column_is_no_probability(table, tmp_path):
@@ -260,8 +262,8 @@ def test_folder_in_the_place_of_a_file(tmp_path):
 def test_two_probabilities_that_do_not_sum_to_1_are_refused(corpus):
     frame = corpus[["sentence", "score"]].assign(label_0=1 - corpus["score"])
     frame.loc[3, "label_0"] += 0.1
-    with pytest.raises(InputError, match=r"theirs.csv, row 5: .* do not sum to 1 \(1 such rows\)"):
-        scores.match(frame, "theirs.csv")
+    with pytest.raises(InputError, match=r"mine, row 3: .* do not sum to 1 \(1 such rows\)"):
+        scores.match(frame, "mine")
 
 
 @pytest.mark.parametrize("name", ["confidence", "Score ", "negative"])

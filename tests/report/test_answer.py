@@ -32,6 +32,8 @@ OWN = (
 )
 ADDED = "adds +0.027 (-0.010 to +0.064) to that of a bag of words"
 BLIND = ", though 5 seeds can hardly show it"
+HERE = "with these training reviews"
+UNTRIED = "; with other training reviews it was not tried"
 PLANTED = "Of a gap planted in the teacher's labels 43 % (38 % to 48 %) arrives in a bag of words"
 
 
@@ -52,22 +54,24 @@ def test_a_change_that_does_not_stand():
     small = family_of("bow", size="smaller than 50% of the teacher's gap")
     assert said(family=small).endswith("and is smaller than 50 % of the teacher's gap.")
     small.rows["verdict"] = STANDS
-    assert said(family=small).endswith(f"{STANDS}, and is smaller than 50 % of the teacher's gap.")
+    assert f"{STANDS}, and is smaller than 50 % of the teacher's gap; " in said(family=small)
 
 
 def test_a_change_that_stands():
     text = said(arrived=coefficients("bow"), family=family_of("bow", verdict=STANDS))
     assert text == (
-        f"A bag of words takes over some of the teacher's gap: {OWN}, and its opinion of gender "
-        f"{ADDED}. {PLANTED}, so +0.036 was to be expected. The change of +0.027 {STANDS}."
+        f"A bag of words takes over some of the teacher's gap, {HERE}: {OWN}, and its opinion of "
+        f"gender {ADDED}. {PLANTED}, so +0.036 was to be expected. The change of +0.027 {STANDS}"
+        f"{UNTRIED}."
     )
     both = said(family=family_of("bow", "minilm", verdict=STANDS))
-    assert both.startswith("A bag of words and minilm take over some of the teacher's gap:")
+    assert both.startswith("A bag of words and minilm take over some of the teacher's gap, ")
 
 
 def test_a_change_that_stands_the_other_way():
     family = family_of("bow", verdict=STANDS, estimate=-0.027, ci_low=-0.064, ci_high=-0.01)
-    assert said(family=family).startswith("A bag of words moves away from the teacher's gap:")
+    text = said(family=family)
+    assert text.startswith(f"A bag of words moves away from the teacher's gap, {HERE}:")
 
 
 def test_students_that_go_different_ways_are_not_said_to_do_the_same():
@@ -75,7 +79,7 @@ def test_students_that_go_different_ways_are_not_said_to_do_the_same():
     family.rows.loc[1, "estimate"] = -0.027
     assert said(family=family).startswith(
         "A bag of words takes over some of the teacher's gap; minilm moves away from the "
-        "teacher's gap: "
+        f"teacher's gap, {HERE}: "
     )
 
 
@@ -83,14 +87,14 @@ def test_the_student_whose_change_stands_leads():
     family = family_of("bow", "minilm")
     family.rows.loc[1, ["verdict", "estimate"]] = [STANDS, 0.03]
     text = said(arrived=coefficients("bow", "minilm"), family=family)
-    assert text.startswith("Minilm takes over some of the teacher's gap:")
+    assert text.startswith(f"Minilm takes over some of the teacher's gap, {HERE}:")
     assert "its opinion of gender adds +0.030" in text
     assert "arrives in minilm" in text
 
 
 def test_beside_shuffled_labels_more_than_the_opinion_of_gender_differs():
     text = said(family=family_of("bow", verdict=STANDS, reference="permuted"))
-    assert text.startswith("A bag of words moves towards the teacher's gap:")
+    assert text.startswith(f"A bag of words moves towards the teacher's gap, {HERE}:")
     assert (
         "and its labels, in the place of shuffled ones, add +0.027 (-0.010 to +0.064) to that"
         in text
@@ -117,9 +121,7 @@ def test_what_stands_for_these_training_reviews_alone_is_said_to(low, held):
     assert text.endswith(f"{STANDS}.") == held
     assert ("the 43 % does not hold over other training sets (-2 % to 7 %)." in text) != held
     assert text.startswith(
-        "A bag of words takes over some of the teacher's gap"
-        + ", with these training reviews" * (not held)
-        + ":"
+        "A bag of words takes over some of the teacher's gap" + f", {HERE}" * (not held) + ":"
     )
     assert "other training sets" not in said(family=family_of("bow", verdict=DOES_NOT, **ends))
 
@@ -140,7 +142,7 @@ def test_a_teacher_without_a_gap(arrived, verdict):
         "+0.004 (-0.016 to +0.024) in log-odds, cannot be told from none, and its opinion of "
         f"gender {ADDED}."
     )
-    assert text.endswith(f"The change of +0.027 {verdict}.")
+    assert text.endswith(f"The change of +0.027 {verdict}{UNTRIED * (verdict == STANDS)}.")
     assert "expected" not in text
 
 

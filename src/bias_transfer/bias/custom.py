@@ -39,19 +39,17 @@ def read(path: Path) -> pd.DataFrame:
         have one sentence of each group and one template and unit, or there is too little to
         estimate an error from.
     """
-    # Errors count rows below a header, which a parquet file does not have.
-    first = -1 if user_tables.is_parquet(path) else 0
-    return check(user_tables.read(str(path), dtype=str, keep_default_na=False), str(path), first)
+    frame = user_tables.read_counted(str(path), dtype=str, keep_default_na=False)
+    return check(frame, str(path))
 
 
-def check(frame: pd.DataFrame, origin: str, first: int = 0) -> pd.DataFrame:
-    """``read`` for a frame at hand; ``origin`` is named in errors, which count from ``first``."""
+def check(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
+    """``read`` for a frame at hand; errors name ``origin`` and a row by its index."""
     if "unit" not in frame.columns:
         frame = frame.assign(unit=WHOLE)
     # A missing value stays missing as text.
     frame = frame[[name for name in COLUMNS if name in frame.columns]].astype(str)
-    rows = frame.set_axis(range(first, first + len(frame)))
-    frame = tables.validate(rows, PAIRS, origin).reset_index(drop=True)
+    frame = tables.validate(frame, PAIRS, origin, first=0).reset_index(drop=True)
     _check_groups(frame, origin)
     twice = frame.loc[frame["sentence"].duplicated(), "sentence"]
     scores.refuse(twice, "stand twice", origin, scores.ONCE)

@@ -57,13 +57,13 @@ def read(path: Path, score: str | None = None, corpus: pd.DataFrame | None = Non
         If the file cannot be read, its columns are not clear, a score is not a probability, or its
         sentences are not those of the corpus, each once.
     """
-    return match(user_tables.read(str(path)), str(path), score, corpus)
+    return match(user_tables.read_counted(str(path)), str(path), score, corpus)
 
 
 def match(
     frame: pd.DataFrame, origin: str, score: str | None = None, corpus: pd.DataFrame | None = None
 ) -> pd.DataFrame:
-    """``read`` for a frame at hand; ``origin`` is named in errors."""
+    """``read`` for a frame at hand; errors name ``origin`` and a row by its index."""
     positive, negative = _probabilities(frame, origin, score)
     with np.errstate(divide="ignore"):
         values = {"score": positive, "log_odds": np.log(positive) - np.log(negative)}
@@ -144,7 +144,7 @@ def _probabilities(
     apart = ~(np.abs(positive + negative - 1) <= SUM_TOLERANCE)
     if apart.any():
         raise InputError(
-            f"{origin}, row {_row(origin, int(apart.argmax()))}: {str(name)!r} and {str(other)!r} "
+            f"{origin}, row {frame.index[apart.argmax()]}: {str(name)!r} and {str(other)!r} "
             f"do not sum to 1 ({int(apart.sum())} such rows): remove the column that is not "
             "P(negative)"
         )
@@ -160,7 +160,7 @@ def _refuse_scores(score: pd.Series, bad: np.ndarray, origin: str) -> None:
     if bad.any():
         row = int(bad.argmax())
         raise InputError(
-            f"{origin}, row {_row(origin, row)}, column {str(score.name)!r}: "
+            f"{origin}, row {score.index[row]}, column {str(score.name)!r}: "
             f"{str(score.iloc[row])!r} is not a probability between 0 and 1, as every score must "
             f"be (rows like it: {int(bad.sum())}): give P(positive)"
         )
@@ -169,11 +169,6 @@ def _refuse_scores(score: pd.Series, bad: np.ndarray, origin: str) -> None:
 def _emotion_missing(frame: pd.DataFrame) -> np.ndarray:
     """Which rows have an emotion column without a value."""
     return frame[_found(frame, EMOTION_COLUMNS)].isna().any(axis=1).to_numpy()
-
-
-def _row(origin: str, index: int) -> int:
-    """Number of a row as a person counts it: from 1 in parquet, from 2 below a CSV's header."""
-    return index + (1 if user_tables.is_parquet(origin) else 2)
 
 
 def _found(frame: pd.DataFrame, names: Names) -> list[Any]:

@@ -58,7 +58,7 @@ def scored(
     """
     if isinstance(system, str | os.PathLike):
         path = os.fspath(system)
-        return scores.match(user_tables.read(path), path, score, corpus)
+        return scores.match(user_tables.read_counted(path), path, score, corpus)
     if isinstance(system, pd.DataFrame):
         return scores.match(system, name, score, corpus)
     if not callable(system):

@@ -13,14 +13,21 @@ from bias_transfer.io.atomic import atomic_write, refuse_odd
 from bias_transfer.io.errors import InputError, LaterFormat
 
 
-def validate(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str) -> pd.DataFrame:
+def validate(
+    frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str, first: int = 2
+) -> pd.DataFrame:
     """Return ``frame`` if it fits ``schema``.
+
+    Parameters
+    ----------
+    first
+        What errors call the row of index 0: 2 below a CSV's header, as a spreadsheet shows it. A
+        row whose index is text is called by that.
 
     Raises
     ------
     InputError
-        Naming ``origin``, the row (as a spreadsheet shows it, the header being row 1), the column
-        and the fault.
+        Naming ``origin``, the row, the column and the fault.
     """
     missing = [name for name in schema.columns if name not in frame.columns]
     if missing:
@@ -33,15 +40,15 @@ def validate(frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str) -> pd
     try:
         return schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
-        raise InputError(origin + _fault(errors.failure_cases)) from None
+        raise InputError(origin + _fault(errors.failure_cases, first)) from None
 
 
-def _fault(cases: pd.DataFrame) -> str:
+def _fault(cases: pd.DataFrame, first: int) -> str:
     # A check of the whole table fails because of what is wrong in a column, so the columns' own
     # faults come first.
     in_columns = cases[cases["schema_context"] == "Column"]
     fault = cases.iloc[0] if in_columns.empty else in_columns.iloc[0]
-    row = "" if pd.isna(fault["index"]) else f", row {int(fault['index']) + 2}"
+    row = _place(fault["index"], first)
     if fault["check"] == "column_in_schema":
         return f": column {fault['failure_case']!r} does not belong here"
     if in_columns.empty:
@@ -54,6 +61,12 @@ def _fault(cases: pd.DataFrame) -> str:
     )
     what = what.removeprefix("coerce_").replace("dtype('", "must be of type ").replace("')", "")
     return f"{row}, column {fault['column']!r}: {what}{value}"
+
+
+def _place(index: Any, first: int) -> str:
+    if pd.isna(index):
+        return ""
+    return f", row {index if isinstance(index, str) else int(index) + first}"
 
 
 def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:

@@ -52,6 +52,16 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
     return frame
 
 
+def read_counted(path: str, **csv: Any) -> pd.DataFrame:
+    """``read``, with an index that counts rows as a person does.
+
+    From 1 in parquet, from 2 below a CSV's header.
+    """
+    frame = read(path, **csv)
+    first = 1 if is_parquet(path) else 2
+    return frame.set_axis(range(first, first + len(frame)))
+
+
 def is_parquet(path: str | Path) -> bool:
     """Whether the file's name says parquet; any other is read as CSV."""
     return Path(path).suffix.lower() == ".parquet"

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
@@ -157,7 +158,7 @@ def _head(params: Params, teacher: Row, seen: dict[str, Row]) -> str:
     said: dict[str, list[str]] = {}
     for row in standing:
         said.setdefault(_does(row, teacher), []).append(_name(params, row["student"]))
-    here = ", with these training reviews" * any(map(_only_here, standing))
+    here = ", with these training reviews" * (not all(map(_holds_elsewhere, standing)))
     return _capital("; ".join(_together(names, does) for does, names in said.items()) + here)
 
 
@@ -226,7 +227,11 @@ def _verdict(seen: Row) -> str:
     if seen["verdict"] == ONE_SEED:
         return "One seed gives no verdict."
     said = f"The change of {signed(seen['estimate'], 3)} {seen['verdict']}{_size(seen)}"
-    unsure = _elsewhere(seen, partial(signed, digits=3)) if stands(seen["verdict"]) else ""
+    if not stands(seen["verdict"]):
+        return f"{said}."
+    if not _tried_elsewhere(seen):
+        return f"{said}; with other training reviews it was not tried."
+    unsure = _elsewhere(seen, partial(signed, digits=3))
     return f"{said}, but {unsure}." if unsure else f"{said}."
 
 
@@ -244,14 +249,19 @@ def _size(seen: Row) -> str:
 
 def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
     """That what stands may be nothing with other training sets, if so."""
-    if not _only_here(row):
+    if _holds_elsewhere(row) or not _tried_elsewhere(row):
         return ""
     return f"does not hold over other training sets ({number(row[LOW])} to {number(row[HIGH])})"
 
 
-def _only_here(row: Row) -> bool:
-    """Whether there is an interval over other training sets, and it holds 0."""
-    return bool(row[LOW] * row[HIGH] <= 0)
+def _tried_elsewhere(row: Row) -> bool:
+    """Whether there is an interval over other training sets."""
+    return not np.isnan(row[LOW])
+
+
+def _holds_elsewhere(row: Row) -> bool:
+    """Whether that interval leaves 0 out."""
+    return bool(row[LOW] * row[HIGH] > 0)
 
 
 def _clear(teacher: Row) -> bool:
