@@ -33,7 +33,7 @@ OWN = (
 ADDED = "adds +0.027 (-0.010 to +0.064) to that of a bag of words"
 BLIND = ", though 5 seeds can hardly show it"
 HERE = "with these training reviews"
-UNTRIED = "; with other training reviews it was not tried"
+UNTRIED = "; other training reviews were not tried in this study"
 PLANTED = "Of a gap planted in the teacher's labels 43 % (38 % to 48 %) arrives in a bag of words"
 
 

@@ -230,7 +230,7 @@ def _verdict(seen: Row) -> str:
     if not stands(seen["verdict"]):
         return f"{said}."
     if not _tried_elsewhere(seen):
-        return f"{said}; with other training reviews it was not tried."
+        return f"{said}; other training reviews were not tried in this study."
     unsure = _elsewhere(seen, partial(signed, digits=3))
     return f"{said}, but {unsure}." if unsure else f"{said}."
 
