@@ -27,7 +27,7 @@ def script(name: str) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", ["commands", "params"])
+@pytest.mark.parametrize("name", ["commands", "glossary", "params"])
 def test_page_is_made_from_the_code_of_today(name):
     """If not: python docs/make_NAME.py."""
     made = script(f"make_{name}").page()

@@ -16,6 +16,7 @@ from bias_transfer.report.columns import TEXTS, cell, of_study
 from bias_transfer.report.facts import facts
 from bias_transfer.report.figures.style import DPI
 from bias_transfer.report.findings import finding, from_baseline, of_corpus, power
+from bias_transfer.report.words import WORDS
 from bias_transfer.study.params import Params
 
 
@@ -64,6 +65,7 @@ def render(
         cell=cell,
         answer=answer(params, bias, transfer, tested),
         facts=facts(params, bias, accuracy, tested),
+        words=WORDS,
         **rows.tables(params, accuracy, bias, transfer, tested),
         not_asked=tested.not_asked,
         powers=power(tested),
