@@ -65,7 +65,9 @@ def test_a_change_that_stands():
         f"{UNTRIED}."
     )
     both = said(family=family_of("bow", "minilm", verdict=STANDS))
-    assert both.startswith("A bag of words and minilm take over some of the teacher's gap, ")
+    assert both.startswith(
+        "A bag of words and the encoder minilm take over some of the teacher's gap, "
+    )
 
 
 def test_a_change_that_stands_the_other_way():
@@ -78,8 +80,8 @@ def test_students_that_go_different_ways_are_not_said_to_do_the_same():
     family = family_of("bow", "minilm", verdict=STANDS)
     family.rows.loc[1, "estimate"] = -0.027
     assert said(family=family).startswith(
-        "A bag of words takes over some of the teacher's gap; minilm moves away from the "
-        f"teacher's gap, {HERE}: "
+        "A bag of words takes over some of the teacher's gap; the encoder minilm moves away from "
+        f"the teacher's gap, {HERE}: "
     )
 
 
@@ -87,9 +89,9 @@ def test_the_student_whose_change_stands_leads():
     family = family_of("bow", "minilm")
     family.rows.loc[1, ["verdict", "estimate"]] = [STANDS, 0.03]
     text = said(arrived=coefficients("bow", "minilm"), family=family)
-    assert text.startswith(f"Minilm takes over some of the teacher's gap, {HERE}:")
+    assert text.startswith(f"The encoder minilm takes over some of the teacher's gap, {HERE}:")
     assert "its opinion of gender adds +0.030" in text
-    assert "arrives in minilm" in text
+    assert "arrives in the encoder minilm" in text
 
 
 def test_beside_shuffled_labels_more_than_the_opinion_of_gender_differs():
@@ -184,7 +186,7 @@ def test_the_first_student_of_the_study_that_can_be_measured_leads():
     assert "arrives in a bag of words" in text
     assert "to that of a bag of words" in text
     text = said(arrived=coefficients("minilm"), family=family_of("minilm"))
-    assert "arrives in minilm" in text
+    assert "arrives in the encoder minilm" in text
 
 
 def test_a_gap_below_0_and_a_student_that_shows_little_of_what_is_planted():

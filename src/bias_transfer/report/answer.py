@@ -31,7 +31,11 @@ from bias_transfer.study.systems import teacher_system
 
 LOG_ODDS = "log-odds"
 OPINION = "swap-averaged"  # the labels that lack the teacher's opinion of gender and nothing else
-_WORDS = {"bow": "a bag of words", "cnn": "a convolutional network"}
+_WORDS = {
+    "bow": "a bag of words",
+    "cnn": "a convolutional network",
+    "transformer": "the encoder {student}",
+}
 _ADDS = {
     OPINION: "its opinion of gender adds",
     "permuted": "its labels, in the place of shuffled ones, add",
@@ -269,8 +273,8 @@ def _clear(teacher: Row) -> bool:
 
 
 def _name(params: Params, student: str) -> str:
-    """A student in words: by its architecture, or by its own name."""
-    return _WORDS.get(params.students[student].architecture, student)
+    """A student in words."""
+    return _WORDS[params.students[student].architecture].format(student=student)
 
 
 def _capital(said: str) -> str:

@@ -4,7 +4,8 @@ WORDS = {
     "teacher": "A large language model. It gives P(negative) and P(positive) for each text.",
     "student": (
         "A small model that is trained to answer as a target says: bow, a bag of words; cnn, a "
-        "convolutional network; minilm, a small language model."
+        "convolutional network; minilm, a small pretrained "
+        "encoder."
     ),
     "target": (
         "What a student is trained on: “baseline” is hard labels, “distilled” the teacher's "
