@@ -246,6 +246,7 @@ def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
     "--reviews",
     help="Reviews of the catalogue whose training split a teacher's examples come from.",
 )
+@clocked
 def label_parquet(params: Any, teacher: str, texts: str, out: str, reviews: str | None) -> None:
     """Ask a teacher of the catalogue about parquet files of any size.
 
