@@ -277,6 +277,8 @@ def environment() -> dict[str, Any]:
 @click.option("--tiny", is_flag=True, help="Small sizes: does it run?")
 def main(out: Path, parts: tuple[str, ...], tiny: bool) -> None:
     """Measure the project on the GPU that there is, and write one JSON file."""
+    if DEVICE.type == "cpu" and not tiny:
+        raise click.ClickException("torch sees no GPU here: --tiny runs small sizes on the CPU")
     found = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
     found["environment"] = environment()
     with tempfile.TemporaryDirectory() as temporary:

@@ -26,10 +26,11 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT / "tests"))
 
-STAGES = {
-    "eec": "eec --out data/eec/eec.csv",
+CORPORA = {"eec": "eec --out data/eec/eec.csv", "film": "film --out data/film/film.csv"}
+STAGES = CORPORA | {
     "reviews": "reviews files",
     "label": "label files tiny",
+    "swaps": "swaps files",
     "train": "train bow distilled",
     "predict": "predict bow-distilled",
 }
@@ -90,15 +91,18 @@ def write_params(folder: Path, model: Path) -> None:
 def measure(folder: Path, arguments: str) -> tuple[float, float]:
     """Seconds, and peak memory in GB, of one command."""
     start = time.monotonic()
-    process = subprocess.Popen(  # noqa: S603 - our own commands
-        [sys.executable, "-m", "bias_transfer", *arguments.split()],
-        cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise click.ClickException(f"`{arguments}` failed")
+    with (folder / "stderr").open("w+") as stderr:
+        process = subprocess.Popen(  # noqa: S603 - our own commands
+            [sys.executable, "-m", "bias_transfer", *arguments.split()],
+            cwd=folder,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "src"), "OMP_NUM_THREADS": "1"},
+            stderr=stderr,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        if status:
+            stderr.seek(0)
+            said = (stderr.read().splitlines() or ["nothing was said"])[-1]
+            raise click.ClickException(f"`{arguments}` failed: {said}")
     return time.monotonic() - start, usage.ru_maxrss / 1e6
 
 
@@ -122,7 +126,7 @@ def main(sizes: tuple[int, ...]) -> None:
                 click.echo(f"{stage} {size:,}: {seconds:.1f} s, {memory:.2f} GB", err=True)
     click.echo("| stage | " + " | ".join(f"{size:,}" for size in sizes) + " | exponent |")
     click.echo("| --- |" + " ---: |" * (len(sizes) + 1))
-    for stage in list(STAGES)[1:]:
+    for stage in list(STAGES)[len(CORPORA) :]:
         cells = [f"{found[stage, size][0]:.1f} s, {found[stage, size][1]:.2f} GB" for size in sizes]
         work = [max(found[stage, size][0] - found["eec", size][0], 1e-3) for size in sizes]
         growth = np.diff(np.log(work)) / np.diff(np.log(sizes))

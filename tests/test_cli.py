@@ -251,7 +251,7 @@ def test_without_params_says_where_to_run(tmp_path, monkeypatch):
         (("teachers", "imbd", "--out", "page.md"), ("unknown study 'imbd'", "'imdb'")),
         (
             ("teachers", "snippets", "snippets-smollm2", "--out", "page.md"),
-            ("pairs.csv is missing", "dvc repro"),
+            ("'snippets-smollm2' has not run here", "`make study STUDY=snippets-smollm2`"),
         ),
     ],
 )

@@ -99,6 +99,19 @@ def stage(command: Callable[..., None]) -> click.Command:
     return main.command()(wrapper)
 
 
+def clocked(command: Callable[..., None]) -> Callable[..., None]:
+    """Show how long ``command`` has run while it runs: for one that counts no steps of its own."""
+
+    @functools.wraps(command)
+    def wrapper(*arguments: Any, **options: Any) -> None:
+        from bias_transfer.commands.clock import clock
+
+        with clock(str(click.get_current_context().info_name)):
+            command(*arguments, **options)
+
+    return wrapper
+
+
 @main.command()
 @click.argument("name")
 @click.option(
@@ -120,6 +133,7 @@ def study(name: str, reviews: str | None) -> None:
 
 @stage
 @click.argument("name")
+@clocked
 def reviews(params: Any, name: str) -> None:
     """Get, de-duplicate and split the reviews of one entry of the catalogue.
 
@@ -165,6 +179,7 @@ def film(out: Path) -> None:
     "--texts", required=True, help="CSV or parquet with a text column, or any fsspec URL."
 )
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="CSV to write.")
+@clocked
 def swap(texts: str, out: Path) -> None:
     """Write each text once about women and once about men, for `audit --corpus`.
 
@@ -182,6 +197,7 @@ def swap(texts: str, out: Path) -> None:
 
 @stage
 @click.argument("reviews")
+@clocked
 def swaps(params: Any, reviews: str) -> None:
     """Write held-out reviews once about women and once about men, and the placebo.
 
@@ -230,6 +246,7 @@ def label(params: Any, reviews: str, teacher: str, check: int | None) -> None:
     "--reviews",
     help="Reviews of the catalogue whose training split a teacher's examples come from.",
 )
+@clocked
 def label_parquet(params: Any, teacher: str, texts: str, out: str, reviews: str | None) -> None:
     """Ask a teacher of the catalogue about parquet files of any size.
 
@@ -275,6 +292,7 @@ def train(params: Any, student: str, target: str, seeds: tuple[int, ...]) -> Non
 
 @stage
 @click.argument("group")
+@clocked
 def predict(params: Any, group: str) -> None:
     """Score reviews and corpora with the teacher, or with every seed of a student.
 
@@ -287,6 +305,7 @@ def predict(params: Any, group: str) -> None:
 
 
 @stage
+@clocked
 def bias(params: Any) -> None:
     """Paired bias statistics of every system of the study."""
     from bias_transfer.stages import bias
@@ -295,6 +314,7 @@ def bias(params: Any) -> None:
 
 
 @stage
+@clocked
 def report(params: Any) -> None:
     """Tables, figures and the HTML report of the study."""
     from bias_transfer.stages import report
@@ -318,6 +338,7 @@ def publish(params: Any) -> None:
     help="CSV of another study's figures, to stand beside.",
 )
 @click.option("--out", type=FILE, help="Markdown file; a section of it is replaced.")
+@clocked
 def results(params: Any, study: str | None, against: Path | None, out: Path | None) -> None:
     """Say what a study found, or write its figures into a Markdown file.
 
@@ -348,6 +369,7 @@ def results(params: Any, study: str | None, against: Path | None, out: Path | No
 @stage
 @click.argument("studies", metavar="STUDY STUDY...", nargs=-1, required=True)
 @click.option("--out", type=FILE, required=True, help="Markdown file; a section of it is replaced.")
+@clocked
 def teachers(params: Any, studies: tuple[str, ...], out: Path) -> None:
     """Compare the same students of several teachers, a study each.
 
@@ -368,6 +390,7 @@ def teachers(params: Any, studies: tuple[str, ...], out: Path) -> None:
 
 @stage
 @click.argument("references", metavar="[RUN_ID|MODEL_URI]...", nargs=-1)
+@clocked
 def verify(params: Any, references: tuple[str, ...]) -> None:
     """Check what MLflow says of runs against the files.
 
@@ -391,10 +414,9 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
         outcome: sum(check.outcome == outcome for check in checks)
         for outcome in dict.fromkeys(c.outcome for c in checks)
     }
-    click.echo(
-        f"{len({check.system for check in checks})} runs: "
-        + ", ".join(f"{n} {o}" for o, n in counts.items())
-    )
+    n = len({check.system for check in checks})
+    found = ", ".join(f"{number} {outcome}" for outcome, number in counts.items())
+    click.echo(f"{n} run{'' if n == 1 else 's'}: {found}")
     if set(counts) != {MATCHES}:
         raise click.exceptions.Exit(1)
 
@@ -406,6 +428,7 @@ def verify(params: Any, references: tuple[str, ...]) -> None:
     help="Also the first seed of every student, each with a model card for the hub.",
 )
 @click.option("--out", type=FILE, required=True, help="Folder to make.")
+@clocked
 def export(params: Any, students: bool, out: Path) -> None:
     """Copy the current study into a folder to pass on, with metadata for other programs.
 
@@ -591,6 +614,7 @@ def null(datasets: int, out: Path) -> None:
 @validate.command("film")
 @_datasets
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
+@clocked
 def simulated_film(datasets: int, out: Path) -> None:
     """How often does each test find a gap on the film sentences where there is none?
 
@@ -684,6 +708,7 @@ def simulated_swaps(datasets: int, out: Path) -> None:
     help="A sheet whose pairs are not drawn; may be given again.",
 )
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
+@clocked
 def sheet(pairs: int, with_her: int, number: int, earlier: tuple[Path, ...], out: Path) -> None:
     """Draw swapped pairs for a person to judge: is each word swapped, or left alone, rightly?
 
@@ -704,6 +729,7 @@ def sheet(pairs: int, with_her: int, number: int, earlier: tuple[Path, ...], out
 @validate.command()
 @click.argument("sheets", nargs=-1, required=True, type=FILE)
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
+@clocked
 def precision(sheets: tuple[Path, ...], out: Path) -> None:
     """How often is a swap right, by rule? SHEETS are filled in, one by each reader.
 
@@ -719,6 +745,7 @@ def precision(sheets: tuple[Path, ...], out: Path) -> None:
 @validate.command("slopes")
 @click.option("--draws", type=click.IntRange(min=2), default=300, show_default=True)
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
+@clocked
 def real_slopes(draws: int, out: Path) -> None:
     """How often does the interval of an EEC slope hold the true one, on real teachers' differences?
 
@@ -749,7 +776,8 @@ def controls(kind: str, draws: int, out: Path) -> None:
     from bias_transfer.commands import validate_swaps
     from bias_transfer.study.params import load
 
-    table = getattr(validate_swaps, kind.replace("-", "_"))(load(PARAMS), out, draws)
+    check = getattr(validate_swaps, kind.replace("-", "_"))
+    table = (check if kind.startswith("opinions") else clocked(check))(load(PARAMS), out, draws)
     click.echo(f"{table.to_string(index=False)}\nWritten: {out}")
 
 
@@ -828,6 +856,7 @@ def halves(studies: tuple[str, ...], student: str, number: int, out: Path) -> No
     help="Number of seeds; may be given again.",
 )
 @click.option("--out", type=FILE, required=True, help="CSV to write.")
+@clocked
 def power(pilot: str, seeds: tuple[int, ...], out: Path) -> None:
     """How many seeds does a study need to find what it looks for?
 

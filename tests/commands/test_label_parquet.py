@@ -102,8 +102,8 @@ def test_file_that_is_not_parquet(source, tiny_teacher, tmp_path):
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("nowhere", r"nowhere holds no parquet files$"),
-        ("*.csv", r"\*\.csv holds no parquet files$"),
+        ("nowhere", r"nowhere holds no parquet files: give one, a folder or a pattern$"),
+        ("*.csv", r"\*\.csv holds no parquet files: give one, a folder or a pattern$"),
         ("unknown://x", "unknown://x cannot be opened: .*unknown"),
     ],
 )

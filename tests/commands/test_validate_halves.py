@@ -165,6 +165,15 @@ def test_an_unknown_name_is_named(study):
         assert f"did you mean {hint}?" in result.stderr
 
 
+def test_a_study_that_has_not_run_is_named_before_anything_is_fitted(study, monkeypatch):
+    monkeypatch.setattr(arm, "fit_arm", lambda *_: pytest.fail("fitted"))
+    result = invoke("snippets", "snippets-smollm2")
+    assert result.exit_code == 1
+    assert (
+        "'snippets-smollm2' has not run here: `make study STUDY=snippets-smollm2`" in result.stderr
+    )
+
+
 def test_a_study_of_halves_is_refused(study):
     path = Path("params.yaml")
     values = yaml.safe_load(path.read_text(encoding="utf-8"))

@@ -87,3 +87,12 @@ def test_a_sheet_that_is_not_filled_in_is_an_error(study):
     assert result.exit_code == 1
     assert "sheet.csv, row 2, column 'wrong'" in result.stderr
     assert not Path("precision.csv").exists()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("precision", "none.csv"), ("sheet", "--round", "2", "--earlier", "none.csv")]
+)
+def test_a_sheet_that_is_missing_is_no_work_of_dvc(study, arguments):
+    result = invoke(*arguments, "--out", "made.csv")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: none.csv is missing: `validate sheet` makes it\n"

@@ -113,7 +113,7 @@ def _files(source: str) -> tuple[fsspec.AbstractFileSystem, list[str]]:
         ) from error
     files = sorted(file for file in found if file.endswith(".parquet") or file == path)
     if not files:
-        raise InputError(f"{source} holds no parquet files")
+        raise InputError(f"{source} holds no parquet files: give one, a folder or a pattern")
     return system, files
 
 

@@ -46,6 +46,8 @@ def write(params: Params, names: tuple[str, ...], out: Path, command: str) -> li
     """
     studies = [catalogue.chosen(params, name) for name in names]
     students = _students(studies)
+    for name in names:
+        catalogue.reported(params, name)
     before, after = section.around(out, NAME, "Several teachers, the same students")
     layouts = {study.study.teacher: Layout(study.study) for study in studies}
     first = next(iter(layouts.values()))

@@ -216,7 +216,8 @@ def _sd(values: np.ndarray) -> float:
 
 def _setting(params: Params, stand_in: bool) -> Planting:
     layout = Layout(params.study)
-    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS)
+    made_by = f"`python -m bias_transfer reviews {params.study.reviews}`"
+    reviews = tables.read(layout.reviews("train"), schemas.REVIEWS, made_by)
     if stand_in:
         probabilities = planted.cross_fitted(reviews["text"], reviews["label"])
         labels = pd.DataFrame(probabilities, columns=schemas.PROBABILITIES)

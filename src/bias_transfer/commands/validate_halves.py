@@ -60,7 +60,7 @@ def run(params: Params, names: Sequence[str], out: Path, student: str, number: i
         If a study or the student is unknown, nothing of it can be compared, or a file of a study is
         missing.
     """
-    chosen = [catalogue.chosen(params, name) for name in names] or [params]
+    chosen = [catalogue.reported(params, name) for name in names] or [params]
     if student not in params.students:
         raise InputError(unknown("student", student, params.students))
     table = pd.DataFrame([row for each in chosen for row in _rows(each, student, number)])

@@ -13,6 +13,7 @@ from tqdm import tqdm
 from bias_transfer.bias import swaps
 from bias_transfer.bias.swaps import Pairs
 from bias_transfer.bias.validation import hidden
+from bias_transfer.commands.clock import clock
 from bias_transfer.commands.quiet import no_bar
 from bias_transfer.distillation.arm import base_rows
 from bias_transfer.distillation.fit import LabelledTexts, Setting, fit
@@ -134,7 +135,8 @@ def run(params: Params, out: Path, first: str, seconds: Iterable[str], fits: int
             "add both to study.targets and run `dvc repro`"
         )
     data = _read(params)
-    soft, own = _first(data, first, [targets.DISTILLED, *plants])
+    with clock("first generation"):
+        soft, own = _first(data, first, [targets.DISTILLED, *plants])
     rows = [row | {"generation": 1} for row in _effects(data, plants, own)]
     jobs = [
         Second(student, weights, kind)

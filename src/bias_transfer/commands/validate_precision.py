@@ -13,6 +13,7 @@ from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 
 DIGITS = 4
+SHEET = "`validate sheet`"
 
 
 def sheet(
@@ -38,7 +39,9 @@ def sheet(
     """
     layout, words = Layout(params.study), wordlist.gendered()
     by_id = edits.of_texts(tables.read(layout.edits, schemas.EDITS))
-    drawn = {name for path in earlier for name in tables.read(path, schemas.SHEET)["pair_id"]}
+    drawn = {
+        name for path in earlier for name in tables.read(path, schemas.SHEET, SHEET)["pair_id"]
+    }
     known = set(tables.read(layout.pairs, schemas.SWAPS)["pair_id"]) - drawn
     reviews = held_out_reviews(params, layout)
     reviews = reviews[reviews["id"].isin(known)].reset_index(drop=True)
@@ -70,7 +73,7 @@ def precision(read: Sequence[Path], out: Path) -> pd.DataFrame:
     InputError
         If a judgement is missing, or the sheets are not of the same pairs.
     """
-    sheets = [tables.read(path, schemas.SHEET) for path in read]
+    sheets = [tables.read(path, schemas.SHEET, SHEET) for path in read]
     parts = []
     for place, (path, filled) in enumerate(zip(read, sheets, strict=True)):
         part = reading.counts(filled, str(path)).assign(reader=place + 1, alike=None)

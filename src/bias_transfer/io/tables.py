@@ -12,6 +12,8 @@ from bias_transfer.io import extras, schemas
 from bias_transfer.io.atomic import atomic_write, refuse_odd
 from bias_transfer.io.errors import InputError, LaterFormat
 
+REPRO = "`dvc repro`"
+
 
 def validate(
     frame: pd.DataFrame, schema: pa.DataFrameSchema, origin: str, first: int = 2
@@ -69,25 +71,27 @@ def _place(index: Any, first: int) -> str:
     return f", row {index if isinstance(index, str) else int(index) + first}"
 
 
-def read(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+def read(path: Path, schema: pa.DataFrameSchema, made_by: str = REPRO) -> pd.DataFrame:
     """Read a CSV or parquet file and check it against ``schema``.
+
+    ``made_by`` is what makes it, for the error of a file that is missing.
 
     Raises
     ------
     InputError
         If the file is missing, unreadable, or does not fit.
     """
-    return validate(_load(path, schema), schema, str(path))
+    return validate(_load(path, schema, made_by), schema, str(path))
 
 
-def _load(path: Path, schema: pa.DataFrameSchema) -> pd.DataFrame:
+def _load(path: Path, schema: pa.DataFrameSchema, made_by: str) -> pd.DataFrame:
     refuse_odd(path)
     if path.suffix == ".parquet":
         extras.need_parquet(str(path))
     try:
         frame = pd.read_parquet(path) if path.suffix == ".parquet" else _csv(path, schema)
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+        raise InputError(f"{path} is missing: {made_by} makes it") from None
     except (ValueError, OSError) as error:
         raise InputError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
     # pandas takes a first column without a name for an index
@@ -177,7 +181,7 @@ def read_json(path: Path) -> dict[str, Any]:
     try:
         values = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise InputError(f"{path} is missing: `dvc repro` makes it") from None
+        raise InputError(f"{path} is missing: {REPRO} makes it") from None
     except ValueError as error:
         raise InputError(f"{path} is not valid JSON: {error}") from None
     if (

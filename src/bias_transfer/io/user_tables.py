@@ -40,7 +40,7 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
             else pd.read_csv(path, compression=None, **csv)
         )
     except FileNotFoundError:
-        raise InputError(f"{path} is missing") from None
+        raise InputError(f"{path} is missing: check its name and folder") from None
     except Exception as error:  # pandas, pyarrow and fsspec's stores each raise their own kinds
         what = " ".join(str(error).split())[:300] or type(error).__name__
         raise InputError(
