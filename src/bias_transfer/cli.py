@@ -99,15 +99,15 @@ def stage(command: Callable[..., None]) -> click.Command:
     return main.command()(wrapper)
 
 
-def clocked(command: Callable[..., None]) -> Callable[..., None]:
+def clocked(command: Callable[..., Any]) -> Callable[..., Any]:
     """Show how long ``command`` has run while it runs: for one that counts no steps of its own."""
 
     @functools.wraps(command)
-    def wrapper(*arguments: Any, **options: Any) -> None:
+    def wrapper(*arguments: Any, **options: Any) -> Any:
         from bias_transfer.commands.clock import clock
 
         with clock(str(click.get_current_context().info_name)):
-            command(*arguments, **options)
+            return command(*arguments, **options)
 
     return wrapper
 
@@ -133,7 +133,6 @@ def study(name: str, reviews: str | None) -> None:
 
 @stage
 @click.argument("name")
-@clocked
 def reviews(params: Any, name: str) -> None:
     """Get, de-duplicate and split the reviews of one entry of the catalogue.
 

@@ -4,6 +4,7 @@ If it fails, no result is lost.
 """
 
 import sys
+from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
@@ -40,14 +41,15 @@ def run(params: Params, root: Path = Path()) -> None:
         runs.close_dead(experiment)
         parent = runs.study_run(experiment, study)
         run_ids, new = [], 0
-        for publication in tqdm(made, desc="publish", unit="run", file=sys.stderr):
+        bar = partial(tqdm, unit="run", file=sys.stderr)
+        for publication in bar(made, desc="publish"):
             if launched_by:
                 publication.key = digest(publication.key, launched_by)
                 publication.tags[runs.LAUNCH_TAG] = launched_by
             run_id = runs.published(experiment, publication.key)
             new += run_id is None
             run_ids.append(run_id or runs.publish(experiment, parent, publication))
-        registry.mark_latest(study, run_ids, replace=not launched_by)
+        registry.mark_latest(study, bar(run_ids, desc="mark the latest"), replace=not launched_by)
         if launched_by:
             runs.link(launched_by, run_ids, report_files(layout))
         else:

@@ -6,7 +6,7 @@ No pickle is logged. Each version has a card, and the latest of each study has a
 import io
 import logging
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stderr
 from importlib.metadata import version
 from pathlib import Path
@@ -59,7 +59,7 @@ def register(name: str, model_id: str, study: str, card: str, tags: dict[str, st
     client.update_registered_model(name, card.strip().partition("\n\n")[0])
 
 
-def mark_latest(study: str, run_ids: list[str], *, replace: bool) -> None:
+def mark_latest(study: str, run_ids: Iterable[str], *, replace: bool) -> None:
     """Give the alias ``latest-STUDY`` to the versions that came from these runs.
 
     Without ``replace``, only where no version has it.

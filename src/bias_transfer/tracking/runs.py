@@ -175,9 +175,10 @@ def publish(experiment: str, parent: str, publication: Publication) -> str:
 def mark_current(study: str, run_ids: list[str]) -> None:
     """Tag these runs of a study as current, and no others: a filter for comparing systems."""
     client = mlflow.MlflowClient()
-    for run_id in {run.info.run_id for run in current(study)} - set(run_ids):
+    marked = {run.info.run_id for run in current(study)}
+    for run_id in marked - set(run_ids):
         client.set_tag(run_id, "current", "false")
-    for run_id in run_ids:
+    for run_id in set(run_ids) - marked:
         client.set_tag(run_id, "current", "true")
 
 
