@@ -46,8 +46,22 @@ def test_a_change_that_does_not_stand():
     )
     several = said(family=family_of("bow", "minilm"))
     assert several.startswith(
-        f"No student was seen to take over its teacher's gap{BLIND} in a bag of words: {OWN}"
+        f"No student was seen to take over its teacher's gap{BLIND} in a bag of words and the "
+        f"encoder minilm: {OWN}"
     )
+
+
+def test_where_none_stands_the_student_with_the_most_power_leads():
+    family = family_of("bow", "minilm")
+    family.rows.loc[1, ["estimate", "power"]] = [0.001, 0.99]
+    text = said(arrived=coefficients("bow", "minilm"), family=family)
+    assert text.startswith(
+        f"No student was seen to take over its teacher's gap{BLIND} in a bag of words: {OWN}, and "
+        "its opinion of gender adds +0.001 (-0.010 to +0.064) to that of the encoder minilm."
+    )
+    assert "arrives in the encoder minilm" in text
+    family.rows.loc[0, "n_seeds"], family.rows.loc[1, "power"] = 10, 0.2
+    assert "though so few seeds can hardly show it in a bag of words and" in said(family=family)
     sure = said(family=family_of("bow", power=0.97))
     assert "hardly" not in sure
     assert sure.endswith("and this test would find that with a probability of 97 %.")

@@ -129,10 +129,14 @@ def _seen(params: Params, tested: Declared) -> dict[str, Row]:
 
 
 def _lead(params: Params, planted: dict[str, Row], seen: dict[str, Row]) -> str:
-    """The student whose numbers are given: the first whose change stands, else the first of all."""
+    """The student whose numbers are given.
+
+    The first whose change stands, else the one in which a change would most surely be found.
+    """
     standing = (name for name, row in seen.items() if stands(row["verdict"]))
-    measured = (name for name in params.study.all_students if name in planted or name in seen)
-    return next(standing, next(measured, ""))
+    surest = sorted(seen, key=lambda name: -np.nan_to_num(seen[name]["power"]))
+    measured = (name for name in params.study.all_students if name in planted)
+    return next(standing, next(iter(surest), next(measured, "")))
 
 
 def _finding(params: Params, teacher: Row, seen: dict[str, Row], change: Row | None) -> str:
@@ -181,11 +185,14 @@ def _together(names: list[str], does: str) -> str:
 
 
 def _blind(params: Params, seen: dict[str, Row], change: Row | None) -> str:
-    """That a change which does not stand could hardly have been seen, if so."""
-    if change is None or stands(change["verdict"]) or not change["power"] < BLIND:
+    """In which students a change could hardly have been seen, where none stands."""
+    blind = [row for row in seen.values() if row["power"] < BLIND]
+    if change is None or stands(change["verdict"]) or not blind:
         return ""
-    where = f" in {_name(params, change['student'])}" * (len(seen) > 1)
-    return f", though {change['n_seeds']:.0f} seeds can hardly show it{where}"
+    names = " and ".join(_name(params, row["student"]) for row in blind)
+    few = {row["n_seeds"] for row in blind}
+    seeds = f"{few.pop():.0f} seeds" if len(few) == 1 else "so few seeds"
+    return f", though {seeds} can hardly show it" + f" in {names}" * (len(seen) > 1)
 
 
 def _adds(params: Params, change: Row) -> str:
