@@ -51,6 +51,15 @@ def test_a_change_that_does_not_stand():
     )
 
 
+def test_a_change_of_nothing_to_three_decimals_has_no_row_of_zeros():
+    family = family_of("bow", estimate=1e-5, ci_low=-1e-4, ci_high=4e-4)
+    text = said(family=family)
+    assert "adds less than 0.001, up or down, to that of a bag of words." in text
+    assert f"The change {DOES_NOT}" in text
+    family.rows["ci_low"] = -6e-4
+    assert "adds +0.000 (-0.001 to +0.000) to that" in said(family=family)
+
+
 def test_where_none_stands_the_student_with_the_most_power_leads():
     family = family_of("bow", "minilm")
     family.rows.loc[1, ["estimate", "power"]] = [0.001, 0.99]

@@ -201,7 +201,13 @@ def _adds(params: Params, change: Row) -> str:
         change["reference"], f"its labels, in the place of those of {change['reference']}, add"
     )
     ends = _interval(change["estimate"], change["ci_low"], change["ci_high"])
+    ends = "less than 0.001, up or down," if _tiny(change) else ends
     return f"{adds} {ends} to that of {_name(params, change['student'])}"
+
+
+def _tiny(change: Row) -> bool:
+    """Whether the whole interval is 0 to three decimals."""
+    return bool(max(abs(change["ci_low"]), abs(change["ci_high"])) < 0.0005)
 
 
 def _channel(params: Params, row: Row, teacher: Row) -> str:
@@ -237,7 +243,8 @@ def _verdict(seen: Row) -> str:
     """Whether the change stands, and how large it may be beside the teacher's gap."""
     if seen["verdict"] == ONE_SEED:
         return "One seed gives no verdict."
-    said = f"The change of {signed(seen['estimate'], 3)} {seen['verdict']}{_size(seen)}"
+    of = "" if _tiny(seen) else f" of {signed(seen['estimate'], 3)}"
+    said = f"The change{of} {seen['verdict']}{_size(seen)}"
     if not stands(seen["verdict"]):
         return f"{said}."
     if not _tried_elsewhere(seen):
