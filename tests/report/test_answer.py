@@ -1,5 +1,7 @@
 """The first sentences of a report, in each state that the data can be in."""
 
+import re
+
 import numpy as np
 import pytest
 from answers import DOES_NOT, PARAMS, STANDS, bias, coefficients, family_of
@@ -22,7 +24,7 @@ def said(gaps=None, arrived=None, family=None) -> str:
     assert text == f"{found.finding} {found.beside}"
     assert text.endswith(".")
     assert "nan" not in text
-    assert "-0.000" not in text
+    assert not re.search(r"-0\.0+\b", text)
     return text
 
 
@@ -30,7 +32,7 @@ OWN = (
     "women minus men on held-out reviews, the teacher's gap is +0.084 (+0.064 to +0.104) in "
     "log-odds"
 )
-ADDED = "adds +0.027 (-0.010 to +0.064) to that of a bag of words"
+ADDED = "adds +0.027 (-0.010 to +0.064) to the gap of a bag of words"
 BLIND = ", though 5 seeds can hardly show it"
 HERE = "with these training reviews"
 UNTRIED = "; other training reviews were not tried in this study"
@@ -40,7 +42,8 @@ PLANTED = "Of a gap planted in the teacher's labels 43 % (38 % to 48 %) arrives 
 def test_a_change_that_does_not_stand():
     assert said(arrived=coefficients("bow")) == (
         f"A bag of words was not seen to take over its teacher's gap{BLIND}: "
-        f"{OWN}, and its opinion of gender {ADDED}. {PLANTED}, so +0.036 was to be expected. "
+        f"{OWN}, and the teacher's opinion of gender {ADDED}. {PLANTED}, so +0.036 was to be "
+        "expected. "
         f"The change of +0.027 {DOES_NOT}; it may be as large as 50 % of the teacher's gap, and "
         "this test would find that with a probability of only 4 %."
     )
@@ -54,10 +57,10 @@ def test_a_change_that_does_not_stand():
 def test_a_change_of_nothing_to_three_decimals_has_no_row_of_zeros():
     family = family_of("bow", estimate=1e-5, ci_low=-1e-4, ci_high=4e-4)
     text = said(family=family)
-    assert "adds less than 0.001, up or down, to that of a bag of words." in text
+    assert "adds less than 0.001, up or down, to the gap of a bag of words." in text
     assert f"The change {DOES_NOT}" in text
     family.rows["ci_low"] = -6e-4
-    assert "adds +0.000 (-0.001 to +0.000) to that" in said(family=family)
+    assert "adds +0.0000 (-0.0006 to +0.0004) to the gap" in said(family=family)
 
 
 def test_where_none_stands_the_student_with_the_most_power_leads():
@@ -66,7 +69,8 @@ def test_where_none_stands_the_student_with_the_most_power_leads():
     text = said(arrived=coefficients("bow", "minilm"), family=family)
     assert text.startswith(
         f"No student was seen to take over its teacher's gap{BLIND} in a bag of words: {OWN}, and "
-        "its opinion of gender adds +0.001 (-0.010 to +0.064) to that of the encoder minilm."
+        "the teacher's opinion of gender adds +0.0010 (-0.0100 to +0.0640) to the gap of the "
+        "encoder minilm."
     )
     assert "arrives in the encoder minilm" in text
     family.rows.loc[0, "n_seeds"], family.rows.loc[1, "power"] = 10, 0.2
@@ -83,8 +87,9 @@ def test_where_none_stands_the_student_with_the_most_power_leads():
 def test_a_change_that_stands():
     text = said(arrived=coefficients("bow"), family=family_of("bow", verdict=STANDS))
     assert text == (
-        f"A bag of words takes over some of the teacher's gap, {HERE}: {OWN}, and its opinion of "
-        f"gender {ADDED}. {PLANTED}, so +0.036 was to be expected. The change of +0.027 {STANDS}"
+        f"A bag of words takes over some of the teacher's gap, {HERE}: {OWN}, and the teacher's "
+        "opinion "
+        f"of gender {ADDED}. {PLANTED}, so +0.036 was to be expected. The change of +0.027 {STANDS}"
         f"{UNTRIED}."
     )
     both = said(family=family_of("bow", "minilm", verdict=STANDS))
@@ -113,7 +118,7 @@ def test_the_student_whose_change_stands_leads():
     family.rows.loc[1, ["verdict", "estimate"]] = [STANDS, 0.03]
     text = said(arrived=coefficients("bow", "minilm"), family=family)
     assert text.startswith(f"The encoder minilm takes over some of the teacher's gap, {HERE}:")
-    assert "its opinion of gender adds +0.030" in text
+    assert "the teacher's opinion of gender adds +0.030" in text
     assert "arrives in the encoder minilm" in text
 
 
@@ -121,11 +126,11 @@ def test_beside_shuffled_labels_more_than_the_opinion_of_gender_differs():
     text = said(family=family_of("bow", verdict=STANDS, reference="permuted"))
     assert text.startswith(f"A bag of words moves towards the teacher's gap, {HERE}:")
     assert (
-        "and its labels, in the place of shuffled ones, add +0.027 (-0.010 to +0.064) to that"
-        in text
+        "and the teacher's labels, in the place of shuffled ones, add +0.027 (-0.010 to +0.064) "
+        "to the gap" in text
     )
     other = said(family=family_of("bow", reference="smoothed"))
-    assert "and its labels, in the place of those of smoothed, add +0.027" in other
+    assert "and the teacher's labels, in the place of those of smoothed, add +0.027" in other
 
 
 def test_a_planted_arm_of_which_nothing_certain_arrives():
@@ -153,7 +158,10 @@ def test_what_stands_for_these_training_reviews_alone_is_said_to(low, held):
 
 def test_no_planted_arm():
     text = said()
-    assert f"{OWN}, and its opinion of gender {ADDED}. The change of +0.027 {DOES_NOT}" in text
+    assert (
+        f"{OWN}, and the teacher's opinion of gender {ADDED}. The change of +0.027 {DOES_NOT}"
+        in text
+    )
     assert "planted" not in text
 
 
@@ -164,8 +172,9 @@ def test_a_teacher_without_a_gap(arrived, verdict):
     text = said(gaps=bias(0.004), arrived=arrived, family=family)
     assert text.startswith(
         "This teacher has no gap for a student to take over: women minus men on held-out reviews, "
-        "+0.004 (-0.016 to +0.024) in log-odds, cannot be told from none, and its opinion of "
-        f"gender {ADDED}."
+        "+0.004 (-0.016 to +0.024) in log-odds, cannot be told from none, and the teacher's "
+        "opinion "
+        f"of gender {ADDED}."
     )
     assert text.endswith(f"The change of +0.027 {verdict}{UNTRIED * (verdict == STANDS)}.")
     assert "expected" not in text
@@ -175,8 +184,8 @@ def test_one_seed():
     family = family_of("bow", verdict=ONE_SEED, power=np.nan)
     text = said(arrived=coefficients("bow", n_seeds=1.0), family=family)
     assert text == (
-        f"One seed cannot tell whether a student takes over its teacher's gap: {OWN}, and its "
-        f"opinion of gender {ADDED}. {PLANTED}, with one seed. One seed gives no verdict."
+        f"One seed cannot tell whether a student takes over its teacher's gap: {OWN}, and the "
+        f"teacher's opinion of gender {ADDED}. {PLANTED}, with one seed. One seed gives no verdict."
     )
 
 
@@ -207,7 +216,7 @@ def test_the_first_student_of_the_study_that_can_be_measured_leads():
     both = family_of("minilm", "bow")
     text = said(arrived=coefficients("minilm", "bow"), family=both)
     assert "arrives in a bag of words" in text
-    assert "to that of a bag of words" in text
+    assert "to the gap of a bag of words" in text
     text = said(arrived=coefficients("minilm"), family=family_of("minilm"))
     assert "arrives in the encoder minilm" in text
 
@@ -218,9 +227,10 @@ def test_a_gap_below_0_and_a_student_that_shows_little_of_what_is_planted():
     family = family_of("bow", estimate=-0.0004, ci_low=-0.03, ci_high=0.029)
     assert said(gaps=bias(-0.045, 0.037), arrived=little, family=family) == (
         f"A bag of words was not seen to take over its teacher's gap{BLIND}: women minus men on "
-        "held-out reviews, the teacher's gap is -0.045 (-0.082 to -0.008) in log-odds, and its "
-        "opinion of gender adds +0.000 (-0.030 to +0.029) to that of a bag of words. Of "
+        "held-out reviews, the teacher's gap is -0.045 (-0.082 to -0.008) in log-odds, and the "
+        "teacher's opinion of gender adds -0.0004 (-0.0300 to +0.0290) to the gap of a bag of "
+        "words. Of "
         "a gap planted in the teacher's labels 7 % (6 % to 8 %) arrives in a bag of words, so "
-        f"-0.003 was to be expected. The change of +0.000 {DOES_NOT}; it may be as large as "
+        f"-0.003 was to be expected. The change of -0.0004 {DOES_NOT}; it may be as large as "
         "50 % of the teacher's gap, and this test would find that with a probability of only 4 %."
     )

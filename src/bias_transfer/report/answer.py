@@ -37,9 +37,10 @@ _WORDS = {
     "transformer": "the encoder {student}",
 }
 _ADDS = {
-    OPINION: "its opinion of gender adds",
-    "permuted": "its labels, in the place of shuffled ones, add",
+    OPINION: "the teacher's opinion of gender adds",
+    "permuted": "the teacher's labels, in the place of shuffled ones, add",
 }
+SMALL = 0.002  # in log-odds
 BLIND = 0.5  # a test of less power would more likely miss what it looks for
 Row = dict[str, Any]
 
@@ -198,11 +199,12 @@ def _blind(params: Params, seen: dict[str, Row], change: Row | None) -> str:
 def _adds(params: Params, change: Row) -> str:
     """By how much a student's gap changes, and what makes it change."""
     adds = _ADDS.get(
-        change["reference"], f"its labels, in the place of those of {change['reference']}, add"
+        change["reference"],
+        f"the teacher's labels, in the place of those of {change['reference']}, add",
     )
     ends = _interval(change["estimate"], change["ci_low"], change["ci_high"])
     ends = "less than 0.001, up or down," if _tiny(change) else ends
-    return f"{adds} {ends} to that of {_name(params, change['student'])}"
+    return f"{adds} {ends} to the gap of {_name(params, change['student'])}"
 
 
 def _tiny(change: Row) -> bool:
@@ -224,7 +226,7 @@ def _channel(params: Params, row: Row, teacher: Row) -> str:
         return f"{said}, which may be nothing."
     if _clear(teacher):
         share = row["estimate"] * teacher["log_odds_difference"]
-        said = f"{said}, so {signed(share, 3)} was to be expected"
+        said = f"{said}, so {_fine(share)} was to be expected"
     unsure = _elsewhere(row, percent)
     return f"{said}; the {arrives} {unsure}." if unsure else f"{said}."
 
@@ -243,7 +245,7 @@ def _verdict(seen: Row) -> str:
     """Whether the change stands, and how large it may be beside the teacher's gap."""
     if seen["verdict"] == ONE_SEED:
         return "One seed gives no verdict."
-    of = "" if _tiny(seen) else f" of {signed(seen['estimate'], 3)}"
+    of = "" if _tiny(seen) else f" of {_fine(seen['estimate'])}"
     said = f"The change{of} {seen['verdict']}{_size(seen)}"
     if not stands(seen["verdict"]):
         return f"{said}."
@@ -296,4 +298,14 @@ def _capital(said: str) -> str:
 
 
 def _interval(value: float, low: float, high: float) -> str:
-    return f"{signed(value, 3)} ({signed(low, 3)} to {signed(high, 3)})"
+    digits = _digits(value)
+    return f"{signed(value, digits)} ({signed(low, digits)} to {signed(high, digits)})"
+
+
+def _fine(value: float) -> str:
+    return signed(value, _digits(value))
+
+
+def _digits(value: float) -> int:
+    """Three decimals, and four where little would be left of three."""
+    return 3 if abs(value) >= SMALL else 4

@@ -46,12 +46,18 @@ WORDS = {
         "What the tests say: a difference, no difference beyond the margin, no evidence, or not "
         "measurable."
     ),
-    "margin": "The largest gap that counts as none.",
-    "stands": "A gap or change that is not 0, even after correction for the number of tests.",
+    "margin": "The largest gap that counts as none; shaded in figures.",
+    "declared": (
+        "A test that was fixed before anything was measured. All else is exploratory: a hint."
+    ),
+    "stands": (
+        "Shown not to be 0, even after correction for the number of tests. What does not stand "
+        "was not shown; it may still be there."
+    ),
     "power": "The probability that a test finds what it looks for, if it is there.",
     "transfer": (
-        "What distilling did to a student's gap: the distilled student minus the baseline, beside "
-        "the teacher's own gap."
+        "What distilling did to a student's gap: that of the distilled student minus that of a "
+        "reference, the baseline or a control such as swap-averaged, beside the teacher's own gap."
     ),
     "slope": (
         "Whether a student tells apart the pairs that its teacher tells apart: 0, not at all; 1, "
