@@ -43,9 +43,8 @@ def test_a_change_that_does_not_stand():
     assert said(arrived=coefficients("bow")) == (
         f"A bag of words was not seen to take over its teacher's gap{BLIND}: "
         f"{OWN}, and the teacher's opinion of gender {ADDED}. {PLANTED}, so +0.036 was to be "
-        "expected. "
-        f"The change of +0.027 {DOES_NOT}; it may be as large as 50 % of the teacher's gap, and "
-        "this test would find that with a probability of only 4 %."
+        f"expected. The change of +0.027 {DOES_NOT}; it may be as large as 50 % of the "
+        "teacher's gap, and this test would find that with a probability of only 4 %."
     )
     several = said(family=family_of("bow", "minilm"))
     assert several.startswith(
@@ -87,10 +86,9 @@ def test_where_none_stands_the_student_with_the_most_power_leads():
 def test_a_change_that_stands():
     text = said(arrived=coefficients("bow"), family=family_of("bow", verdict=STANDS))
     assert text == (
-        f"A bag of words takes over some of the teacher's gap, {HERE}: {OWN}, and the teacher's "
-        "opinion "
-        f"of gender {ADDED}. {PLANTED}, so +0.036 was to be expected. The change of +0.027 {STANDS}"
-        f"{UNTRIED}."
+        f"A bag of words takes over some of the teacher's gap, {HERE}: {OWN}, and the "
+        f"teacher's opinion of gender {ADDED}. {PLANTED}, so +0.036 was to be expected. The "
+        f"change of +0.027 {STANDS}{UNTRIED}."
     )
     both = said(family=family_of("bow", "minilm", verdict=STANDS))
     assert both.startswith(
@@ -172,9 +170,8 @@ def test_a_teacher_without_a_gap(arrived, verdict):
     text = said(gaps=bias(0.004), arrived=arrived, family=family)
     assert text.startswith(
         "This teacher has no gap for a student to take over: women minus men on held-out reviews, "
-        "+0.004 (-0.016 to +0.024) in log-odds, cannot be told from none, and the teacher's "
-        "opinion "
-        f"of gender {ADDED}."
+        "+0.004 (-0.016 to +0.024) in log-odds, cannot be told from none, and the "
+        f"teacher's opinion of gender {ADDED}."
     )
     assert text.endswith(f"The change of +0.027 {verdict}{UNTRIED * (verdict == STANDS)}.")
     assert "expected" not in text
@@ -229,8 +226,7 @@ def test_a_gap_below_0_and_a_student_that_shows_little_of_what_is_planted():
         f"A bag of words was not seen to take over its teacher's gap{BLIND}: women minus men on "
         "held-out reviews, the teacher's gap is -0.045 (-0.082 to -0.008) in log-odds, and the "
         "teacher's opinion of gender adds -0.0004 (-0.0300 to +0.0290) to the gap of a bag of "
-        "words. Of "
-        "a gap planted in the teacher's labels 7 % (6 % to 8 %) arrives in a bag of words, so "
-        f"-0.003 was to be expected. The change of -0.0004 {DOES_NOT}; it may be as large as "
+        "words. Of a gap planted in the teacher's labels 7 % (6 % to 8 %) arrives in a bag of words, "
+        f"so -0.003 was to be expected. The change of -0.0004 {DOES_NOT}; it may be as large as "
         "50 % of the teacher's gap, and this test would find that with a probability of only 4 %."
     )

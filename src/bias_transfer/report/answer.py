@@ -134,10 +134,12 @@ def _lead(params: Params, planted: dict[str, Row], seen: dict[str, Row]) -> str:
 
     The first whose change stands, else the one in which a change would most surely be found.
     """
-    standing = (name for name, row in seen.items() if stands(row["verdict"]))
-    surest = sorted(seen, key=lambda name: -np.nan_to_num(seen[name]["power"]))
-    measured = (name for name in params.study.all_students if name in planted)
-    return next(standing, next(iter(surest), next(measured, "")))
+    standing = [name for name, row in seen.items() if stands(row["verdict"])]
+    if standing:
+        return standing[0]
+    if seen:  # one seed has no power, and comes last
+        return max(seen, key=lambda name: np.nan_to_num(seen[name]["power"], nan=-1))
+    return next((name for name in params.study.all_students if name in planted), "")
 
 
 def _finding(params: Params, teacher: Row, seen: dict[str, Row], change: Row | None) -> str:

@@ -4,8 +4,7 @@ WORDS = {
     "teacher": "A large language model. It gives P(negative) and P(positive) for each text.",
     "student": (
         "A small model that is trained to answer as a target says: bow, a bag of words; cnn, a "
-        "convolutional network; minilm, a small pretrained "
-        "encoder."
+        "convolutional network; minilm, a small pretrained encoder."
     ),
     "target": (
         "What a student is trained on: “baseline” is hard labels, “distilled” the teacher's "
@@ -48,7 +47,7 @@ WORDS = {
     ),
     "margin": "The largest gap that counts as none; shaded in figures.",
     "declared": (
-        "A test that was fixed before anything was measured. All else is exploratory: a hint."
+        "Of a test: fixed before anything was measured. All else is exploratory, which is a hint."
     ),
     "stands": (
         "Shown not to be 0, even after correction for the number of tests. What does not stand "
