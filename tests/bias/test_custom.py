@@ -79,7 +79,14 @@ def test_missing_value_is_named_by_its_row(table, tmp_path, column, suffix, row,
     assert f", row {row}, column '{column}': {fault}" in message
 
 
-@pytest.mark.parametrize(("labels", "row"), [(range(4), 3), (list("abcd"), "d")])
+@pytest.mark.parametrize(
+    ("labels", "row"),
+    [
+        (range(4), 3),
+        (list("abcd"), "d"),
+        (pd.date_range("2026-01-01", periods=4), "2026-01-04 00:00:00"),
+    ],
+)
 def test_rows_of_a_table_at_hand_are_named_by_its_index(table, labels, row):
     part = table.head(4).set_axis(labels)
     part.iloc[3, part.columns.get_loc("sentence")] = " "

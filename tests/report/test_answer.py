@@ -227,6 +227,7 @@ def test_a_gap_below_0_and_a_student_that_shows_little_of_what_is_planted():
         "held-out reviews, the teacher's gap is -0.045 (-0.082 to -0.008) in log-odds, and the "
         "teacher's opinion of gender adds -0.0004 (-0.0300 to +0.0290) to the gap of a bag of "
         "words. Of a gap planted in the teacher's labels 7 % (6 % to 8 %) arrives in a bag of "
-        f"words, so -0.003 was to be expected. The change of -0.0004 {DOES_NOT}; it may be as large as "
-        "50 % of the teacher's gap, and this test would find that with a probability of only 4 %."
+        f"words, so -0.003 was to be expected. The change of -0.0004 {DOES_NOT}; it may be as "
+        "large as 50 % of the teacher's gap, and this test would find that with a probability of "
+        "only 4 %."
     )

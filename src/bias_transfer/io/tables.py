@@ -1,6 +1,7 @@
 """Read and write what crosses a stage: checked against its schema, whole or not at all."""
 
 import json
+from numbers import Number
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ def validate(
     ----------
     first
         What errors call the row of index 0: 2 below a CSV's header, as a spreadsheet shows it. A
-        row whose index is text is called by that.
+        row whose index is no number is called by that.
 
     Raises
     ------
@@ -68,7 +69,7 @@ def _fault(cases: pd.DataFrame, first: int) -> str:
 def _place(index: Any, first: int) -> str:
     if pd.isna(index):
         return ""
-    return f", row {index if isinstance(index, str) else int(index) + first}"
+    return f", row {int(index) + first if isinstance(index, Number) else index}"
 
 
 def read(path: Path, schema: pa.DataFrameSchema, made_by: str = REPRO) -> pd.DataFrame:
