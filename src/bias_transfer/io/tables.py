@@ -1,7 +1,6 @@
 """Read and write what crosses a stage: checked against its schema, whole or not at all."""
 
 import json
-from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +68,7 @@ def _fault(cases: pd.DataFrame, first: int) -> str:
 def _place(index: Any, first: int) -> str:
     if pd.isna(index):
         return ""
-    return f", row {int(index) + first if isinstance(index, Real) else index}"
+    return f", row {int(index) + first if isinstance(index, int | float | np.integer) else index}"
 
 
 def read(path: Path, schema: pa.DataFrameSchema, made_by: str = REPRO) -> pd.DataFrame:
