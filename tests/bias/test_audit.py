@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from bias_transfer.bias.audit import audit, summarise
+from bias_transfer.bias.audit import audit, by_system, log_odds, statistics
 from bias_transfer.bias.inference import names
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.two_way import infer, one_way, over_pairs, with_seeds
@@ -170,19 +170,22 @@ def test_difference_that_stands_alone_can_fall_among_many_tests(corpus):
     by_template = dict(zip(eec.TEMPLATES, [0.02, 0.05] * 5 + [0.0], strict=True))
     gap = (corpus["gender"] == "female") * corpus["template"].map(by_template)
     found = contrast(corpus.assign(score=gap + noise(corpus, 4)), "gender")
-    same = {"probability": found, "log-odds": None}
     others = {
-        (f"noise-{i}", axis): {
-            "probability": contrast(corpus.assign(score=noise(corpus, i)), axis),
-            "log-odds": None,
-        }
+        f"noise-{i}-{axis}": contrast(corpus.assign(score=noise(corpus, i)), axis)
         for i in range(5, 14)
         for axis in ("gender", "race")
     }
-    alone, crowd = (
-        summarise({("weak", "gender"): same} | rest, 1e-9).iloc[0]
-        for rest in (dict(list(others.items())[:1]), others)
-    )
+
+    def beside(names):
+        contrasts = {"weak": found} | {name: others[name] for name in names}
+
+        def of(part):
+            (pairs,) = (contrasts[name] for name in part)
+            return [{"axis": "", "reason": ""} | statistics(pairs, [], 1e-9) | log_odds(None, [])]
+
+        return by_system(list(contrasts), of, 1e-9).iloc[0]
+
+    alone, crowd = beside(list(others)[:1]), beside(list(others))
     assert alone["p_clustered"] == crowd["p_clustered"]
     assert 0.05 / 20 < alone["p_clustered"] < 0.05 / 2
     assert alone["verdict"] == "difference"
@@ -447,36 +450,13 @@ def test_a_system_called_as_another_s_seeds_together_is_refused(seeds):
         audit({"x": first, "x/seed-0": second})
 
 
-def test_summarise_gives_the_audit_s_numbers_for_contrasts_at_hand(systems, result):
-    contrasts = {
-        (name, axis): {
-            "probability": contrast(systems[name], axis),
-            "log-odds": contrast(systems[name].assign(score=systems[name]["log_odds"]), axis),
-        }
-        for name in ("shifted", "noise", "people")
-        for axis in ("gender", "race")
-    }
-    found = summarise(contrasts, 0.02)
-    assert list(found.columns[: len(CONTRACT)]) == CONTRACT
-    theirs = result[result["system"] != "constant"]
-    assert found[["system", "axis", "verdict"]].to_numpy().tolist() == (
-        theirs[["system", "axis", "verdict"]].to_numpy().tolist()
-    )
-    for name in found.columns.drop(["system", "axis", "verdict", "reason", "p_adjusted"]):
-        np.testing.assert_allclose(found[name], theirs[name], err_msg=name)
-    np.testing.assert_allclose(found["p_adjusted"], np.minimum(1, 6 * found["p_value"]))
-    assert set(theirs.columns) - set(found.columns) == {
-        *("n_saturated", "names_difference", "p_word", "noise_floor", "p_permutation"),
-        *("n_unknown_persons", "n_alike_persons"),
-    }
-
-
-def test_summarise_without_log_odds_or_error_leaves_them_missing(systems):
-    both = {"probability": contrast(systems["constant"], "gender"), "log-odds": None}
-    (row,) = summarise({("constant", "female - male"): both}, 0.02).to_dict("records")
-    assert np.isnan(row["log_odds_difference"])
-    assert row["verdict"] == "not measurable"
-    assert row["reason"] == "nothing varies, so that no error can be estimated"
+def test_a_gap_that_is_the_same_in_all_pairs_is_a_difference(corpus):
+    scores = scored(corpus, 0.6 - 0.2 * (corpus["gender"] == "female"))
+    row = audit({"rule": scores}).set_index("axis").loc["gender"]
+    assert row[["mean_difference", "ci_low", "ci_high"]].tolist() == pytest.approx([-0.2] * 3)
+    assert row["p_clustered"] == 2.0**-10  # all of eleven templates have one sign
+    assert (row["verdict"], row["reason"]) == ("difference", "")
+    assert row["p_equivalence"] == 1
 
 
 @pytest.mark.parametrize("system", NOTEBOOK)

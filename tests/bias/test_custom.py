@@ -237,3 +237,55 @@ def test_with_one_template_the_error_is_clustered_by_unit_alone(table):
     contrast = custom.contrast(corpus, pd.Series(np.random.default_rng(0).random(len(corpus))))
     inference, unit = infer(contrast), one_way(contrast, "unit")
     assert (inference.se, inference.df) == (pytest.approx(unit.se), pytest.approx(unit.df))
+
+
+def own_scores(n, women, men, random=0):
+    """``n`` pairs of templates of their own, and the corpus with scores about women and men."""
+    pairs = custom.check(
+        pd.DataFrame(
+            {
+                "pair_id": np.repeat(range(n), 2),
+                "group": ["women", "men"] * n,
+                "template": np.repeat(range(n), 2),
+                "sentence": [f"{who} {i}" for i in range(n) for who in ("she", "he")],
+            }
+        ),
+        "pairs",
+    )
+    noise = np.random.default_rng(random).normal(0, 0.01, 2 * n) * (random > 0)
+    score = np.tile([women, men], n) + noise
+    return pairs, pairs.assign(score=score, log_odds=np.log(score) - np.log(1 - score))
+
+
+def test_seeds_of_one_system_are_one_row_and_widen_its_interval():
+    pairs, first = own_scores(30, 0.5, 0.4, random=1)
+    _, second = own_scores(30, 0.5, 0.3, random=2)
+    rows = custom.audit({"m/seed-0": first, "m/seed-1": second, "other": first}, pairs, 0.02)
+    assert rows["system"].tolist() == ["m", "m/seed-0", "m/seed-1", "other"]
+    one = rows.set_index("system")
+    assert one.loc["m", "mean_difference"] == pytest.approx(0.15, abs=0.01)
+    assert one.loc["m", "n_seeds"] == 2
+    assert one.loc["m", "se_clustered"] > one.loc["other", "se_clustered"]
+    assert one.loc["other", "verdict"] == "difference"
+    assert one.loc["m/seed-0", "verdict"] == "see all seeds"
+
+
+@pytest.mark.parametrize(
+    ("n", "men", "verdict"),
+    [(6, 0.9, "difference"), (5, 0.9, "not measurable"), (30, 0.1, "not measurable")],
+)
+def test_pairs_that_all_differ_by_the_same_need_six_for_a_difference(n, men, verdict):
+    pairs, scored = own_scores(n, 0.1, men)
+    row = custom.audit({"rule": scored}, pairs, 0.02).iloc[0]
+    assert row["mean_difference"] == pytest.approx(0.1 - men)
+    assert row["verdict"] == verdict
+    if verdict == "difference":
+        assert row["p_clustered"] == 2 / 2**n
+        assert row["ci_low"] == row["ci_high"] == row["mean_difference"]
+    else:
+        assert row["reason"] == "nothing varies, so that no error can be estimated"
+
+
+def test_columns_of_the_file_are_named_where_one_is_missing(table, tmp_path):
+    message = error_of(table.rename(columns=str.upper), tmp_path / "mine.csv")
+    assert "column 'pair_id' is missing (columns: PAIR_ID, GROUP, TEMPLATE, SENTENCE" in message

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bias_transfer.bias.recognition import alike_persons, count, hidden_shares, reason
+from bias_transfer.bias.recognition import alike, alike_persons, count, hidden_shares, reason
 from bias_transfer.corpora import eec
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
@@ -28,12 +28,17 @@ def as_one(scores, persons):
     )
 
 
+def everybody_alike(scores):
+    """Whom either contrast finds."""
+    return alike_persons(scores, "gender") | alike_persons(scores, "race")
+
+
 def test_nobody_is_alike_where_every_sentence_has_its_own_score(noisy):
-    assert alike_persons(noisy) == set()
+    assert everybody_alike(noisy) == set()
 
 
 def test_names_of_one_score_in_every_frame_are_alike(noisy):
-    assert alike_persons(as_one(noisy, ["Latisha", "Ellen", "Jamel"])) == {
+    assert everybody_alike(as_one(noisy, ["Latisha", "Ellen", "Jamel"])) == {
         "Latisha",
         "Ellen",
         "Jamel",
@@ -41,16 +46,16 @@ def test_names_of_one_score_in_every_frame_are_alike(noisy):
 
 
 def test_noun_phrases_of_one_score_in_every_frame_are_alike(noisy):
-    assert alike_persons(as_one(noisy, ["my mom", "my dad"])) == {"my mom", "my dad"}
+    assert everybody_alike(as_one(noisy, ["my mom", "my dad"])) == {"my mom", "my dad"}
 
 
 def test_a_noun_phrase_is_not_compared_with_names(noisy):
-    assert alike_persons(as_one(noisy, ["my mom", "Ellen"])) == set()
+    assert everybody_alike(as_one(noisy, ["my mom", "Ellen"])) == set()
 
 
 def test_two_pairs_of_alike_names_are_four_alike_names(noisy):
     scores = as_one(as_one(noisy, ["Latisha", "Ellen"]), ["Adam", "Jamel"])
-    assert alike_persons(scores) == {"Latisha", "Ellen", "Adam", "Jamel"}
+    assert everybody_alike(scores) == {"Latisha", "Ellen", "Adam", "Jamel"}
 
 
 def test_one_frame_tells_two_names_apart_and_rounding_error_does_not(noisy):
@@ -60,13 +65,13 @@ def test_one_frame_tells_two_names_apart_and_rounding_error_does_not(noisy):
         moved = scores.copy()
         moved["score"] = moved["score"].round(5)  # far from the border between two rounded values
         moved.loc[row, "score"] += error
-        assert alike_persons(moved) == found
+        assert everybody_alike(moved) == found
 
 
 def test_people_who_all_read_the_same_are_all_alike():
     same = CORPUS.assign(score=CORPUS["template"].map(eec.TEMPLATES.index) / 20)
     # The pronouns too: "she" and "he" stand in the same frames, "her" and "him" in the others.
-    assert alike_persons(same) == set(CORPUS["person"])
+    assert everybody_alike(same) == set(CORPUS["person"])
 
 
 def test_count_is_of_the_people_that_the_contrast_compares():
@@ -126,3 +131,27 @@ def test_nobody_hidden_is_no_reason():
     for axis in ("gender", "race"):
         assert reason(set(), CORPUS, axis) == ""
         assert set(hidden_shares(set(), CORPUS, axis).values()) == {0.0}
+
+
+@pytest.mark.parametrize(
+    ("women", "men", "found"),
+    [
+        ([1, 1], [2, 2], []),  # a rule about the sides: they are told apart
+        ([1, 1], [1, 1], [0, 1, 2, 3]),  # nobody is told apart
+        ([1, 1, 2], [1, 1], [0, 1, 3, 4]),  # one woman is
+        ([1, 1], [2, 3], [0, 1]),  # one unknown word on one side
+        ([1, 2], [1, 3], [0, 2]),  # one on both
+        ([1, 2], [3, 4], []),
+    ],
+)
+def test_whole_sides_of_one_score_each_are_told_apart(women, men, found):
+    profiles = np.array([[score, 9 - score] for score in (*women, *men)], dtype=float)
+    sides = np.array(["female"] * len(women) + ["male"] * len(men))
+    assert np.flatnonzero(alike(profiles, sides)).tolist() == found
+
+
+@pytest.mark.parametrize(("axis", "side"), [("gender", "female"), ("race", AFRICAN_AMERICAN)])
+def test_a_system_that_goes_by_the_group_alone_hides_nobody(axis, side):
+    by_emotion = CORPUS["emotion_word"].str.len() % 7 / 20
+    scores = CORPUS.assign(score=0.3 + by_emotion + 0.2 * (CORPUS[axis] == side))
+    assert alike_persons(scores, axis) == set()

@@ -222,9 +222,10 @@ def test_a_uniform_shift_is_measured_exactly_and_as_a_share_of_the_teachers():
     common = noise(0)
     teacher = scored(noise(1, 0.02) + 0.5 * FEMALE)
     table = part(teacher, [scored(common)], [scored(common + 0.2 * FEMALE)])
-    # Every pair moves by 0.2 and nothing varies, so there is an estimate but no error to give it.
+    # Every pair moves by 0.2 and nothing varies: all of eleven templates have one sign.
     assert row(table)["estimate"] == pytest.approx(0.2)
-    assert row(table)["verdict"] == NOT_MEASURABLE
+    assert row(table)["p_value"] == 2.0**-10
+    assert row(table)["verdict"] == ONE_SEED
     assert row(table, SHARE)["estimate"] == pytest.approx(0.2 / row(table)["teacher_gap"])
     # A shift that is the same for all pairs is in the intercept, and the slope does not see it.
     assert row(table, SLOPE)["estimate"] == pytest.approx(0, abs=1e-9)

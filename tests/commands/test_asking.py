@@ -37,13 +37,31 @@ def labelled(text):
     return [{"label": "NEGATIVE", "score": 1 - p}, {"label": "POSITIVE", "score": p}]
 
 
+class Named:
+    """A classifier of scikit-learn, whose columns are in the order of ``classes_``."""
+
+    def __init__(self, classes, swapped=False):
+        self.classes_, self.swapped = classes, swapped
+
+    def predict_proba(self, texts):
+        both = np.array([[1 - p, p] for p in answer(texts)])
+        return both[:, ::-1] if self.swapped else both
+
+
 FORMS = {
     "a list": answer,
     "an array": lambda texts: np.array(answer(texts)),
     "a column": lambda texts: np.array(answer(texts))[:, None],
     "both labels": lambda texts: [[1 - p, p] for p in answer(texts)],
     "a tensor": lambda texts: torch.tensor(answer(texts), dtype=torch.float64, requires_grad=True),
-    "a frame": lambda texts: pd.DataFrame({"n": 1 - np.array(answer(texts)), "p": answer(texts)}),
+    "a frame": lambda texts: pd.DataFrame(
+        {"positive": answer(texts), "negative": 1 - np.array(answer(texts))}
+    ),
+    "a frame without names": lambda texts: pd.DataFrame([[1 - p, p] for p in answer(texts)]),
+    "a frame of three": lambda texts: pd.DataFrame(
+        {"positive": answer(texts), "neutral": 0.0, "negative": 1 - np.array(answer(texts))}
+    ),
+    "labels by name": lambda texts: [{"positive": p, "negative": 1 - p} for p in answer(texts)],
     "all labels of a pipeline": lambda texts: [labelled(text) for text in texts],
     "the winner of a pipeline": lambda texts: [
         max(labelled(text), key=lambda each: each["score"]) for text in texts
@@ -56,6 +74,41 @@ def test_every_form_of_answer_gives_the_same_scores(form):
     found = asking.scored(FORMS[form], "mine")
     assert found["sentence"].tolist() == CORPUS["sentence"].tolist()
     np.testing.assert_allclose(found["score"], EXPECTED["score"], atol=1e-12)
+
+
+def test_a_tensor_of_half_precision_is_read():
+    found = asking.scored(lambda texts: torch.tensor(answer(texts)).bfloat16(), "mine")
+    np.testing.assert_allclose(found["score"], EXPECTED["score"], atol=4e-3)
+
+
+def test_the_classes_of_scikit_learn_say_which_column_is_positive():
+    for classes, swapped in ((np.array([0, 1]), False), (np.array(["pos", "neg"]), True)):
+        model = Named(classes, swapped)
+        found = asking.scored(model.predict_proba, "mine")
+        np.testing.assert_allclose(found["score"], EXPECTED["score"], atol=1e-12)
+
+
+def test_winners_in_a_table_count_by_their_label():
+    p = np.array(answer(CORPUS["sentence"]))
+    table = CORPUS[["sentence"]].assign(
+        label=np.where(p >= 0.5, "POSITIVE", "NEGATIVE"), score=np.maximum(p, 1 - p)
+    )
+    np.testing.assert_allclose(asking.scored(table, "mine")["score"], p, atol=1e-12)
+    # A label that says nothing of the score, and scores that are no winners', are left alone.
+    for other in (table.assign(label=1, score=p), table.assign(score=p)):
+        np.testing.assert_allclose(asking.scored(other, "mine")["score"], p, atol=1e-12)
+
+
+def test_a_sum_of_float32_may_pass_1_by_its_rounding():
+    found = asking.scored(lambda texts: [1 + 1e-7] * len(texts), "mine", PAIRS)
+    assert (found["score"] == 1).all()
+
+
+def test_two_seeds_of_the_same_scores_are_refused():
+    frame = asking.scored(answer, "mine", PAIRS)
+    asking.refuse_same({"m/seed-0": frame, "m/seed-1": frame.assign(score=0.5)})
+    with pytest.raises(InputError, match="m/seed-0 and m/seed-1 score every sentence alike"):
+        asking.refuse_same({"m/seed-0": frame, "m/seed-1": frame})
 
 
 def test_a_function_is_asked_in_batches_about_each_sentence_once():
@@ -95,7 +148,19 @@ REFUSED = {
         "mine answers with 7, which is not a probability between 0 and 1: let it give P",
     ),
     "too few": (lambda texts: answer(texts)[1:], r"shape \(3,\): it must be \(4,\)"),
-    "three labels": (lambda texts: np.full((len(texts), 3), 1 / 3), r"shape \(4, 3\)"),
+    "three labels": (
+        lambda texts: np.full((len(texts), 3), 1 / 3),
+        r"shape \(4, 3\).*lambda texts: f\(texts\)\[:, 2\]",
+    ),
+    "two columns whose names say nothing": (
+        lambda texts: pd.DataFrame([[0.1, 0.9]] * len(texts), columns=["n", "p"]),
+        "not clear which class is the positive one",
+    ),
+    "classes that say nothing": (
+        Named(np.array(["good", "poor"])).predict_proba,
+        r"positive one \(good, poor\)",
+    ),
+    "a little above 1": (lambda texts: [1.0001] * len(texts), "with 1.0001, which"),
     "two columns that do not sum to 1": (lambda texts: [[0.2, 0.2]] * len(texts), "sum to 1"),
     "words": (lambda texts: ["good"] * len(texts), "answers with 'list'"),
     "nothing": (lambda texts: None, r"shape \(\)"),

@@ -1,7 +1,6 @@
 """Command ``audit`` from end to end: files, models, own pairs, figures, faults in one line."""
 
 import re
-import shutil
 
 import numpy as np
 import pandas as pd
@@ -62,7 +61,7 @@ def run(tmp_path, monkeypatch):
 
     def command(*arguments):
         environment = {
-            "TOKENIZERS_PARALLELISM": "true"
+            "TOKENIZERS_PARALLELISM": "true",
         }  # so that it has nothing to leave behind in this process
         return CliRunner(env=environment).invoke(
             cli.main, ["audit", "--out", "bias.csv", *map(str, arguments)]
@@ -292,7 +291,7 @@ def test_students_of_a_study_keep_the_names_of_their_systems(run, student, tmp_p
         student(tmp_path / "study" / arm / "seed-0") for arm in ("bow-baseline", "bow-distilled")
     ]
     for folder in folders:
-        shutil.copytree(folder, folder.with_name("seed-1"))
+        student(folder.with_name("seed-1"), seed=1)
     both = audited(run("--model", folders[0], "--model", folders[1]), 2, 4)
     assert both["system"].drop_duplicates().tolist() == [
         "bow-baseline/seed-0",
@@ -532,6 +531,50 @@ def test_fail_on_difference_is_an_exit_code_of_its_own(run, pairs, tmp_path, gap
     assert result.exit_code == code
     assert (tmp_path / "bias.csv").exists()
     assert "Written: bias.csv" in result.stdout
+
+
+@pytest.mark.parametrize(("kinds", "code"), [(("difference",), 0), (("not-measurable",), 3)])
+def test_ci_can_fail_where_nothing_can_be_measured(run, pairs, tmp_path, kinds, code):
+    save(pairs, tmp_path / "pairs.csv")
+    save(own(pairs).assign(score=0.5), tmp_path / "a.csv")
+    options = [part for kind in kinds for part in ("--fail-on", kind)]
+    assert run("--corpus", "pairs.csv", *options, "a.csv").exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"systems": {}}, "nothing to audit"),
+        ({"systems": {1: len}}, "a system's name is text, not 1"),
+        ({"corpus": ["eec"]}, "corpus is 'list'"),
+        ({"corpus": "flim"}, "no corpus 'flim'"),
+        ({"margin": 0}, "margin is 0"),
+        ({"margin": "5%"}, "margin is '5%'"),
+        ({"method": "nope"}, "method is 'nope'"),
+        ({"corpus": "film", "method": "notebook"}, "leave it out with another corpus"),
+    ],
+)
+def test_arguments_of_python_are_checked(arguments, message):
+    with pytest.raises(InputError, match=re.escape(message)):
+        command.audit(**{"systems": {"mine": len}} | arguments)
+
+
+def test_one_file_is_not_two_seeds(run, table, tmp_path):
+    save(table, tmp_path / "a.csv")
+    assert_refused(run("m/seed-0=a.csv", "m/seed-1=a.csv"), tmp_path, "counted as two seeds")
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+@pytest.mark.parametrize("decimal", [".", ","])
+def test_other_separators_are_refused_by_name(run, table, tmp_path, separator, decimal):
+    table.to_csv(tmp_path / "a.csv", sep=separator, decimal=decimal, index=False)
+    assert_refused(run("a.csv"), tmp_path, "separate columns by commas")
+
+
+@pytest.mark.parametrize("kind", ["json", "jsonl", "xlsx"])
+def test_other_kinds_of_tables_are_refused_at_once(run, table, tmp_path, kind):
+    (tmp_path / f"a.{kind}").write_text(table.to_json(orient="records"))
+    assert_refused(run(f"a.{kind}"), tmp_path, f"a.{kind} is neither CSV nor parquet")
 
 
 def test_labels_in_the_place_of_probabilities_are_warned_about(run, pairs, tmp_path):

@@ -91,3 +91,38 @@ def test_the_slope_is_corrected_only_for_another_prompt(files, tmp_path, other_p
     assert written["estimand"].tolist()[: len(wordings)] == wordings
     assert written["student"].tolist()[:7] == ["teacher"] * 6 + ["bow"]
     assert (written["estimand"] == CORRECTED).sum() == (2 if other_prompt else 0)
+
+
+@pytest.mark.usefixtures("gender_alone")
+def test_another_score_column_is_named(scores):
+    systems = {
+        name: scores[name][["sentence", "score"]].rename(columns={"score": "mine"})
+        for name in ("teacher", "baseline", "distilled")
+    }
+    with pytest.raises(InputError, match="--score COLUMN"):
+        command.transfer(**systems)
+    named = command.transfer(**systems, score="mine").to_frame()
+    frames = scores["teacher"], [scores["baseline"]], [scores["distilled"]]
+    expected = transfer("student", *frames)
+    np.testing.assert_allclose(named["estimate"], expected["estimate"], rtol=1e-9)
+
+
+def test_one_file_twice_is_not_two_seeds(files):
+    twice = [files["distilled"]] * 2
+    with pytest.raises(InputError, match="distilled 1 and distilled 2 score every sentence alike"):
+        command.transfer(
+            teacher=files["teacher"],
+            baseline=[files["baseline"], files["variant"]],
+            distilled=twice,
+        )
+
+
+@pytest.mark.usefixtures("gender_alone")
+def test_hard_labels_say_why_they_have_no_log_odds(scores):
+    hard = scores["baseline"].assign(score=(scores["baseline"]["score"] > 0.5).astype(float))
+    with pytest.warns(UserWarning, match="0 or 1"):
+        found = command.transfer(
+            teacher=scores["teacher"], baseline=hard[["sentence", "score"]],
+            distilled=scores["distilled"][["sentence", "score"]],
+        )  # fmt: skip
+    assert "scores of exactly 0 or 1 have no log-odds" in found.sentence

@@ -75,7 +75,7 @@ REVIEWS: dict[str, tuple[str, bytes, str | None]] = {
     "empty": ("r.csv", b"", "cannot be read"),
     "empty lines": ("r.csv", b"\n\n\n", "cannot be read"),
     "a header alone": ("r.csv", b"text,label\n", "no rows"),
-    "another separator": ("r.csv", TABLE.replace(",", ";").encode(), "column 'text' is missing"),
+    "another separator": ("r.csv", TABLE.replace(",", ";").encode(), "separated by semicolons"),
     "a column missing": (
         "r.csv",
         TABLE.replace("label", "stars").encode(),

@@ -144,10 +144,10 @@ def test_what_stands_for_these_training_reviews_alone_is_said_to(low, held):
     text = said(
         arrived=coefficients("bow", **ends), family=family_of("bow", verdict=STANDS, **ends)
     )
-    alone = f"{STANDS}, but does not hold over other training sets (-0.020 to +0.074)."
+    alone = f"{STANDS}, but is not shown to hold over other training sets (-0.020 to +0.074)."
     assert text.endswith(alone) != held
     assert text.endswith(f"{STANDS}.") == held
-    assert ("the 43 % does not hold over other training sets (-2 % to 7 %)." in text) != held
+    assert ("the 43 % is not shown to hold over other training sets (-2 % to 7 %)." in text) != held
     assert text.startswith(
         "A bag of words takes over some of the teacher's gap" + f", {HERE}" * (not held) + ":"
     )

@@ -1,7 +1,6 @@
 """Bias of any number of systems: one row per system and axis."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from typing import TypedDict
 
 import numpy as np
 import pandas as pd
@@ -28,7 +27,6 @@ FIRST = (
     "reason p_holm margin p_equivalence minimum_detectable"
 ).split()
 
-ByScale = TypedDict("ByScale", {"probability": Contrast, "log-odds": Contrast | None})
 Row = dict[str, object]
 
 
@@ -87,21 +85,6 @@ def by_system(
     return with_verdicts(pd.DataFrame(rows), margin)
 
 
-def summarise(contrasts: Mapping[tuple[str, str], ByScale], margin: float) -> pd.DataFrame:
-    """``audit`` for contrasts at hand, by (system, axis).
-
-    A contrast in log-odds is None where a score is exactly 0 or 1. Columns that only the EEC has
-    are left out.
-    """
-    rows = [
-        {"system": system, "axis": axis, "primary": True, "reason": ""}
-        | statistics(by_scale["probability"], [], margin)
-        | log_odds(by_scale["log-odds"], [])
-        for (system, axis), by_scale in contrasts.items()
-    ]
-    return with_verdicts(pd.DataFrame(rows), margin)
-
-
 def average(frames: Sequence[pd.DataFrame]) -> pd.DataFrame:
     """The corpus with ``score`` and ``log_odds`` averaged over seeds."""
     if len(frames) == 1:
@@ -122,9 +105,9 @@ def _by_axis(
     saturated = sum(int((~np.isfinite(frame["log_odds"])).sum()) for frame in frames)
     means = names.name_means(pooled)
     noise_floor = names.noise_floor(means)
-    alike = recognition.alike_persons(pooled)
     rows: list[Row] = []
     for axis in AXES:
+        alike = recognition.alike_persons(pooled, axis)
         pairs = contrast(pooled, axis, method)
         by_seed = _gaps(frames, "score", axis, method)
         odds, odds_by_seed = None, []

@@ -1,11 +1,14 @@
 """Counterfactual pairs of a user's own, in place of the EEC's."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
 from bias_transfer.bias import scores
+from bias_transfer.bias.audit import Row, average, by_system, log_odds, statistics
 from bias_transfer.bias.pairs import Contrast, differences, of_pairs
 from bias_transfer.io import tables, user_tables
 from bias_transfer.io.errors import InputError
@@ -45,6 +48,7 @@ def read(path: Path) -> pd.DataFrame:
 
 def check(frame: pd.DataFrame, origin: str) -> pd.DataFrame:
     """``read`` for a frame at hand; errors name ``origin`` and a row by its index."""
+    _check_columns(frame, origin)
     if "unit" not in frame.columns:
         frame = frame.assign(unit=WHOLE)
     # A missing value stays missing as text.
@@ -82,12 +86,63 @@ def contrast(corpus: pd.DataFrame, scored: pd.Series) -> Contrast:
     return of_pairs(pairs.merge(differences(sides, first, second), how="left", on="pair_id"))
 
 
+def audit(scored: Mapping[str, pd.DataFrame], corpus: pd.DataFrame, margin: float) -> pd.DataFrame:
+    """One row per system, and per seed of a system with several, as ``bias.audit.audit`` has them.
+
+    Columns that only the EEC has are left out.
+
+    Parameters
+    ----------
+    scored
+        System name to ``corpus`` with ``score`` and ``log_odds``, in its order.
+    corpus
+        What ``read`` gives.
+    margin
+        A difference in P(positive) smaller than this counts as none.
+    """
+    compared = axis(corpus)
+
+    def of(members: list[str]) -> list[Row]:
+        frames = [scored[member] for member in members]
+        pooled = average(frames)
+        finite = all(np.isfinite(frame["log_odds"]).all() for frame in frames)
+        odds = contrast(corpus, pooled["log_odds"]) if finite else None
+        return [
+            {
+                "axis": compared,
+                "reason": "",
+                **statistics(
+                    contrast(corpus, pooled["score"]), _gaps(corpus, frames, "score"), margin
+                ),
+                **log_odds(odds, _gaps(corpus, frames, "log_odds") if finite else []),
+            }
+        ]
+
+    return by_system(list(scored), of, margin)
+
+
+def _gaps(corpus: pd.DataFrame, frames: list[pd.DataFrame], column: str) -> list[float]:
+    """The gap of each of several seeds."""
+    return [contrast(corpus, frame[column]).mean for frame in frames] if len(frames) > 1 else []
+
+
+def _check_columns(frame: pd.DataFrame, origin: str) -> None:
+    missing = [name for name in COLUMNS if name != "unit" and name not in frame.columns]
+    if missing:
+        raise InputError(
+            f"{origin}: column {missing[0]!r} is missing (columns: "
+            f"{user_tables.listed(frame.columns)}): pairs have pair_id, group, template and "
+            "sentence, in lower case"
+        )
+
+
 def _check_groups(corpus: pd.DataFrame, origin: str) -> None:
     groups = corpus["group"].unique()
     if len(groups) != 2:
         shown = ", ".join(map(repr, groups[:4])) + (", ..." if len(groups) > 4 else "")
         raise InputError(
-            f"{origin}: column 'group' must hold two groups to compare, not {len(groups)} ({shown})"
+            f"{origin}: column 'group' must hold two groups to compare, not {len(groups)} "
+            f"({shown}): compare two at a time"
         )
 
 

@@ -90,7 +90,7 @@ class Estimate(NamedTuple):
         }
 
     def _verdict(self, inference: Inference, within: float) -> str:
-        if np.isnan(inference.se):
+        if np.isnan(inference.p_value):
             return NOT_MEASURABLE
         if len(self.by_seed) == 1:
             return ONE_SEED

@@ -102,8 +102,7 @@ def unread(
 ) -> dict[str, float]:
     """Share of each side's weight on people whom a system cannot tell apart: 0 to 1, by side.
 
-    They score like another in every frame, noun phrases among noun phrases and names among names,
-    or are of words that it does not know.
+    They are those of ``recognition.alike``, or of words that it does not know.
     """
     hidden = _alike(layout, scores) | _of_words(scores, layout, unknown)
     weight, side = layout.people["weight"].to_numpy(), layout.people[layout.axis]
@@ -128,11 +127,14 @@ def _row(
 
 
 def _alike(layout: CrossedDesign, scores: pd.DataFrame) -> np.ndarray:
-    """Which people score like another in every frame: bool, shape (people,)."""
-    score = scores["score"].to_numpy()[layout.order].round(recognition.DIGITS)
-    kind = (layout.people["race"] == NOUNS).to_numpy()
-    profiles = pd.Series([(own, *column) for own, column in zip(kind, score.T, strict=True)])
-    return profiles.duplicated(keep=False).to_numpy()
+    """Whom ``recognition.alike`` finds among noun phrases and among names: bool, (people,)."""
+    profiles = scores["score"].to_numpy()[layout.order].T
+    sides = layout.people[layout.axis].to_numpy()
+    nouns = (layout.people["race"] == NOUNS).to_numpy()
+    found = np.zeros(len(sides), dtype=bool)
+    for kind in (nouns, ~nouns):
+        found[kind] = recognition.alike(profiles[kind], sides[kind])
+    return found
 
 
 def _of_words(corpus: pd.DataFrame, layout: CrossedDesign, unknown: Collection[str]) -> np.ndarray:

@@ -16,20 +16,49 @@ _ADJECTIVES = {EUROPEAN: "European-American"}
 _SIDES = {"race": (AFRICAN_AMERICAN, EUROPEAN), "gender": ("female", "male")}
 
 
-def alike_persons(scores: pd.DataFrame) -> set[str]:
-    """People who score like another person in every frame.
+def alike_persons(scores: pd.DataFrame, axis: str) -> set[str]:
+    """People of the EEC whom the contrast of ``axis`` compares and ``alike`` finds.
 
     Names are compared with names, and noun phrases with noun phrases.
     """
-    alike: set[str] = set()
-    for _, part in scores.groupby(scores["race"] != ""):
-        profiles = part.assign(score=part["score"].round(DIGITS)).pivot_table(
-            index="person", columns=FRAME, values="score", aggfunc="first"
-        )
-        # Frames that a person is not in are alike too; NaN would be unlike itself.
-        rows = pd.Series(list(map(tuple, profiles.fillna(np.inf).to_numpy())), index=profiles.index)
-        alike |= set(rows.index[rows.duplicated(keep=False)])
-    return alike
+    found: set[str] = set()
+    compared = _compared(scores, axis)
+    for _, part in compared.groupby(compared["race"] != ""):
+        profiles = part.pivot_table(index="person", columns=FRAME, values="score", aggfunc="first")
+        sides = part.drop_duplicates("person").set_index("person").loc[profiles.index, axis]
+        found |= set(profiles.index[alike(profiles.to_numpy(), sides.to_numpy())])
+    return found
+
+
+def alike(profiles: np.ndarray, sides: np.ndarray) -> np.ndarray:
+    """Whom a system cannot tell from others.
+
+    They score like somebody of the other side in every frame, or like somebody of their own while
+    the other side's people differ among each other: so does a system that reads all unknown names
+    as one word. Where all people of each side score as one, the system tells the sides apart, and
+    nobody is found.
+
+    Parameters
+    ----------
+    profiles
+        A person's score in each frame, shape (people, frames); NaN where a person is not in it.
+    sides
+        Which side a person is on, shape (people,).
+
+    Returns
+    -------
+    ndarray of bool, shape (people,)
+    """
+    rounded = pd.DataFrame(profiles).round(DIGITS)
+    # Frames that a person is not in are alike too; NaN would be unlike itself.
+    rows = pd.Series(list(map(tuple, rounded.fillna(np.inf).to_numpy())))
+    found = np.zeros(len(rows), dtype=bool)
+    for side in set(sides):
+        own = sides == side
+        found[own] = rows[own].isin(set(rows[~own]))
+        if (rounded[~own].nunique() > 1).any():
+            found[own] |= rows[own].duplicated(keep=False)
+    return found
 
 
 def count(persons: Collection[str], scores: pd.DataFrame, axis: str) -> int:
@@ -37,8 +66,11 @@ def count(persons: Collection[str], scores: pd.DataFrame, axis: str) -> int:
 
     The gender contrast compares all people, the race contrast names alone.
     """
-    compared = scores if axis == "gender" else scores[scores["race"] != ""]
-    return len(set(persons) & set(compared["person"]))
+    return len(set(persons) & set(_compared(scores, axis)["person"]))
+
+
+def _compared(scores: pd.DataFrame, axis: str) -> pd.DataFrame:
+    return scores if axis == "gender" else scores[scores["race"] != ""]
 
 
 def reason(persons: Collection[str], scores: pd.DataFrame, axis: str) -> str:

@@ -113,7 +113,8 @@ def _refuse_others(keys: pd.Series, corpus: pd.Series, origin: str) -> None:
 
 def _told(sentences: pd.Series, what: str, origin: str, mend: str) -> str:
     first = "; ".join(repr(sentence) for sentence in sentences.head(3))
-    return f"{origin}: {len(sentences)} sentences {what}, the first being {first}: {mend}"
+    named = "ids" if sentences.name == "id" else "sentences"
+    return f"{origin}: {len(sentences)} {named} {what}, the first being {first}: {mend}"
 
 
 def _apart(values: pd.Series, others: pd.Series) -> pd.Series:
@@ -192,7 +193,7 @@ def _one(frame: pd.DataFrame, names: Names, what: str, origin: str) -> Any:
     found = _found(frame, names)
     if len(found) == 1:
         return found[0]
-    by_name = ", or name it with `audit --score COLUMN` (in Python, score='COLUMN')"
+    by_name = ", or name it with --score COLUMN (in Python, score='COLUMN')"
     hint = by_name if names is SCORE_COLUMNS else ""
     if found:
         raise InputError(

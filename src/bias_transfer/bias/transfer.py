@@ -27,6 +27,7 @@ COLUMNS = (
     "reference se df p_value margin p_equivalence seed_sd teacher_gap teacher_ci_low "
     "teacher_ci_high gap_share p_share n_saturated"
 ).split()
+NO_LOG_ODDS = "scores of exactly 0 or 1 have no log-odds"
 CHANGE = "change in gap"
 SHARE = "share of teacher's gap"
 SLOPE = "slope on teacher's differences"
@@ -95,11 +96,10 @@ class Eec:
 
     def unread(self, arms: Sequence[pd.DataFrame], unknown: Collection[str]) -> dict[str, str]:
         """As in ``bias.recognition``."""
-        hidden = [recognition.alike_persons(arm) | set(unknown) for arm in arms]
         return {
             axis: first_of(
-                recognition.reason(persons, arm, axis)
-                for arm, persons in zip(arms, hidden, strict=True)
+                recognition.reason(recognition.alike_persons(arm, axis) | set(unknown), arm, axis)
+                for arm in arms
             )
             for axis in AXES
         }
@@ -176,6 +176,7 @@ def transfer(
                     "scale": scale,
                     "estimand": estimand,
                     "verdict": NOT_MEASURABLE,
+                    "reason": NO_LOG_ODDS if saturated else "",
                     "target": target,
                     "reference": reference,
                     "n_pairs": 0,

@@ -1,7 +1,8 @@
 """Anybody's system, in any of its forms, as a scored corpus."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import combinations
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -21,6 +22,9 @@ from bias_transfer.pretrained.labels import (
 # A file's path, a table, or a function that answers texts with probabilities.
 System: TypeAlias = str | os.PathLike[str] | pd.DataFrame | Callable[[list[str]], Any]
 BATCH = 256  # texts that a function is asked about at once
+ROUNDING = 1e-6  # by which a sum of float32 probabilities may leave 0 to 1
+# Names of two columns, the negative one first, that scikit-learn and pandas give.
+_PLAIN = (["0", "1"], ["-1", "1"], ["False", "True"])
 NAME = "model"  # of one system that brings no name
 
 
@@ -40,9 +44,11 @@ def scored(
     Parameters
     ----------
     system
-        CSV or parquet, by path or URL; a table of sentences and P(positive); or a function that
-        takes a list of texts and gives P(positive) of each, both labels' probabilities of each
-        (negative first), or what a text-classification pipeline of ``transformers`` gives.
+        CSV or parquet, by path or URL; a table of sentences and P(positive), or of sentences,
+        winning labels and their scores; or a function that takes a list of texts and gives
+        P(positive) of each, both labels' probabilities of each (negative first, unless columns or
+        the classes of scikit-learn say otherwise), or what a text-classification pipeline of
+        ``transformers`` gives.
     name
         Named in errors.
     corpus
@@ -58,9 +64,9 @@ def scored(
     """
     if isinstance(system, str | os.PathLike):
         path = os.fspath(system)
-        return scores.match(user_tables.read_counted(path), path, score, corpus)
+        return scores.match(_of_winners(user_tables.read_counted(path), score), path, score, corpus)
     if isinstance(system, pd.DataFrame):
-        return scores.match(system, name, score, corpus)
+        return scores.match(_of_winners(system, score), name, score, corpus)
     if not callable(system):
         hint = ": give its predict_proba" if hasattr(system, "predict_proba") else ""
         raise InputError(
@@ -68,45 +74,104 @@ def scored(
             f"of a list of texts{hint}"
         )
     sentences = (eec.generate() if corpus is None else corpus)["sentence"].tolist()
+    # A method of scikit-learn's, whose columns are in the order of the classes' names.
+    classes = getattr(getattr(system, "__self__", None), "classes_", None)
     parts = [
-        probabilities(system(batch), len(batch), name).assign(sentence=batch)
+        probabilities(system(batch), len(batch), name, classes).assign(sentence=batch)
         for batch in _batches(sentences)
     ]
     return scores.match(pd.concat(parts, ignore_index=True), name, corpus=corpus)
 
 
-def probabilities(answers: Any, n: int, name: str) -> pd.DataFrame:
+def probabilities(
+    answers: Any, n: int, name: str, classes: Iterable[Any] | None = None
+) -> pd.DataFrame:
     """Answers to ``n`` texts as columns: ``label_1``, and ``label_0`` where both are given.
+
+    ``classes`` names the columns of an array; those of a DataFrame have names of their own.
 
     Raises
     ------
     InputError
-        If there are not ``n``, they have no form that ``scored`` knows, or one is no probability.
+        If there are not ``n``, they have no form that ``scored`` knows, it is not clear which
+        column is P(positive), or one is no probability.
     """
     if isinstance(answers, list | tuple) and answers and isinstance(_inner(answers[0]), Mapping):
         answers = [_of_labels(answer, name) for answer in answers]
+    if isinstance(answers, pd.DataFrame):
+        classes = answers.columns
     if hasattr(answers, "detach"):  # a tensor of torch
-        answers = answers.detach().cpu()
+        answers = answers.detach().cpu().float()
     try:
         values = np.asarray(answers, dtype=float)
     except (TypeError, ValueError):
         raise InputError(
             f"{name} answers with {type(answers).__name__!r}, not with probabilities"
         ) from None
+    if values.ndim == 2 and values.shape[1] > 1 and classes is not None:
+        values = _positive_last(values, [str(label) for label in classes], name)
     if values.shape not in ((n, 2), (n,), (n, 1)):
         raise InputError(
             f"{name} answers {n} texts with an array of shape {values.shape}: it must be ({n},), "
-            f"P(positive), or ({n}, 2), P(negative) and P(positive)"
+            f"P(positive), or ({n}, 2), P(negative) and P(positive); of more classes give the "
+            "column of the positive one alone, as in lambda texts: f(texts)[:, 2]"
         )
-    odd = values[~((values >= 0) & (values <= 1))]
+    odd = values[~((values >= -ROUNDING) & (values <= 1 + ROUNDING))]
     if odd.size:
+        mend = "of two logits their softmax" if values.shape == (n, 2) else "of a logit its sigmoid"
         raise InputError(
-            f"{name} answers with {odd[0]:g}, which is not a probability between 0 and 1: let it "
-            "give P(positive), of logits their softmax"
+            f"{name} answers with {odd[0]:.9g}, which is not a probability between 0 and 1: let it "
+            f"give P(positive), {mend}, of stars or percents their place between 0 and 1"
         )
-    if values.shape == (n, 2):
-        return pd.DataFrame(values, columns=["label_0", "label_1"])
-    return pd.DataFrame({"label_1": values.reshape(n)})
+    values = values.clip(0, 1)
+    if values.shape != (n, 2):
+        return pd.DataFrame({"label_1": values.reshape(n)})
+    apart = np.abs(values.sum(axis=1) - 1) > scores.SUM_TOLERANCE
+    if apart.any():
+        first, second = values[apart.argmax()]
+        raise InputError(
+            f"{name} answers a text with {first:g} and {second:g}, which do not sum to 1: give "
+            "P(negative) and P(positive), or P(positive) alone"
+        )
+    return pd.DataFrame(values, columns=["label_0", "label_1"])
+
+
+def refuse_same(frames: Mapping[str, pd.DataFrame]) -> None:
+    """Raise ``InputError`` where two seeds of one system score every sentence alike."""
+    for (one, first), (other, second) in combinations(frames.items(), 2):
+        if np.array_equal(first["score"], second["score"]):
+            raise InputError(
+                f"{one} and {other} score every sentence alike, and are counted as two seeds: a "
+                "seed is another training run, so give the scores of each"
+            )
+
+
+def _positive_last(values: np.ndarray, labels: list[str], name: str) -> np.ndarray:
+    """P(negative) and P(positive) of two named columns, or P(positive) alone of more."""
+    try:
+        column = 1 if labels in _PLAIN else column_of_positive(labels, None, name)
+    except InputError:
+        raise InputError(
+            f"{name}: it is not clear which class is the positive one ({', '.join(labels)}): give "
+            f"its column alone, as in lambda texts: f(texts)[:, {len(labels) - 1}]"
+        ) from None
+    return values[:, [1 - column, column]] if len(labels) == 2 else values[:, column]
+
+
+def _of_winners(frame: pd.DataFrame, score: str | None) -> pd.DataFrame:
+    """P(positive) of a table that has, as a pipeline gives them, winning labels and their scores.
+
+    Any other table is given back as it is.
+    """
+    columns = {str(column).lower(): column for column in frame.columns}
+    if score is not None or not {"label", "score"} <= columns.keys():
+        return frame
+    label = frame[columns["label"]].astype(str).str.strip().str.lower()
+    won = pd.to_numeric(frame[columns["score"]], errors="coerce")
+    negative = label.isin(NEGATIVE_OF_TWO)
+    if not (negative | label.isin(POSITIVE_OF_TWO)).all() or not (won >= 0.5).all():
+        return frame
+    return frame.assign(**{columns["score"]: won.mask(negative, 1 - won)})
 
 
 def _inner(answer: Any) -> Any:
@@ -115,6 +180,9 @@ def _inner(answer: Any) -> Any:
 
 def _of_labels(answer: Any, name: str) -> float:
     """P(positive) from one text's labels and scores: all of them, or the winner of two."""
+    if isinstance(answer, Mapping) and "label" not in answer:
+        names = list(map(str, answer))
+        return float(list(answer.values())[column_of_positive(names, None, name)])
     if isinstance(answer, list) and len(answer) > 1:
         labels = [str(each["label"]) for each in answer]
         return float(answer[column_of_positive(labels, None, name)]["score"])

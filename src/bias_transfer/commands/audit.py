@@ -95,6 +95,7 @@ def audit(
     <BLANKLINE>
     model: 'women' score 0.100 higher in P(positive) than 'men' (+0.075 to +0.125): a difference.
     """
+    _check(systems, corpus, margin, method)
     named, what = asking.named(systems), audit_corpora.find(corpus, method)
     scored = {name: _scored(system, name, what, score) for name, system in named.items()}
     result = measure(scored, what, margin)
@@ -107,10 +108,12 @@ def measure(
     scored: Frames, what: AuditCorpus, margin: float = MARGIN, unknown: Unknown | None = None
 ) -> Audit:
     """``audit`` of scored corpora at hand."""
-    averages = {
-        name: average([scored[member] for member in members])
-        for name, members in groups(scored).items()
+    members = {
+        name: {member: scored[member] for member in part} for name, part in groups(scored).items()
     }
+    for seeds in members.values():
+        asking.refuse_same(seeds)
+    averages = {name: average(list(seeds.values())) for name, seeds in members.items()}
     pairs = [
         part.assign(system=name, axis=axis)
         for name, frame in averages.items()
@@ -190,6 +193,26 @@ def run(
         result.to_html(html)
         written.append(html)
     return result, written
+
+
+def _check(systems: object, corpus: object, margin: object, method: str) -> None:
+    """Raise ``InputError`` for arguments of Python that the command line would not take."""
+    if isinstance(systems, Mapping):
+        if not systems:
+            raise InputError("nothing to audit: give a system, or several by name")
+        if odd := [name for name in systems if not isinstance(name, str)]:
+            raise InputError(f"a system's name is text, not {odd[0]!r}")
+    if not isinstance(corpus, str | os.PathLike | pd.DataFrame):
+        raise InputError(
+            f"corpus is {type(corpus).__name__!r}: give 'eec', 'film', or pairs as a file or a "
+            "DataFrame"
+        )
+    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin <= 1:
+        raise InputError(f"margin is {margin!r}: it is a number above 0 and at most 1, as in 0.02")
+    if method not in ("paper", "notebook"):
+        raise InputError(f"method is {method!r}: it is 'paper' or 'notebook'")
+    if method != "paper" and not (isinstance(corpus, str) and corpus == EEC):
+        raise InputError("method is how the EEC is paired: leave it out with another corpus")
 
 
 def _scored(system: System, name: str, what: AuditCorpus, score: str | None) -> pd.DataFrame:

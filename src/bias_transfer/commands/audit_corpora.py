@@ -5,15 +5,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from bias_transfer.bias import audit as audit_eec
 from bias_transfer.bias import crossed, custom
 from bias_transfer.bias import film as film_sentences
-from bias_transfer.bias.audit import ByScale, summarise
 from bias_transfer.bias.pairs import AXES, contrast
 from bias_transfer.corpora import eec, film
+from bias_transfer.io.errors import InputError
 from bias_transfer.report import pair_texts
 
 EEC, FILM = "eec", "film"
@@ -65,6 +64,8 @@ def find(corpus: str | os.PathLike[str] | pd.DataFrame, method: str = "paper") -
     if os.fspath(corpus) == FILM:
         return _film()
     path = Path(corpus)
+    if not path.suffix and not path.exists():
+        raise InputError(f"no corpus {path.name!r}: it is 'eec', 'film', or a file of pairs")
     return _own(custom.read(path), path.stem)
 
 
@@ -105,14 +106,7 @@ def _own(corpus: pd.DataFrame, name: str) -> AuditCorpus:
     axis = custom.axis(corpus)
 
     def table(scored: Frames, margin: float, unknown: Unknown) -> pd.DataFrame:
-        contrasts: dict[tuple[str, str], ByScale] = {}
-        for system, frame in scored.items():
-            finite = np.isfinite(frame["log_odds"]).all()
-            contrasts[system, axis] = {
-                "probability": custom.contrast(corpus, frame["score"]),
-                "log-odds": custom.contrast(corpus, frame["log_odds"]) if finite else None,
-            }
-        return summarise(contrasts, margin)
+        return custom.audit(scored, corpus, margin)
 
     def pairs(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         return [(axis, pair_texts.of_own(custom.contrast(corpus, frame["score"]).pairs, corpus))]

@@ -27,6 +27,7 @@ def transfer(
     variants: Sequence[System] = (),
     other_prompt: bool = False,
     student: str = "student",
+    score: str | None = None,
 ) -> Transfer:
     """Measure what distilling did to a student's gaps on the EEC, beside its teacher's own.
 
@@ -43,6 +44,8 @@ def transfer(
         corrected.
     student
         Its name in the table.
+    score
+        The column of P(positive) of files and DataFrames, where it has no usual name.
 
     Returns
     -------
@@ -78,12 +81,16 @@ def transfer(
         raise InputError(
             "--other-prompt needs the teacher's predictions under other prompts: give --variant"
         )
-    own = asking.scored(teacher, TEACHER)
-    frames = {name: [asking.scored(each, name) for each in arm] for name, arm in arms.items()}
+    own = asking.scored(teacher, TEACHER, score=score)
+    frames = {
+        name: [asking.scored(each, name, score=score) for each in arm] for name, arm in arms.items()
+    }
+    for name, arm in frames.items():
+        asking.refuse_same({f"{name} {i}": frame for i, frame in enumerate(arm, 1)})
     rows: list[pd.DataFrame] = []
     reliabilities: Reliabilities = {}
     if variants:
-        worded = [asking.scored(each, VARIANT) for each in variants]
+        worded = [asking.scored(each, VARIANT, score=score) for each in variants]
         reliability, reliabilities = measure_reliability(TEACHER, own, worded)
         rows.append(reliability)
     rows.append(
@@ -115,6 +122,7 @@ def run(
     other_prompt: bool,
     out: Path,
     html: Path | None = None,
+    score: str | None = None,
 ) -> tuple[Transfer, list[Path]]:
     """Write the transfer table of one student to ``out``; return it and every path written.
 
@@ -127,6 +135,7 @@ def run(
     """
     result = transfer(
         student=student,
+        score=score,
         teacher=teacher,
         baseline=baseline,
         distilled=distilled,

@@ -13,6 +13,7 @@ from bias_transfer.io import atomic, extras, stores
 from bias_transfer.io.errors import InputError
 
 _COMPRESSED = {".gz", ".zip", ".bz2", ".xz", ".zst", ".tar", ".tgz"}
+_OTHER_KINDS = {".json", ".jsonl", ".xlsx", ".xls", ".ods"}
 
 
 def read(path: str, **csv: Any) -> pd.DataFrame:
@@ -21,8 +22,9 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the file is missing, is no plain file, is compressed, cannot be read, has no rows, names
-        a column twice, or has rows with more fields than its header.
+        If the file is missing, is no plain file, is compressed or JSON or a spreadsheet, cannot be
+        read, has no rows, names a column twice, has rows with more fields than its header, or
+        separates columns by anything but commas.
     """
     if "://" not in path:
         atomic.refuse_odd(Path(path))
@@ -30,6 +32,8 @@ def read(path: str, **csv: Any) -> pd.DataFrame:
         raise InputError(
             f"{path} is compressed, and may be any size once unpacked: unpack it first"
         )
+    if Path(path).suffix.lower() in _OTHER_KINDS:
+        raise InputError(f"{path} is neither CSV nor parquet: save the table as one of these")
     if is_parquet(path):
         extras.need_parquet(path)
     try:
@@ -77,12 +81,19 @@ def _refuse_shifted(frame: pd.DataFrame, path: str) -> None:
     """Raise ``InputError`` where header and rows disagree: pandas would shift or rename columns."""
     if is_parquet(path):
         return
+    only = str(frame.columns[0]) if len(frame.columns) == 1 else ""
+    if ";" in only or "\t" in only:
+        by = "semicolons" if ";" in only else "tabs"
+        raise InputError(
+            f"{path}: columns are separated by {by}: separate columns by commas, and write "
+            "decimals with a point"
+        )
     if not isinstance(frame.index, pd.RangeIndex):
         raise InputError(
             f"{path}: rows have more fields than the header: quote texts that hold commas, or name "
             "them all"
         )
-    names = [str(name) for name in frame.columns]
+    names = dict.fromkeys(map(str, frame.columns))
     twice = [name for name in names if f"{name}.1" in names]  # pandas numbers them
     if twice:
         raise InputError(f"{path}: the header names column {twice[0]!r} twice: keep one of them")

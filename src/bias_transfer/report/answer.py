@@ -273,7 +273,9 @@ def _elsewhere(row: Row, number: Callable[[float], str]) -> str:
     """That what stands may be nothing with other training sets, if so."""
     if _holds_elsewhere(row) or not _tried_elsewhere(row):
         return ""
-    return f"does not hold over other training sets ({number(row[LOW])} to {number(row[HIGH])})"
+    return (
+        f"is not shown to hold over other training sets ({number(row[LOW])} to {number(row[HIGH])})"
+    )
 
 
 def _tried_elsewhere(row: Row) -> bool:

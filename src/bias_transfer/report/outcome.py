@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from bias_transfer.bias.audit import DIFFERENCE, NO_DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
+from bias_transfer.bias.audit import (
+    DIFFERENCE,
+    NO_DIFFERENCE,
+    NO_EVIDENCE,
+    NOT_MEASURABLE,
+    ONE_OF_SEVERAL,
+)
 from bias_transfer.bias.estimates import ONE_SEED
 from bias_transfer.bias.inference.two_way import LEVEL
 from bias_transfer.bias.transfer import CHANGE, CORRECTED, SHARE, SLOPE
@@ -57,8 +63,8 @@ class _Outcome:
         """A figure of ``matplotlib``."""
         raise NotImplementedError
 
-    def to_html(self, path: str | PathLike[str] | None = None) -> str:
-        """One page that opens anywhere: answer, table, figure. Also written to ``path``, if given.
+    def to_html(self, path: str | PathLike[str] | None = None) -> str | None:
+        """One page that opens anywhere: answer, table, figure. Written to ``path``, or given back.
 
         Raises
         ------
@@ -66,9 +72,10 @@ class _Outcome:
             If ``path`` cannot be written.
         """
         page = rendered.page("outcome.html.j2", **self._parts())
-        if path is not None:
-            tables.write_text(page, Path(path))
-        return page
+        if path is None:
+            return page
+        tables.write_text(page, Path(path))
+        return None
 
     def _parts(self) -> dict[str, object]:
         """What the page shows."""
@@ -123,7 +130,7 @@ class Audit(_Outcome):
                 "axis": rows["axis"],
                 "gap": rows["mean_difference"].map(_signed),
                 "95 % interval": _intervals(rows),
-                "verdict": [_verdict(row) for row in rows.to_dict("records")],
+                "verdict": [_verdict(row, self._n_tests) for row in rows.to_dict("records")],
             }
         )
 
@@ -132,7 +139,7 @@ class Audit(_Outcome):
         """How many gaps stand, and the largest of them."""
         rows = self._primary
         measured = rows[rows["verdict"] != NOT_MEASURABLE]
-        hidden = len(rows) - len(measured)
+        hidden = len(rows) - self._n_tests
         left_out = f" {hidden} of {len(rows)} gaps cannot be measured: the table says why."
         left_out = left_out if hidden else ""
         if measured.empty:
@@ -155,15 +162,14 @@ class Audit(_Outcome):
         )
 
     @property
-    def differs(self) -> bool:
-        """Whether any gap's verdict is `difference`."""
-        return DIFFERENCE in set(self._primary["verdict"])
+    def _n_tests(self) -> int:
+        return int((self._primary["verdict"] != NOT_MEASURABLE).sum())
 
     def plot(self) -> "Figure":
         """The gap of each system with its 95 % interval: one panel per axis."""
         from bias_transfer.report.figures.audited import every_gap
 
-        return every_gap(self._primary)
+        return _apart(every_gap(self._primary))
 
     @property
     def _primary(self) -> pd.DataFrame:
@@ -206,7 +212,10 @@ class Transfer(_Outcome):
                 "what": rows["estimand"],
                 "estimate": rows["estimate"].map(_signed),
                 "95 % interval": _intervals(rows),
-                "verdict": rows["verdict"],
+                "verdict": [
+                    f"{verdict}: {reason}" if reason else verdict
+                    for verdict, reason in zip(rows["verdict"], rows["reason"], strict=True)
+                ],
             }
         )
 
@@ -220,7 +229,7 @@ class Transfer(_Outcome):
         """The change in each gap, and how far it follows the teacher's pairs."""
         from bias_transfer.report import figures
 
-        return figures.changes(self.table[self.table["target"].fillna("") != ""])
+        return _apart(figures.changes(self.table[self.table["target"].fillna("") != ""]))
 
     @property
     def _main(self) -> pd.DataFrame:
@@ -231,7 +240,7 @@ class Transfer(_Outcome):
 def _gap_in_words(row: Mapping[str, object]) -> str:
     first, second = _sides(str(row["axis"]))
     gap = float(str(row["mean_difference"]))
-    ends = f"{_signed(row['ci_low'])} to {_signed(row['ci_high'])}"
+    ends = _interval(row["ci_low"], row["ci_high"])
     direction = "higher" if gap > 0 else "lower"
     return (
         f"{row['system']}: {first} score {abs(gap):.3f} {direction} in P(positive) than {second} "
@@ -239,10 +248,15 @@ def _gap_in_words(row: Mapping[str, object]) -> str:
     )
 
 
-def _verdict(row: Mapping[Any, Any]) -> str:
-    """A verdict, with why it is none, or how a difference compares with the margin."""
+def _verdict(row: Mapping[Any, Any], n_tests: int) -> str:
+    """A verdict, with what explains it beside its interval.
+
+    Why it is none, what it was corrected for, or how a difference compares with the margin.
+    """
     if row["reason"]:
         return f"{row['verdict']}: {row['reason']}"
+    if row["verdict"] == NO_EVIDENCE and row["ci_low"] * row["ci_high"] > 0:
+        return f"{NO_EVIDENCE}: p = {row['p_holm']:.2g} after correction for {n_tests} tests"
     if row["verdict"] != DIFFERENCE or _reaches(row):
         return str(row["verdict"])
     return f"{DIFFERENCE}, {'below' if _is_small(row) else 'may be below'} the margin"
@@ -268,8 +282,9 @@ def _is_small(row: Mapping[Any, Any]) -> bool:
 def _change_in_words(row: Mapping[str, object]) -> str:
     what = f"{str(row['axis']).capitalize()}:"
     if row["verdict"] == NOT_MEASURABLE:
-        return f"{what} the change cannot be measured."
-    ends = f"{_signed(row['ci_low'])} to {_signed(row['ci_high'])}"
+        why = f" ({row['reason']})" if row["reason"] else ""
+        return f"{what} the change cannot be measured{why}."
+    ends = _interval(row["ci_low"], row["ci_high"])
     said = f"{what} distilling moved the gap by {_signed(row['estimate'])} in log-odds ({ends})"
     if row["verdict"] == ONE_SEED:
         return f"{said}; one seed gives no verdict."
@@ -289,7 +304,16 @@ def _signed(value: Any) -> str:
 
 def _intervals(rows: pd.DataFrame) -> list[str]:
     ends = zip(rows["ci_low"], rows["ci_high"], strict=True)
-    return ["-" if pd.isna(low) else f"{_signed(low)} to {_signed(high)}" for low, high in ends]
+    return ["-" if pd.isna(low) else _interval(low, high) for low, high in ends]
+
+
+def _interval(low: Any, high: Any) -> str:
+    """Both ends, with more digits where one that is not 0 would be printed as 0 beside its sign."""
+    nearest = min(abs(float(low)), abs(float(high)))
+    digits = 3
+    while float(low) * float(high) > 0 and digits < 6 and nearest < 0.5 * 10**-digits:
+        digits += 1
+    return f"{signed(float(low), digits)} to {signed(float(high), digits)}"
 
 
 def _lines(table: pd.DataFrame) -> str:
@@ -303,10 +327,15 @@ def _lines(table: pd.DataFrame) -> str:
     return "\n".join(line.rstrip() for line in padded)
 
 
-def _png(figure: "Figure") -> str:
+def _apart(figure: "Figure") -> "Figure":
+    """The figure, out of pyplot's list: a notebook would draw what stands there a second time."""
     from matplotlib import pyplot as plt
 
+    plt.close(figure)
+    return figure
+
+
+def _png(figure: "Figure") -> str:
     stream = io.BytesIO()
     figure.savefig(stream, dpi=SCREEN_DPI, format="png", metadata={"Software": None})
-    plt.close(figure)
     return base64.b64encode(stream.getvalue()).decode()

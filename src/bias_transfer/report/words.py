@@ -16,14 +16,16 @@ WORDS = {
     ),
     "swap-averaged": (
         "A control and a remedy: each label is the mean of what the teacher says of the review as "
-        "if it were about women and as if it were about men. Its opinion of gender is gone, and "
-        "nothing else."
+        "if it were about women and as if it were about men. Its opinion of gender is gone."
     ),
     "planted": (
         "Put into the teacher's labels on purpose, to see how much of a known gap arrives in a "
         "student."
     ),
-    "seed": "One training run; another seed starts from other random weights.",
+    "seed": (
+        "One training run; another seed starts from other random weights, holds out other reviews "
+        "to stop by, and reads in another order."
+    ),
     "system": (
         "Anything that turns a sentence into P(positive): a teacher, a student, your model."
     ),
@@ -31,8 +33,9 @@ WORDS = {
         "Two sentences that differ in the person alone: “She feels angry.” and “He feels angry.”"
     ),
     "gap": (
-        "The mean difference in scores over all pairs, first group minus second. 0: both score "
-        "alike. It is not harm."
+        "The mean difference in scores over all pairs, first group minus second; of swapped "
+        "reviews the mean of three means, of those about women, about men and about both. 0: both "
+        "score alike. It is not harm."
     ),
     "log-odds": (
         "log P(positive) - log P(negative). A step of 1 moves P = .50 to .73, and P = .99 to .996."

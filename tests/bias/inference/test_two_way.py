@@ -263,11 +263,15 @@ def test_the_two_way_variance_is_never_below_a_one_way_variance(corpus):
 
 def test_the_detectable_difference_is_found_in_80_percent_of_draws():
     truth = Inference(0.0, 1.0, 8.0)
-    assert truth.power(truth.minimum_detectable) == pytest.approx(0.8, abs=1e-3)
+    assert truth.power(truth.minimum_detectable) == pytest.approx(0.8, abs=0.01)
     assert truth.power(0) == pytest.approx(0.05)
     assert truth.power(-0.3, 0.01) == truth.power(0.3, 0.01) < truth.power(0.3)
-    draws = stats.t.rvs(8, loc=0, size=20_000, random_state=0) + truth.minimum_detectable
-    assert 0.78 < (np.abs(draws) > stats.t.ppf(0.975, 8)).mean() < 0.82
+    random = np.random.default_rng(0)
+    for effect, level in ((truth.minimum_detectable, 0.05), (2.0, 0.05 / 6)):
+        estimates = effect + random.normal(size=200_000)
+        errors = np.sqrt(random.chisquare(8, 200_000) / 8)
+        found = (np.abs(estimates / errors) > stats.t.ppf(1 - level / 2, 8)).mean()
+        assert truth.power(effect, level) == pytest.approx(found, abs=4e-3)
 
 
 @pytest.mark.parametrize("mean", [0.0, 0.01, -0.01, 0.05])
@@ -454,3 +458,15 @@ def test_where_one_of_two_has_no_error_the_first_stands_alone():
     known, unknown = Inference(0.1, 0.05, 9), Inference(0.1, float("nan"), float("nan"))
     assert Either.of(known, unknown) is known
     assert Either.of(unknown, known) is unknown
+
+
+def test_seeds_are_all_that_varies_where_every_pair_differs_by_the_same(corpus):
+    scores = corpus.assign(score=0.2 * (corpus["gender"] == "female"))
+    found = infer(contrast(scores, "gender"))
+    assert (found.p_value, found.ci_low, found.clear) == (2.0**-10, found.mean, True)
+    assert found.p_equivalence(0.3) == found.p_against(1) == 2.0**-11
+    assert found.p_equivalence(0.1) == found.p_against(-1) == 1
+    assert with_seeds(found, np.array([0.2, 0.2])) is found
+    among = with_seeds(found, np.array([0.1, 0.3]))
+    assert (among.mean, among.df) == (found.mean, 1)
+    assert among.se == pytest.approx(0.1)

@@ -26,10 +26,10 @@ class Reliability:
 def reliability(scores: Sequence[pd.DataFrame], axis: str) -> Reliability:
     """Intraclass correlation of pair differences over prompts.
 
-    ICC(C, 1) of Shrout and Fleiss (1979, case 3): the share of the variance between pairs that all
-    wordings have in common. 1 if all wordings give the pairs the same order and distances; a shift
-    that all pairs share does not matter. 0 if the wordings have nothing in common. Below 0 if they
-    disagree.
+    ICC(C, 1) of McGraw and Wong (1996), which Shrout and Fleiss (1979) call ICC(3, 1): the share of
+    the variance between pairs that all wordings have in common. 1 if all wordings give the pairs
+    the same order and distances; a shift that all pairs share does not matter. 0 if the wordings
+    have nothing in common. Below 0 if they disagree.
 
     The variance, on Fisher's z, is a jackknife over templates plus a jackknife over noun pairs or
     names; the interval has the degrees of freedom of the templates. The prompts are taken as they

@@ -22,6 +22,7 @@ from bias_transfer.bias.pairs import Contrast, words_of
 LEVEL = 0.95
 POWER = 0.80
 ROUNDING = 1e-12  # of numbers of the size of scores
+SAME = 1e-6  # a mean difference below this may be a batch's rounding error
 Number = TypeVar("Number", float, np.ndarray)
 WAYS = {"template": ["template"], "unit": ["unit"], "both": ["template", "unit"]}
 
@@ -69,12 +70,12 @@ class Inference:
     def power(self, effect: float, level: float = 1 - LEVEL) -> float:
         """Probability, 0 to 1, that a two-sided test at ``level`` finds a true mean of ``effect``.
 
-        A shifted t in place of the noncentral one, as ``minimum_detectable`` has it: the power of
-        that effect at 5 % is 80 %.
+        By the noncentral t. Shifting Student's t is far too low where degrees of freedom are few
+        and ``level`` is strict.
         """
         critical = stats.t.ppf(1 - level / 2, self.df)
-        ends = (abs(effect) / self.se - critical, -abs(effect) / self.se - critical)
-        return float(sum(stats.t.cdf(ends, self.df)))
+        ncp = abs(effect) / self.se
+        return float(stats.nct.sf(critical, self.df, ncp) + stats.nct.cdf(-critical, self.df, ncp))
 
     def p_against(self, sign: int) -> float:
         """One-sided p of "the mean is 0, or has the other sign than ``sign``", 1 or -1."""
@@ -130,13 +131,53 @@ class Either(Inference):
         return max(one.p_equivalence(margin) for one in self.both)
 
 
+@dataclass(frozen=True)
+class Constant(Inference):
+    """All ``clusters`` differ by the same mean: a sign test of them, since nothing else varies.
+
+    Were there no gap, each would have either sign with equal chance: all have the same with
+    probability 2 / 2^clusters.
+    """
+
+    clusters: int
+
+    @property
+    def ci_low(self) -> float:
+        """The mean."""
+        return self.mean
+
+    @property
+    def ci_high(self) -> float:
+        """The mean."""
+        return self.mean
+
+    @property
+    def p_value(self) -> float:
+        """Of the sign test, two-sided."""
+        return float(2.0 ** (1 - self.clusters))
+
+    def p_against(self, sign: int) -> float:
+        """Of the sign test, one-sided."""
+        return self.p_value / 2 if sign * self.mean > 0 else 1.0
+
+    def p_equivalence(self, margin: float) -> float:
+        """The same for "as many clusters are beyond the margin as within it"."""
+        return self.p_value / 2 if abs(self.mean) < margin else 1.0
+
+
 def infer(contrast: Contrast) -> Inference:
     """Inference for ``contrast.mean``: two-way clustered, and by emotion word where there are any.
 
     With a single template or a single unit the first is clustered by the other alone. With one of
-    each there is no error to estimate.
+    each there is no error to estimate. Where all pairs differ by the same, of enough templates and
+    units for a sign test at 5 %, it is ``Constant``.
     """
-    return Either.of(_crossed(contrast), by_word(contrast))
+    found = Either.of(_crossed(contrast), by_word(contrast))
+    counts = [len(contrast.leverage[by]) for by in ("template", "unit")]
+    clusters = min((count for count in counts if count > 1), default=1)
+    if np.isnan(found.se) and abs(found.mean) > SAME and 2.0 ** (1 - clusters) <= 1 - LEVEL:
+        return Constant(found.mean, found.se, found.df, clusters)
+    return found
 
 
 def by_word(contrast: Contrast) -> Inference:
@@ -194,11 +235,14 @@ def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
 
     ``by_seed`` holds the same estimate for each seed, shape (seeds,). Their variance over their
     number is added to ``se``², with Satterthwaite's degrees of freedom for the sum. With one seed
-    it is unknown, and the inference is returned as it is.
+    it is unknown, and the inference is returned as it is. Where it alone varies it is all there is.
     """
     seeds = len(by_seed)
     if seeds < 2:
         return inference
+    if isinstance(inference, Constant):
+        error = standard_error(float(by_seed.var(ddof=1)) / seeds, inference.mean)
+        return inference if np.isnan(error) else Inference(inference.mean, error, seeds - 1)
     if isinstance(inference, Either):
         return Either.of(*(with_seeds(one, by_seed) for one in inference.both))
     return with_variance(inference, float(by_seed.var(ddof=1)) / seeds, seeds)

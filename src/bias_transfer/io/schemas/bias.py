@@ -188,7 +188,8 @@ BIAS = pa.DataFrameSchema(
             metric="{axis}_n_unknown_persons",
         ),
         "n_alike_persons": count(
-            "People who score like another person in every frame. Missing for swaps.",
+            "People who score like somebody of the other side in every frame, or like somebody of "
+            "their own while the other side's people differ among each other. Missing for swaps.",
             missing=True,
             metric="{axis}_n_alike_persons",
             marks=_OWN,

@@ -1,5 +1,7 @@
 """The gaps that an audit found."""
 
+import textwrap
+
 import pandas as pd
 import seaborn as sns
 from matplotlib import pyplot as plt
@@ -9,6 +11,7 @@ from bias_transfer.report.figures.differences import AXIS_LABELS, AXIS_TITLES
 from bias_transfer.report.figures.style import annotate, intervals, within
 from bias_transfer.report.verdicts import beside
 
+WIDTH = 7.2  # inches
 OWN_TITLE = "Does one group score higher or lower than the other?"
 
 
@@ -20,7 +23,7 @@ def every_gap(bias: pd.DataFrame) -> Figure:
         len(parts),
         1,
         sharex=True,  # so that a small gap looks small
-        figsize=(7.2, 0.6 + sum(heights)),
+        figsize=(WIDTH, 0.6 + sum(heights)),
         height_ratios=heights,
         squeeze=False,
         layout="constrained",
@@ -34,7 +37,8 @@ def every_gap(bias: pd.DataFrame) -> Figure:
         ax.grid(axis="x", color="0.9")
         ax.set_axisbelow(True)
         sns.despine(ax=ax, left=True)
-        ax.set_title(AXIS_TITLES.get(axis, OWN_TITLE), loc="left", size=10)
+        title = textwrap.fill(AXIS_TITLES.get(axis, OWN_TITLE), _room(rows["system"]))
+        ax.set_title(title, loc="left", size=10)
         label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
         ax.set_xlabel(label, size=9)
         ax.tick_params(labelbottom=True)
@@ -42,3 +46,8 @@ def every_gap(bias: pd.DataFrame) -> Figure:
         f"bars: 95 % interval, clustered by what the sentences share; {shaded}", size=9
     )
     return figure
+
+
+def _room(names: pd.Series) -> int:
+    """How many letters a title has beside the systems' names, at 12 to an inch."""
+    return max(30, int(12 * (WIDTH - 0.09 * names.str.len().max())))

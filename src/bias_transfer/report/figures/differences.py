@@ -30,6 +30,7 @@ AXIS_LABELS = {
     "gender": "mean difference in P(positive), female - male",
     "race": "mean difference in P(positive), African-American - European-American",
 }
+CLUSTERS = {"eec": "template, people and word", "film": "template and people"}
 
 
 def gaps(bias: pd.DataFrame, axis: str) -> Figure:
@@ -41,7 +42,8 @@ def gaps(bias: pd.DataFrame, axis: str) -> Figure:
     for y, row in rows.iterrows():
         annotate(ax, beside(row), row["mean_difference"], y)
     label = AXIS_LABELS.get(axis, f"mean difference in P(positive), {axis}")
-    ax.set_xlabel(f"{label}\nbars: 95 % interval, clustered by template, people and word\n{shaded}")
+    clusters = CLUSTERS.get(str(rows.get("corpus", pd.Series(["eec"]))[0]), "template and unit")
+    ax.set_xlabel(f"{label}\nbars: 95 % interval, clustered by {clusters}\n{shaded}")
     headline(figure, AXIS_TITLES.get(axis, "Does one group score higher or lower than the other?"))
     return figure
 
