@@ -142,6 +142,8 @@ def test_nobody_hidden_is_no_reason():
         ([1, 1], [2, 3], [0, 1]),  # one unknown word on one side
         ([1, 2], [1, 3], [0, 2]),  # one on both
         ([1, 2], [3, 4], []),
+        ([1, 1], [2, 2.0001], []),  # of a rule, one man a little off
+        ([1, 1], [2, 2 + 1e-8], []),  # rounding error
     ],
 )
 def test_whole_sides_of_one_score_each_are_told_apart(women, men, found):

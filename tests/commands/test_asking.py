@@ -73,7 +73,7 @@ FORMS = {
 def test_every_form_of_answer_gives_the_same_scores(form):
     found = asking.scored(FORMS[form], "mine")
     assert found["sentence"].tolist() == CORPUS["sentence"].tolist()
-    np.testing.assert_allclose(found["score"], EXPECTED["score"], atol=1e-12)
+    np.testing.assert_allclose(found["score"], EXPECTED["score"], rtol=0, atol=1e-12)
 
 
 def test_a_tensor_of_half_precision_is_read():
@@ -82,7 +82,15 @@ def test_a_tensor_of_half_precision_is_read():
 
 
 def test_the_classes_of_scikit_learn_say_which_column_is_positive():
-    for classes, swapped in ((np.array([0, 1]), False), (np.array(["pos", "neg"]), True)):
+    for classes, swapped in (
+        (np.array([0, 1]), False),
+        (np.array([-1.0, 1.0]), False),
+        (np.array([False, True]), False),
+        (np.array(["pos", "neg"]), True),
+        (np.array(["p_positive", "p_negative"]), True),
+        (5, False),  # an attribute of something else
+        (["a", "b", "c"], False),
+    ):
         model = Named(classes, swapped)
         found = asking.scored(model.predict_proba, "mine")
         np.testing.assert_allclose(found["score"], EXPECTED["score"], atol=1e-12)
@@ -94,9 +102,19 @@ def test_winners_in_a_table_count_by_their_label():
         label=np.where(p >= 0.5, "POSITIVE", "NEGATIVE"), score=np.maximum(p, 1 - p)
     )
     np.testing.assert_allclose(asking.scored(table, "mine")["score"], p, atol=1e-12)
-    # A label that says nothing of the score, and scores that are no winners', are left alone.
+    numbered = table.assign(label=(p >= 0.5).astype(int))
+    np.testing.assert_allclose(asking.scored(numbered, "mine")["score"], p, atol=1e-12)
+    # Labels that say nothing of the score, and scores that are no winners', are left alone.
     for other in (table.assign(label=1, score=p), table.assign(score=p)):
         np.testing.assert_allclose(asking.scored(other, "mine")["score"], p, atol=1e-12)
+
+
+@pytest.mark.parametrize("labels", [["POSITIVE", "NEUTRAL"], ["5 stars", "1 star"], ["NEGATIVE"]])
+def test_a_table_of_winners_that_are_not_clear_is_refused(labels):
+    table = PAIRS[["sentence"]].assign(label=np.resize(labels, len(PAIRS)), score=0.8)
+    with pytest.raises(InputError, match="is column 'score' P\\(positive\\), or the score of"):
+        asking.scored(table, "mine", PAIRS)
+    assert (asking.scored(table, "mine", PAIRS, "score")["score"] == 0.8).all()
 
 
 def test_a_sum_of_float32_may_pass_1_by_its_rounding():
@@ -107,6 +125,8 @@ def test_a_sum_of_float32_may_pass_1_by_its_rounding():
 def test_two_seeds_of_the_same_scores_are_refused():
     frame = asking.scored(answer, "mine", PAIRS)
     asking.refuse_same({"m/seed-0": frame, "m/seed-1": frame.assign(score=0.5)})
+    hard = frame.assign(score=[0.0, 1.0] * 2)
+    asking.refuse_same({"m/seed-0": hard, "m/seed-1": hard})
     with pytest.raises(InputError, match="m/seed-0 and m/seed-1 score every sentence alike"):
         asking.refuse_same({"m/seed-0": frame, "m/seed-1": frame})
 
@@ -160,6 +180,11 @@ REFUSED = {
         Named(np.array(["good", "poor"])).predict_proba,
         r"positive one \(good, poor\)",
     ),
+    "a label without a score": (
+        lambda texts: [{"label": "positive"}] * len(texts),
+        "has no label with a score",
+    ),
+    "no score": (lambda texts: [{"positive": None}] * len(texts), "has no label with a score"),
     "a little above 1": (lambda texts: [1.0001] * len(texts), "with 1.0001, which"),
     "two columns that do not sum to 1": (lambda texts: [[0.2, 0.2]] * len(texts), "sum to 1"),
     "words": (lambda texts: ["good"] * len(texts), "answers with 'list'"),
@@ -170,7 +195,7 @@ REFUSED = {
     ),
     "labels without names": (
         lambda texts: [[{"label": f"L{i}", "score": 0.5} for i in (0, 1)]] * len(texts),
-        "labels: L0, L1",
+        r"not clear which class is the positive one \(l0, l1\)",
     ),
     "an object": (Classifier(), "'Classifier'.*give its predict_proba"),
     "a number": (3, "'int', and neither a path"),

@@ -10,7 +10,14 @@ from bias_transfer.bias import recognition
 from bias_transfer.bias.inference import names
 from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
-from bias_transfer.bias.inference.two_way import LEVEL, by_word, infer, one_way, with_seeds
+from bias_transfer.bias.inference.two_way import (
+    LEVEL,
+    SAME,
+    by_word,
+    infer,
+    one_way,
+    with_seeds,
+)
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.pairs import AXES, NAMES_PAIR, Contrast, contrast, gap
 from bias_transfer.study.systems import groups
@@ -22,6 +29,7 @@ NO_EVIDENCE = "no evidence of a difference"
 NOT_MEASURABLE = "not measurable"
 ONE_OF_SEVERAL = "see all seeds"
 NOTHING_VARIES = "nothing varies, so that no error can be estimated"
+TOO_FEW = "all pairs differ by the same, and fewer than six templates or units cannot show it"
 FIRST = (
     "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict "
     "reason p_holm margin p_equivalence minimum_detectable"
@@ -194,7 +202,9 @@ def log_odds(pairs: Contrast | None, by_seed: Sequence[float]) -> dict[str, floa
 def with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """The table with its corrected p-values and verdicts; ``primary`` rows alone are tests."""
     nothing_varies = table["p_clustered"].isna() & (table["reason"] == "")
+    same = table["mean_difference"].abs() > SAME
     table["reason"] = table["reason"].mask(nothing_varies, NOTHING_VARIES)
+    table["reason"] = table["reason"].mask(nothing_varies & same, TOO_FEW)
     primary = table.pop("primary")
     measurable = table["reason"] == ""
     table["margin"] = margin

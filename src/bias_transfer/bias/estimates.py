@@ -43,7 +43,7 @@ class Premise(NamedTuple):
             return float("nan")
         less, more = (with_seeds(each, by_seed) for each in (self.less, self.more))
         below, above = (less, more) if self.own.mean > 0 else (more, less)
-        return max(below.p_against(-1), above.p_against(1))
+        return float(np.max([below.p_against(-1), above.p_against(1)]))
 
     def row(self, by_seed: np.ndarray) -> dict[str, float]:
         """The teacher's gap with its interval, and the test."""

@@ -34,9 +34,9 @@ def alike(profiles: np.ndarray, sides: np.ndarray) -> np.ndarray:
     """Whom a system cannot tell from others.
 
     They score like somebody of the other side in every frame, or like somebody of their own while
-    the other side's people differ among each other: so does a system that reads all unknown names
-    as one word. Where all people of each side score as one, the system tells the sides apart, and
-    nobody is found.
+    the other side's people differ among each other, by more than a tenth of what lies between the
+    sides: so does a system that reads all unknown names as one word. Where all people of each side
+    score as one, the system tells the sides apart, and nobody is found.
 
     Parameters
     ----------
@@ -49,14 +49,17 @@ def alike(profiles: np.ndarray, sides: np.ndarray) -> np.ndarray:
     -------
     ndarray of bool, shape (people,)
     """
-    rounded = pd.DataFrame(profiles).round(DIGITS)
+    scores = pd.DataFrame(profiles)
+    rounded = scores.round(DIGITS)
     # Frames that a person is not in are alike too; NaN would be unlike itself.
     rows = pd.Series(list(map(tuple, rounded.fillna(np.inf).to_numpy())))
     found = np.zeros(len(rows), dtype=bool)
     for side in set(sides):
         own = sides == side
         found[own] = rows[own].isin(set(rows[~own]))
-        if (rounded[~own].nunique() > 1).any():
+        spread = (scores[~own].max() - scores[~own].min()).max()
+        between = (scores[own].mean() - scores[~own].mean()).abs().mean()
+        if spread > max(10.0**-DIGITS, between / 10):
             found[own] |= rows[own].duplicated(keep=False)
     return found
 

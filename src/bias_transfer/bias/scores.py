@@ -18,6 +18,7 @@ SENTENCE_COLUMNS: Names = ("sentence", "text")
 SCORE_COLUMNS = ("label_1", "pos_prob", "p_positive", "prob_positive", "positive", "score", "1")
 NEGATIVE_COLUMNS = ("label_0", "neg_prob", "p_negative", "prob_negative", "negative", "0")
 SUM_TOLERANCE = 1e-3  # half-precision probabilities sum to 1.0002
+ROUNDING = 1e-6  # by which a sum of float32 probabilities may leave 0 to 1
 ONCE = "keep each of them once"
 EMOTION_COLUMNS = ("emotion", "emotion_word", "emotion word")
 
@@ -135,7 +136,8 @@ def _probabilities(
         else _named(frame, chosen, origin)
     )
     positive = _numbers(frame, name)
-    _refuse_scores(frame[name], ~((positive >= 0) & (positive <= 1)), origin)
+    _refuse_scores(frame[name], ~((positive >= -ROUNDING) & (positive <= 1 + ROUNDING)), origin)
+    positive = positive.clip(0, 1)
     rest = frame.drop(columns=name)
     others = _found(rest, NEGATIVE_COLUMNS)
     if not others or (len(others) > 1 and chosen is not None):

@@ -22,9 +22,8 @@ from bias_transfer.pretrained.labels import (
 # A file's path, a table, or a function that answers texts with probabilities.
 System: TypeAlias = str | os.PathLike[str] | pd.DataFrame | Callable[[list[str]], Any]
 BATCH = 256  # texts that a function is asked about at once
-ROUNDING = 1e-6  # by which a sum of float32 probabilities may leave 0 to 1
-# Names of two columns, the negative one first, that scikit-learn and pandas give.
-_PLAIN = (["0", "1"], ["-1", "1"], ["False", "True"])
+WINS = 0.499  # what the winner of two labels has at least
+HARD = 2  # as many different scores as labels have
 NAME = "model"  # of one system that brings no name
 
 
@@ -64,9 +63,11 @@ def scored(
     """
     if isinstance(system, str | os.PathLike):
         path = os.fspath(system)
-        return scores.match(_of_winners(user_tables.read_counted(path), score), path, score, corpus)
+        return scores.match(
+            _of_winners(user_tables.read_counted(path), path, score), path, score, corpus
+        )
     if isinstance(system, pd.DataFrame):
-        return scores.match(_of_winners(system, score), name, score, corpus)
+        return scores.match(_of_winners(system, name, score), name, score, corpus)
     if not callable(system):
         hint = ": give its predict_proba" if hasattr(system, "predict_proba") else ""
         raise InputError(
@@ -101,22 +102,24 @@ def probabilities(
     if isinstance(answers, pd.DataFrame):
         classes = answers.columns
     if hasattr(answers, "detach"):  # a tensor of torch
-        answers = answers.detach().cpu().float()
+        answers = answers.detach().cpu().double()
     try:
         values = np.asarray(answers, dtype=float)
     except (TypeError, ValueError):
         raise InputError(
             f"{name} answers with {type(answers).__name__!r}, not with probabilities"
         ) from None
-    if values.ndim == 2 and values.shape[1] > 1 and classes is not None:
-        values = _positive_last(values, [str(label) for label in classes], name)
+    labels = np.asarray([] if classes is None else classes)
+    if values.ndim == 2 and values.shape[1:] == labels.shape != (1,):
+        column = _positive(labels.tolist(), name)
+        values = values[:, [1 - column, column]] if len(labels) == 2 else values[:, column]
     if values.shape not in ((n, 2), (n,), (n, 1)):
         raise InputError(
             f"{name} answers {n} texts with an array of shape {values.shape}: it must be ({n},), "
             f"P(positive), or ({n}, 2), P(negative) and P(positive); of more classes give the "
             "column of the positive one alone, as in lambda texts: f(texts)[:, 2]"
         )
-    odd = values[~((values >= -ROUNDING) & (values <= 1 + ROUNDING))]
+    odd = values[~((values >= -scores.ROUNDING) & (values <= 1 + scores.ROUNDING))]
     if odd.size:
         mend = "of two logits their softmax" if values.shape == (n, 2) else "of a logit its sigmoid"
         raise InputError(
@@ -137,41 +140,76 @@ def probabilities(
 
 
 def refuse_same(frames: Mapping[str, pd.DataFrame]) -> None:
-    """Raise ``InputError`` where two seeds of one system score every sentence alike."""
+    """Raise ``InputError`` where two seeds of one system score every sentence alike.
+
+    Labels in the place of probabilities may be alike by chance.
+    """
     for (one, first), (other, second) in combinations(frames.items(), 2):
-        if np.array_equal(first["score"], second["score"]):
+        same = np.array_equal(first["score"], second["score"])
+        if same and first["score"].nunique() > HARD:
             raise InputError(
                 f"{one} and {other} score every sentence alike, and are counted as two seeds: a "
                 "seed is another training run, so give the scores of each"
             )
 
 
-def _positive_last(values: np.ndarray, labels: list[str], name: str) -> np.ndarray:
-    """P(negative) and P(positive) of two named columns, or P(positive) alone of more."""
+def _positive(labels: list[Any], name: str) -> int:
+    """Which of several classes is the positive one.
+
+    Of two numbers or truth values it is the larger one, where they are 0 or -1, and 1.
+    """
+    names = [str(label).strip().lower() for label in labels]
+    if _numbers(labels) in ([0, 1], [-1, 1]):
+        return 1
+    usual = [column for column, label in enumerate(names) if label in scores.SCORE_COLUMNS]
+    if len(usual) == 1:
+        return usual[0]
     try:
-        column = 1 if labels in _PLAIN else column_of_positive(labels, None, name)
+        return column_of_positive(names, None, name)
     except InputError:
         raise InputError(
-            f"{name}: it is not clear which class is the positive one ({', '.join(labels)}): give "
-            f"its column alone, as in lambda texts: f(texts)[:, {len(labels) - 1}]"
+            f"{name}: it is not clear which class is the positive one ({', '.join(names)}): give "
+            "P(positive) alone, one number for each text"
         ) from None
-    return values[:, [1 - column, column]] if len(labels) == 2 else values[:, column]
 
 
-def _of_winners(frame: pd.DataFrame, score: str | None) -> pd.DataFrame:
+def _numbers(labels: list[Any]) -> list[float]:
+    try:
+        return [float(label) for label in labels]
+    except (TypeError, ValueError):
+        return []
+
+
+def _of_winners(frame: pd.DataFrame, origin: str, score: str | None) -> pd.DataFrame:
     """P(positive) of a table that has, as a pipeline gives them, winning labels and their scores.
 
-    Any other table is given back as it is.
+    A table without both columns, or whose scores are not winners', is given back as it is.
+
+    Raises
+    ------
+    InputError
+        If it is not clear whose the scores are.
     """
-    columns = {str(column).lower(): column for column in frame.columns}
-    if score is not None or not {"label", "score"} <= columns.keys():
+    columns = [str(column).lower() for column in frame.columns]
+    if score is not None or columns.count("label") != 1 or columns.count("score") != 1:
         return frame
-    label = frame[columns["label"]].astype(str).str.strip().str.lower()
-    won = pd.to_numeric(frame[columns["score"]], errors="coerce")
-    negative = label.isin(NEGATIVE_OF_TWO)
-    if not (negative | label.isin(POSITIVE_OF_TWO)).all() or not (won >= 0.5).all():
+    place = columns.index("score")
+    won = pd.to_numeric(frame.iloc[:, place], errors="coerce")
+    label = frame.iloc[:, columns.index("label")].astype(str).str.strip().str.lower()
+    negative = label.isin((*NEGATIVE_OF_TWO, "0"))
+    known = negative | label.isin((*POSITIVE_OF_TWO, "1"))
+    if known.all() and (won < WINS).any():  # the scores of one label
         return frame
-    return frame.assign(**{columns["score"]: won.mask(negative, 1 - won)})
+    if not known.all() or negative.all():
+        shown = ", ".join(sorted(set(label))[:3])
+        raise InputError(
+            f"{origin}: is column 'score' P(positive), or the score of column 'label' ({shown})? "
+            "Give P(positive), and leave out 'label' or name the column with --score (in Python, "
+            "score=)"
+        )
+    mended = frame.copy()
+    mended.isetitem(place, won.mask(negative, 1 - won))
+    return mended
 
 
 def _inner(answer: Any) -> Any:
@@ -180,12 +218,19 @@ def _inner(answer: Any) -> Any:
 
 def _of_labels(answer: Any, name: str) -> float:
     """P(positive) from one text's labels and scores: all of them, or the winner of two."""
+    try:
+        return _read_labels(answer, name)
+    except (KeyError, TypeError, ValueError):
+        raise InputError(
+            f"{name} answers with {str(answer)[:60]}, which has no label with a score"
+        ) from None
+
+
+def _read_labels(answer: Any, name: str) -> float:
     if isinstance(answer, Mapping) and "label" not in answer:
-        names = list(map(str, answer))
-        return float(list(answer.values())[column_of_positive(names, None, name)])
+        return float(list(answer.values())[_positive(list(answer), name)])
     if isinstance(answer, list) and len(answer) > 1:
-        labels = [str(each["label"]) for each in answer]
-        return float(answer[column_of_positive(labels, None, name)]["score"])
+        return float(answer[_positive([each["label"] for each in answer], name)]["score"])
     winner = _inner(answer)
     label = str(winner["label"]).strip().lower()
     if label in POSITIVE_OF_TWO:

@@ -3,6 +3,7 @@
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from pathlib import Path
 
 import pandas as pd
@@ -207,11 +208,11 @@ def _check(systems: object, corpus: object, margin: object, method: str) -> None
             f"corpus is {type(corpus).__name__!r}: give 'eec', 'film', or pairs as a file or a "
             "DataFrame"
         )
-    if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin <= 1:
+    if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 < float(margin) <= 1:
         raise InputError(f"margin is {margin!r}: it is a number above 0 and at most 1, as in 0.02")
     if method not in ("paper", "notebook"):
         raise InputError(f"method is {method!r}: it is 'paper' or 'notebook'")
-    if method != "paper" and not (isinstance(corpus, str) and corpus == EEC):
+    if method != "paper" and (isinstance(corpus, pd.DataFrame) or os.fspath(corpus) != EEC):
         raise InputError("method is how the EEC is paired: leave it out with another corpus")
 
 

@@ -13,7 +13,7 @@ from bias_transfer.io import atomic, extras, stores
 from bias_transfer.io.errors import InputError
 
 _COMPRESSED = {".gz", ".zip", ".bz2", ".xz", ".zst", ".tar", ".tgz"}
-_OTHER_KINDS = {".json", ".jsonl", ".xlsx", ".xls", ".ods"}
+_OTHER_KINDS = {".json", ".jsonl", ".xlsx", ".xlsm", ".xls", ".ods"}
 
 
 def read(path: str, **csv: Any) -> pd.DataFrame:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 SCREEN_DPI = 100
+SMALLEST = 0.0005  # gap that is not printed as 0
 LARGEST = 5  # pairs that a page shows, of each system and axis
 _SIDES = {
     "gender": ("sentences about women", "sentences about men"),
@@ -156,9 +157,10 @@ class Audit(_Outcome):
         if (measured["verdict"] == NO_DIFFERENCE).all():
             return f"Every gap is smaller than the margin of {margin:g} in {tests}.{left_out}"
         widest = measured["minimum_detectable"].max()
+        missed = f"a gap below {widest:.3f} may have been missed"
+        missed = "more pairs would tell" if widest < SMALLEST else missed
         return (
-            f"No gap stands in {tests}. This is no evidence that there is none: a gap below "
-            f"{widest:.3f} may have been missed.{left_out}"
+            f"No gap stands in {tests}. This is no evidence that there is none: {missed}.{left_out}"
         )
 
     @property

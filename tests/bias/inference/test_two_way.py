@@ -9,6 +9,7 @@ import statsmodels.formula.api
 from scipy import stats
 
 from bias_transfer.bias.inference.two_way import (
+    Constant,
     Either,
     Inference,
     by_word,
@@ -470,3 +471,32 @@ def test_seeds_are_all_that_varies_where_every_pair_differs_by_the_same(corpus):
     among = with_seeds(found, np.array([0.1, 0.3]))
     assert (among.mean, among.df) == (found.mean, 1)
     assert among.se == pytest.approx(0.1)
+    assert among.p_value == pytest.approx(2 * stats.t.sf(2, 1))
+    assert with_seeds(found, np.array([0.2 - 1e-9, 0.2 + 1e-9])).p_value == found.p_value
+
+
+def test_pairs_that_differ_within_a_template_are_not_constant(corpus):
+    """All templates have one mean, and emotion words do not."""
+    words = corpus.groupby("template")["emotion_word"].transform(lambda w: pd.factorize(w)[0])
+    wave = np.where(words % 2 == 0, 0.25, -0.25)
+    scores = corpus.assign(score=(0.005 + wave) * (corpus["gender"] == "female"))
+    assert not isinstance(infer(contrast(scores, "gender")), Constant)
+
+
+def test_rounding_error_is_not_tested(corpus):
+    random = np.random.default_rng(0)
+    noise = random.normal(0, 1e-9, len(corpus))
+    for gap, p_value in ((0.2, 2.0**-10), (0.0, None)):
+        scores = corpus.assign(score=gap * (corpus["gender"] == "female") + noise)
+        found = infer(contrast(scores, "gender"))
+        assert found.p_value == p_value if p_value else abs(found.mean) < 1e-9
+
+
+@pytest.mark.parametrize("df", [1.0, 2.03, 6.4, 40.0, 400.0])
+def test_power_is_a_probability_that_grows_with_the_effect(df):
+    one = Inference(0.0, 1.0, df)
+    powers = [one.power(effect, 0.05 / 6) for effect in (*np.linspace(0, 60, 200), 150, 400)]
+    assert np.isfinite(powers).all()
+    assert (np.diff(powers) > -1e-9).all()
+    assert powers[0] == pytest.approx(0.05 / 6)
+    assert powers[-1] == pytest.approx(1, abs=0.35 if df == 1 else 1e-3)

@@ -75,7 +75,9 @@ class Inference:
         """
         critical = stats.t.ppf(1 - level / 2, self.df)
         ncp = abs(effect) / self.se
-        return float(stats.nct.sf(critical, self.df, ncp) + stats.nct.cdf(-critical, self.df, ncp))
+        # The lower tail as an upper one: scipy's own is NaN for large effects.
+        ends = (stats.nct.sf(critical, self.df, sign * ncp) for sign in (1, -1))
+        return float(sum(ends))
 
     def p_against(self, sign: int) -> float:
         """One-sided p of "the mean is 0, or has the other sign than ``sign``", 1 or -1."""
@@ -133,7 +135,7 @@ class Either(Inference):
 
 @dataclass(frozen=True)
 class Constant(Inference):
-    """All ``clusters`` differ by the same mean: a sign test of them, since nothing else varies.
+    """All pairs differ by the same, and so do all ``clusters``: a sign test of these.
 
     Were there no gap, each would have either sign with equal chance: all have the same with
     probability 2 / 2^clusters.
@@ -150,6 +152,11 @@ class Constant(Inference):
     def ci_high(self) -> float:
         """The mean."""
         return self.mean
+
+    @property
+    def minimum_detectable(self) -> float:
+        """What is told from a batch's rounding error."""
+        return SAME
 
     @property
     def p_value(self) -> float:
@@ -169,15 +176,20 @@ def infer(contrast: Contrast) -> Inference:
     """Inference for ``contrast.mean``: two-way clustered, and by emotion word where there are any.
 
     With a single template or a single unit the first is clustered by the other alone. With one of
-    each there is no error to estimate. Where all pairs differ by the same, of enough templates and
-    units for a sign test at 5 %, it is ``Constant``.
+    each there is no error to estimate. Where all pairs differ by the same it is ``Constant``, or
+    without an error if templates or units are too few for a sign test at 5 %.
     """
     found = Either.of(_crossed(contrast), by_word(contrast))
+    differences = contrast.pairs["difference"].to_numpy()
+    # Of names the pairs are means, and the error knows how they differ.
+    constant = np.ptp(differences) <= SAME < abs(found.mean) and not found.se > SAME
+    if not constant:
+        return found
     counts = [len(contrast.leverage[by]) for by in ("template", "unit")]
     clusters = min((count for count in counts if count > 1), default=1)
-    if np.isnan(found.se) and abs(found.mean) > SAME and 2.0 ** (1 - clusters) <= 1 - LEVEL:
-        return Constant(found.mean, found.se, found.df, clusters)
-    return found
+    enough = 2.0 ** (1 - clusters) <= 1 - LEVEL
+    nothing = Inference(found.mean, float("nan"), found.df)
+    return Constant(found.mean, nothing.se, found.df, clusters) if enough else nothing
 
 
 def by_word(contrast: Contrast) -> Inference:
@@ -235,14 +247,17 @@ def with_seeds(inference: Inference, by_seed: np.ndarray) -> Inference:
 
     ``by_seed`` holds the same estimate for each seed, shape (seeds,). Their variance over their
     number is added to ``se``², with Satterthwaite's degrees of freedom for the sum. With one seed
-    it is unknown, and the inference is returned as it is. Where it alone varies it is all there is.
+    it is unknown, and the inference is returned as it is. Where it alone varies, what is said must
+    be true of both.
     """
     seeds = len(by_seed)
     if seeds < 2:
         return inference
     if isinstance(inference, Constant):
         error = standard_error(float(by_seed.var(ddof=1)) / seeds, inference.mean)
-        return inference if np.isnan(error) else Inference(inference.mean, error, seeds - 1)
+        among = Inference(inference.mean, error, seeds - 1)
+        both = Either(among.mean, among.se, among.df, (inference, among))
+        return inference if np.isnan(error) else both
     if isinstance(inference, Either):
         return Either.of(*(with_seeds(one, by_seed) for one in inference.both))
     return with_variance(inference, float(by_seed.var(ddof=1)) / seeds, seeds)
