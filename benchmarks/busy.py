@@ -4,7 +4,7 @@ python benchmarks/busy.py            one epoch of the CNN on the default study's
 python benchmarks/busy.py --epochs 3
 
 `spin` is what OpenMP does by itself, `wait` what the command line sets (GOMP_SPINCOUNT, cli.py).
-Each is timed alone and beside one busy process, in turn, in a process of its own.
+Each is timed alone, beside one busy process and beside one a core, in a process of its own.
 """
 
 import os
@@ -51,9 +51,9 @@ def seconds(epochs: int, setting: dict[str, str]) -> float:
 @click.option("--epochs", default=1, show_default=True)
 @click.option("--rounds", default=3, show_default=True)
 def main(epochs: int, rounds: int) -> None:
-    """Time fits alone and beside one busy process."""
+    """Time fits alone and beside busy processes."""
     print(f"{os.cpu_count()} cores\n{'beside':16}{'spin, s':>10}{'wait, s':>10}{'spin / wait':>14}")
-    for beside in (0, 1):
+    for beside in (0, 1, os.cpu_count() or 1):
         for _ in range(rounds):
             others = [subprocess.Popen([sys.executable, "-c", BUSY]) for _ in range(beside)]  # noqa: S603
             try:
@@ -62,8 +62,9 @@ def main(epochs: int, rounds: int) -> None:
             finally:
                 for other in others:
                     other.kill()
-            what = "a busy process" if beside else "nothing"
-            print(f"{what:16}{spin:>10.1f}{wait:>10.1f}{spin / wait:>14.2f}", flush=True)
+            print(
+                f"{f'{beside} busy':16}{spin:>10.1f}{wait:>10.1f}{spin / wait:>14.2f}", flush=True
+            )
 
 
 if __name__ == "__main__":

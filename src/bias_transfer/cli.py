@@ -79,8 +79,8 @@ def main(debug: bool) -> None:
     Commands of a study run in the root of the project.
     """
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
-    # Threads that wait for each other spin. Where other programs run too, a fit then takes ten
-    # times as long; with so few turns it does not, and takes a tenth more on an idle machine.
+    # Threads that wait for each other spin. Where other programs run too, a fit then takes up to
+    # ten times as long; with so few turns it does not, and a few per cent more on an idle machine.
     os.environ.setdefault("GOMP_SPINCOUNT", "3000")
     # A cluster's scheduler asks like this to stop: half-written files are then removed.
     signal.signal(signal.SIGTERM, _stop)
