@@ -15,7 +15,9 @@ from pathlib import Path
 
 import click
 
-SETTINGS = {"spin": {}, "wait": {"GOMP_SPINCOUNT": "3000"}}
+from bias_transfer.cli import SPINS
+
+SETTINGS = {"spin": {}, "wait": {"GOMP_SPINCOUNT": SPINS}}
 FIT = "import busy; print(busy.fit({epochs}))"
 BUSY = "while True: pass"
 

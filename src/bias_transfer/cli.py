@@ -13,6 +13,7 @@ import click
 from bias_transfer import __version__
 
 PARAMS = Path("params.yaml")
+SPINS = "3000"  # turns of a thread that waits for others
 FAILED = 3  # exit code of `audit --fail-on`
 SECTIONS = {
     "For your own models": ("audit", "transfer", "swap", "eec", "film"),
@@ -81,7 +82,7 @@ def main(debug: bool) -> None:
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     # Threads that wait for each other spin. Where other programs run too, a fit then takes up to
     # ten times as long; with so few turns it does not, and a few per cent more on an idle machine.
-    os.environ.setdefault("GOMP_SPINCOUNT", "3000")
+    os.environ.setdefault("GOMP_SPINCOUNT", SPINS)
     # A cluster's scheduler asks like this to stop: half-written files are then removed.
     signal.signal(signal.SIGTERM, _stop)
     if not debug:

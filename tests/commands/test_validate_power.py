@@ -45,7 +45,8 @@ def test_one_row_per_number_of_seeds_is_told_and_written(power):
     assert result.exit_code == 0, result.output
     table = pd.read_csv("power.csv")
     assert list(table["n_seeds"]) == [5, 20]
-    assert table["power"][0] < 0.4 < 0.9 < table["power"][1]
+    assert 0.32 < table["power"][0] < 0.34
+    assert table["power"][1] > 0.9
     assert set(table["pilot"]) == {"snippets"}
     assert "Written: power.csv" in result.output
 

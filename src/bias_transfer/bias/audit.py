@@ -12,7 +12,6 @@ from bias_transfer.bias.inference.holm import holm
 from bias_transfer.bias.inference.sign_flip import sign_flip_p
 from bias_transfer.bias.inference.two_way import (
     LEVEL,
-    SAME,
     by_word,
     infer,
     one_way,
@@ -29,7 +28,6 @@ NO_EVIDENCE = "no evidence of a difference"
 NOT_MEASURABLE = "not measurable"
 ONE_OF_SEVERAL = "see all seeds"
 NOTHING_VARIES = "nothing varies, so that no error can be estimated"
-TOO_FEW = "all pairs differ by the same, and fewer than six templates or units cannot show it"
 FIRST = (
     "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict "
     "reason p_holm margin p_equivalence minimum_detectable"
@@ -202,9 +200,7 @@ def log_odds(pairs: Contrast | None, by_seed: Sequence[float]) -> dict[str, floa
 def with_verdicts(table: pd.DataFrame, margin: float) -> pd.DataFrame:
     """The table with its corrected p-values and verdicts; ``primary`` rows alone are tests."""
     nothing_varies = table["p_clustered"].isna() & (table["reason"] == "")
-    same = table["mean_difference"].abs() > SAME
     table["reason"] = table["reason"].mask(nothing_varies, NOTHING_VARIES)
-    table["reason"] = table["reason"].mask(nothing_varies & same, TOO_FEW)
     primary = table.pop("primary")
     measurable = table["reason"] == ""
     table["margin"] = margin
