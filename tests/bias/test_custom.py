@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from bias_transfer.bias import custom, scores
+from bias_transfer.bias.audit import NOTHING_VARIES
 from bias_transfer.bias.inference.two_way import infer, one_way
 from bias_transfer.io.errors import InputError
 
@@ -283,7 +284,7 @@ def test_pairs_that_all_differ_by_the_same_need_six_for_a_difference(n, men, ver
         assert row["p_clustered"] == 2 / 2**n
         assert row["ci_low"] == row["ci_high"] == row["mean_difference"]
     else:
-        assert row["reason"] == "nothing varies, so that no error can be estimated"
+        assert row["reason"] == NOTHING_VARIES
 
 
 def test_columns_of_the_file_are_named_where_one_is_missing(table, tmp_path):

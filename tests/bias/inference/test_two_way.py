@@ -264,7 +264,12 @@ def test_the_two_way_variance_is_never_below_a_one_way_variance(corpus):
 
 def test_the_detectable_difference_is_found_in_80_percent_of_draws():
     truth = Inference(0.0, 1.0, 8.0)
-    assert truth.power(truth.minimum_detectable) == pytest.approx(0.7985, abs=1e-3)
+    for df in (0.6, 1, 2.5, 8, 1e5):
+        few = Inference(0.3, 2.0, df)
+        assert few.power(few.minimum_detectable) == pytest.approx(0.8)
+    # Bloom (1995): the two quantiles' sum, which has been right for many degrees of freedom.
+    many = stats.norm.ppf(0.975) + stats.norm.ppf(0.8)
+    assert Inference(0.0, 1.0, 1e5).minimum_detectable == pytest.approx(many, rel=1e-4)
     assert truth.power(0) == pytest.approx(0.05)
     assert truth.power(-0.3, 0.01) == truth.power(0.3, 0.01) < truth.power(0.3)
     random = np.random.default_rng(0)

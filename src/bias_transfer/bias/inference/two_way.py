@@ -15,7 +15,7 @@ from typing import TypeVar
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import optimize, stats
 
 from bias_transfer.bias.pairs import Contrast, words_of
 
@@ -60,12 +60,17 @@ class Inference:
 
     @property
     def minimum_detectable(self) -> float:
-        """Smallest true mean that a two-sided test at 5 % finds with 80 % power.
+        """Smallest true mean that a two-sided test at 5 % finds with 80 % power (``power``).
 
-        ``(t_.975 + t_.80) * se`` (Bloom, 1995, with t in place of z), 0 or more, in the unit of the
-        mean. A test that finds nothing may have missed a mean of this size.
+        0 or more, in the unit of the mean. A test that finds nothing may have missed a mean of this
+        size.
         """
-        return float(stats.t.ppf(0.5 + LEVEL / 2, self.df) + stats.t.ppf(POWER, self.df)) * self.se
+        unit = Inference(0.0, 1.0, self.df)
+        if np.isnan(self.se) or np.isnan(unit._half):
+            return float("nan")
+        # With t in place of z, Bloom (1995) has the quantiles' sum: close, and never half of it.
+        largest = 2 * (unit._half + float(stats.t.ppf(POWER, self.df)))
+        return self.se * optimize.brentq(lambda effect: unit.power(effect) - POWER, 0, largest)
 
     def power(self, effect: float, level: float = 1 - LEVEL) -> float:
         """Probability, 0 to 1, that a two-sided test at ``level`` finds a true mean of ``effect``.
