@@ -51,7 +51,8 @@ STANDS = "stands after correction for 4 tests"
 
 def family_of(*students: str, verdict: str = DOES_NOT, reason: str = "", **changes) -> Declared:
     shared = {
-        "contrast": "gap", "corpus": "swaps", "estimand": CHANGE, "estimate": 0.027,
+        "contrast": "gap", "corpus": "swaps", "estimand": CHANGE, "scale": "log-odds",
+        "target": "distilled", "estimate": 0.027,
         "ci_low": -0.01, "ci_high": 0.064, "verdict": verdict, "reason": reason, "n_tests": 4,
         "p_holm": np.nan if verdict == NOT_MEASURABLE else 0.01, "reference": "swap-averaged",
         "size": "may be as large as 50% of the teacher's gap", "power": 0.045,

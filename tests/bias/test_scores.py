@@ -266,6 +266,15 @@ def test_two_probabilities_that_do_not_sum_to_1_are_refused(corpus):
         scores.match(frame, "mine")
 
 
+def test_negative_probability_is_between_0_and_1_too(corpus):
+    frame = corpus[["sentence", "score"]].assign(label_0=1 - corpus["score"])
+    frame.loc[3, ["score", "label_0"]] = 1, -5e-4  # within what may be missing from a sum of 1
+    with pytest.raises(InputError, match=r"mine, row 3, column 'label_0': .*: give P\(negative\)"):
+        scores.match(frame, "mine")
+    frame.loc[3, "label_0"] = -1e-12
+    assert scores.match(frame, "mine")["label_0"].min() == 0
+
+
 @pytest.mark.parametrize("name", ["confidence", "Score ", "negative"])
 def test_score_column_that_is_named(corpus, name):
     frame = corpus[["sentence", "score"]].rename(columns={"score": name})

@@ -1,6 +1,8 @@
 """Entry points of MLproject: which part of a study they run, and the teacher's accuracy."""
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -96,6 +98,21 @@ def test_folder_of_an_earlier_launch_is_left_alone(several, dvc, monkeypatch):
 def test_dvc_that_fails_is_one_line(several):
     with pytest.raises(InputError, match=r"^`dvc repro nowhere` failed: its message stands above"):
         launch._dvc("repro", "nowhere")
+
+
+def test_stages_that_dvc_runs_are_not_the_launching_runs_own(monkeypatch):
+    ran = []
+    monkeypatch.setenv("MLFLOW_RUN_ID", "abc")
+
+    def run(command, *, env, check):
+        ran.append(env)
+        return SimpleNamespace(returncode=0)
+
+    monkeypatch.setattr(launch.subprocess, "run", run)
+    launch._dvc("repro")
+    assert "MLFLOW_RUN_ID" not in ran[0]
+    assert ran[0]["PATH"] == os.environ["PATH"]
+    assert os.environ["MLFLOW_RUN_ID"] == "abc"
 
 
 def test_student_outside_the_study_is_not_evaluated(several, dvc):

@@ -91,13 +91,15 @@ def test_values_are_rounded_at_any_depth_and_keep_their_kind():
     assert rounding.values(math.inf) == math.inf
 
 
-@pytest.mark.parametrize("name", ["p_value", "gender_p_holm", "log_odds_p_clustered"])
+@pytest.mark.parametrize("name", ["p_value", "gender_p_holm", "log_odds_p_clustered", "bow/p_holm"])
 def test_p_value_is_known_by_its_name(name):
     assert rounding.is_p_value(name)
     assert rounding.figure(name, 1.23456789e-9) == 1.23457e-9
 
 
-@pytest.mark.parametrize("name", ["gender_gap", "step_size", "log_loss", "top", "n_pairs"])
+@pytest.mark.parametrize(
+    "name", ["gender_gap", "step_size", "log_loss", "top", "n_pairs", "bow_p_small/gap"]
+)
 def test_other_figures_are_no_p_values(name):
     assert not rounding.is_p_value(name)
     assert rounding.figure(name, 1.23456789e-9) == 1e-9

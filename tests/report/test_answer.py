@@ -131,6 +131,13 @@ def test_beside_shuffled_labels_more_than_the_opinion_of_gender_differs():
     assert "and the teacher's labels, in the place of those of smoothed, add +0.027" in other
 
 
+@pytest.mark.parametrize("other", [{"scale": "probability"}, {"target": "permuted"}])
+def test_another_declared_change_is_not_what_distilling_adds(other):
+    text = said(family=family_of("bow", verdict=STANDS, **other))
+    assert "It was not measured" in text
+    assert "+0.027" not in text
+
+
 def test_a_planted_arm_of_which_nothing_certain_arrives():
     small = coefficients("bow", estimate=0.02, ci_low=-0.03, ci_high=0.07)
     text = said(arrived=small)

@@ -2,6 +2,7 @@
 
 import pandas as pd
 import pytest
+from answers import PARAMS
 
 from bias_transfer.report import seeds
 
@@ -34,3 +35,17 @@ def test_means_over_seeds_in_the_order_of_the_table():
 def test_a_single_seed_is_not_named():
     names = seeds.without_single(TABLE)["system"].tolist()
     assert names == ["teacher-t", "bow-baseline/seed-0", "bow-baseline/seed-1", "cnn-baseline"]
+
+
+def test_seeds_are_those_of_each_target():
+    arms = [
+        {"seeds": [3], "students": ["bow"], "targets": ["permuted"]},
+        {"seeds": [], "students": ["cnn"], "targets": ["permuted"]},
+    ]
+    names = {"students": ["bow", "cnn"], "targets": ["baseline", "distilled", "permuted"]}
+    study = PARAMS.with_study(**names, one_seed=[], seeds=[0, 1], arms=arms).study
+    assert seeds.trained(study) == [
+        "bow on baseline, distilled (seeds 0, 1)",
+        "bow on permuted (seeds 3)",
+        "cnn on baseline, distilled (seeds 0, 1)",
+    ]

@@ -281,8 +281,9 @@ def test_other_corpora_have_rows_of_every_system_and_holms_correction_of_their_o
     assert (found["student"] == "bow").all()
 
 
-def test_coefficients_are_of_planted_targets_and_their_control(lay_out):
+def test_coefficients_are_of_planted_targets_against_the_same_without(lay_out):
     targets = ["baseline", "distilled", "permuted", "planted-1", "planted-random-1"]
+    targets += ["augmented", "planted-augmented-1"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(bias, "_eec", lambda *_: {})
         patch.setattr(bias.bias_film, "measure", lambda *_: {})
@@ -291,13 +292,19 @@ def test_coefficients_are_of_planted_targets_and_their_control(lay_out):
     found = table[table["estimand"] == COEFFICIENT]
     keys = list(found[["target", "reference", "scale"]].itertuples(index=False, name=None))
     assert keys == [
-        (target, "distilled", scale)
-        for target in ("planted-1", "planted-random-1")
+        (target, reference, scale)
+        for target, reference in (
+            ("planted-1", "distilled"),
+            ("planted-random-1", "distilled"),
+            ("planted-augmented-1", "augmented"),
+        )
         for scale in ("log-odds", "probability")
     ]
     partial = table[table["estimand"] == PARTIAL_CHANGE]
     assert set(zip(partial["target"], partial["reference"], strict=True)) == {
-        ("distilled", "permuted")
+        ("distilled", "permuted"),
+        ("distilled", "augmented"),
+        ("planted-1", "planted-augmented-1"),
     }
 
 

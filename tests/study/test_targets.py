@@ -176,6 +176,19 @@ def test_a_remedy_is_compared_with_the_target_that_lacks_it(name, without):
     assert [pair for pair in comparisons((*others, name)) if "baseline" not in pair] == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "without"),
+    [
+        ("planted-2", "distilled"),
+        ("planted-random-1", "distilled"),
+        ("planted-swap-averaged-0.5", "swap-averaged"),
+        ("planted-augmented-1", "augmented"),
+    ],
+)
+def test_a_plant_is_compared_with_the_same_labels_as_they_are(name, without):
+    assert targets.unplanted(name) == without
+
+
 def test_as_many_rows_are_drawn_and_others_with_another_seed():
     rows = np.arange(50) < 12
     first, second = (as_many_at_random(rows, seed) for seed in (0, 1))

@@ -27,7 +27,7 @@ NO_DIFFERENCE = "no difference beyond the margin"
 NO_EVIDENCE = "no evidence of a difference"
 NOT_MEASURABLE = "not measurable"
 ONE_OF_SEVERAL = "see all seeds"
-NOTHING_VARIES = "no template or unit differs from the others, so that no error can be estimated"
+NOTHING_VARIES = "nothing varies that an error could be estimated from"
 FIRST = (
     "system axis n_pairs mean_difference ci_low ci_high p_value p_adjusted p_clustered verdict "
     "reason p_holm margin p_equivalence minimum_detectable"

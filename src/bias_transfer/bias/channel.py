@@ -7,7 +7,8 @@ need thousands of independent pairs.
 (``study.targets``): its log-odds are raised by a dose where a review mentions more women than men.
 What is planted on a pair is known, for the rule says of either version whether it is raised. The
 coefficient is the gap of the student that learnt from planted labels, minus that of the student
-that learnt from the teacher's own, over the gap that was planted. 0: nothing arrives; 1: all of it.
+that learnt from the same labels without the plant (with a remedy, both have it), over the gap that
+was planted. 0: nothing arrives; 1: all of it.
 In log-odds the planted gap is the dose, without any error. The control, planted in as many
 reviews at random, is divided by the same number.
 

@@ -44,15 +44,13 @@ class CrossedDesign:
 
     ``frames`` has ``template`` and ``valence``. ``people`` has ``unit``, ``gender``, ``race`` and
     ``weight``, a person's share of the mean of one side. ``order`` is the row in the corpus of each
-    frame's and person's sentence, shape (frames, people); the corpus has ``sentences`` rows. The
-    rest is as in ``Contrast``.
+    frame's and person's sentence, shape (frames, people). The rest is as in ``Contrast``.
     """
 
     axis: str
     frames: pd.DataFrame
     people: pd.DataFrame
     order: np.ndarray
-    sentences: int
     strata: pd.Series
     leverage: dict[str, pd.Series]
 
@@ -104,16 +102,6 @@ class CrossedDesign:
         side = self.people[self.axis].to_numpy()
         return [weighted[:, side == name].sum(axis=1) for name in AXES[self.axis][:2]]
 
-    def weights(self) -> np.ndarray:
-        """What each sentence counts in the mean of its side, in the order of the corpus.
-
-        They sum to 1 on either side, and are 0 for sentences that ``axis`` does not compare. Their
-        sum over the people that a system cannot read is the share of a side that is hidden from it.
-        """
-        weights = np.zeros(self.sentences)
-        weights[self.order] = self.people["weight"].to_numpy() / len(self.frames)
-        return weights
-
 
 def design(corpus: pd.DataFrame, axis: str) -> CrossedDesign:
     """Lay out the corpus along ``axis``.
@@ -161,7 +149,7 @@ def design(corpus: pd.DataFrame, axis: str) -> CrossedDesign:
         "unit": 1 / strata.map(strata.value_counts()),
         "both": _cells(frames["template"], people.groupby("unit")["weight"].sum() / 2),
     }
-    return CrossedDesign(axis, frames, people, order, len(corpus), strata, leverage)
+    return CrossedDesign(axis, frames, people, order, strata, leverage)
 
 
 def _strata(people: pd.DataFrame) -> pd.Series:

@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from bias_transfer.bias.audit import NOT_MEASURABLE, Row
+from bias_transfer.bias.audit import NOT_MEASURABLE, NOTHING_VARIES, Row
 from bias_transfer.bias.inference.two_way import LEVEL, Inference, with_seeds
 
 ONE_SEED = "none: one seed"
@@ -85,7 +85,7 @@ class Estimate(NamedTuple):
             "margin": self.margin,
             "p_equivalence": equivalence,
             "verdict": self._verdict(inference, within),
-            "reason": self.reason,
+            "reason": self.reason or NOTHING_VARIES * bool(np.isnan(inference.p_value)),
             "seed_sd": float(self.by_seed.std(ddof=1)) if len(self.by_seed) > 1 else np.nan,
         }
 

@@ -135,15 +135,13 @@ def _probabilities(
         if chosen is None
         else _named(frame, chosen, origin)
     )
-    positive = _numbers(frame, name)
-    _refuse_scores(frame[name], ~((positive >= -ROUNDING) & (positive <= 1 + ROUNDING)), origin)
-    positive = positive.clip(0, 1)
+    positive = _within(frame, name, "P(positive)", origin)
     rest = frame.drop(columns=name)
     others = _found(rest, NEGATIVE_COLUMNS)
     if not others or (len(others) > 1 and chosen is not None):
         return positive, 1 - positive
     other = _one(rest, NEGATIVE_COLUMNS, "P(negative)", origin)
-    negative = _numbers(frame, other)
+    negative = _within(frame, other, "P(negative)", origin)
     apart = ~(np.abs(positive + negative - 1) <= SUM_TOLERANCE)
     if apart.any():
         raise InputError(
@@ -159,14 +157,18 @@ def _numbers(frame: pd.DataFrame, name: Any) -> np.ndarray:
     return pd.to_numeric(frame[name], errors="coerce").to_numpy(np.float64, na_value=np.nan)
 
 
-def _refuse_scores(score: pd.Series, bad: np.ndarray, origin: str) -> None:
+def _within(frame: pd.DataFrame, name: Any, what: str, origin: str) -> np.ndarray:
+    """A column of probabilities, rounding errors beyond 0 and 1 cut off."""
+    numbers, column = _numbers(frame, name), frame[name]
+    bad = ~((numbers >= -ROUNDING) & (numbers <= 1 + ROUNDING))
     if bad.any():
         row = int(bad.argmax())
         raise InputError(
-            f"{origin}, row {score.index[row]}, column {str(score.name)!r}: "
-            f"{str(score.iloc[row])!r} is not a probability between 0 and 1, as every score must "
-            f"be (rows like it: {int(bad.sum())}): give P(positive)"
+            f"{origin}, row {column.index[row]}, column {str(name)!r}: "
+            f"{str(column.iloc[row])!r} is not a probability between 0 and 1, as every score must "
+            f"be (rows like it: {int(bad.sum())}): give {what}"
         )
+    return numbers.clip(0, 1)
 
 
 def _emotion_missing(frame: pd.DataFrame) -> np.ndarray:

@@ -4,6 +4,7 @@ DVC makes or pulls inputs that are missing. ``train`` and ``evaluate`` write to 
 own, ``runs/<id>``, so that two launches never meet.
 """
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -14,7 +15,7 @@ from bias_transfer.stages import bias, calibrated, predict, publish, report, tra
 from bias_transfer.stages import label as label_stage
 from bias_transfer.students.evaluation import evaluate as evaluate_scores
 from bias_transfer.study.params import Params, Study
-from bias_transfer.study.paths import Layout, launch_folder
+from bias_transfer.study.paths import LAUNCHING, Layout, launch_folder
 from bias_transfer.study.systems import pairings, teacher_system
 from bias_transfer.teacher import calibration, manifest
 from bias_transfer.tracking import runs, store
@@ -121,6 +122,8 @@ def _folder() -> Path:
 
 
 def _dvc(*arguments: str) -> None:
+    """Run DVC; its stages are the study's own, and none of the launching run's."""
     command = [sys.executable, "-m", "dvc", "--wait-for-lock", *arguments]
-    if subprocess.run(command, check=False).returncode:  # noqa: S603 - no word is the user's
+    own = {name: value for name, value in os.environ.items() if name != LAUNCHING}
+    if subprocess.run(command, check=False, env=own).returncode:  # noqa: S603 - no word is the user's
         raise InputError(f"`dvc {' '.join(arguments)}` failed: its message stands above")

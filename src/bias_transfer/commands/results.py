@@ -16,6 +16,7 @@ from bias_transfer.report.answer import answer
 from bias_transfer.report.columns import cell, of_study
 from bias_transfer.report.findings import finding, from_baseline, of_corpus, primary
 from bias_transfer.report.formats import signed
+from bias_transfer.report.seeds import trained
 from bias_transfer.report.summary import estimate_name
 from bias_transfer.report.verdicts import corrected
 from bias_transfer.study import targets
@@ -75,6 +76,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         "results.md.j2",
         command=command,
         study=params.study,
+        trained=trained(params.study),
         distillation=params.distillation,
         groups=[teacher_system(params.study), *dict.fromkeys(students)],
         others=other,

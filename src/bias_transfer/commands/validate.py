@@ -271,6 +271,7 @@ def _digest(params: Params, texts: str, target: np.ndarray, seed: int) -> str:
         hashlib.sha256(target.tobytes()).hexdigest(),
         seed,
         provenance.versions(),
+        provenance.code_sha256("distillation", "students"),
     ]
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()[:32]
 

@@ -121,14 +121,14 @@ def _rows(params: Params, student: str, number: int) -> Iterator[dict[str, objec
 
 
 def _comparisons(params: Params, student: str) -> list[Comparison]:
-    """Distilled against every other arm, remedies, and what was planted against distilled.
+    """Distilled against every other arm, remedies, and what was planted against the same without.
 
     Targets that are fitted to both versions of a review are left out.
     """
     study = params.study
     found = [
         *((t, r) for t, r in targets.comparisons(study.targets) if t == DISTILLED or r != BASELINE),
-        *((name, DISTILLED) for name in study.targets if targets.parse(name)[1]),
+        *((name, targets.unplanted(name)) for name in study.targets if targets.parse(name)[1]),
     ]
     found = [
         both

@@ -31,8 +31,9 @@ def table(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def is_p_value(name: str) -> bool:
-    """Whether a column or figure is a p-value: ``p_holm`` and ``gender_p_holm`` are."""
-    return name.startswith("p_") or "_p_" in name
+    """Whether a column or figure is a p-value: ``p_holm`` and ``bow/gender_p_holm`` are."""
+    own = name.rpartition("/")[2]  # before it stands a system, of any name
+    return own.startswith("p_") or "_p_" in own
 
 
 def p_value(value: float) -> float:

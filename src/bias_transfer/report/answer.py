@@ -24,6 +24,7 @@ from bias_transfer.io import declared, schemas, tables
 from bias_transfer.io.declared import Declared
 from bias_transfer.report.findings import of_corpus, primary
 from bias_transfer.report.formats import percent, signed
+from bias_transfer.report.words import ARCHITECTURES
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
@@ -31,11 +32,6 @@ from bias_transfer.study.systems import teacher_system
 
 LOG_ODDS = "log-odds"
 OPINION = "swap-averaged"  # the labels that lack the teacher's opinion of gender and nothing else
-_WORDS = {
-    "bow": "a bag of words",
-    "cnn": "a convolutional network",
-    "transformer": "the encoder {student}",
-}
 _ADDS = {
     OPINION: "the teacher's opinion of gender adds",
     "permuted": "the teacher's labels, in the place of shuffled ones, add",
@@ -121,6 +117,8 @@ def _seen(params: Params, tested: Declared) -> dict[str, Row]:
     rows = tested.rows
     rows = rows[
         (rows["estimand"] == CHANGE)
+        & (rows["scale"] == LOG_ODDS)
+        & (rows["target"] == targets.DISTILLED)
         & (rows["corpus"] == "swaps")
         & rows["estimate"].notna()
         & (rows["verdict"] != NOT_MEASURABLE)
@@ -294,7 +292,7 @@ def _clear(teacher: Row) -> bool:
 
 def _name(params: Params, student: str) -> str:
     """A student in words."""
-    return _WORDS[params.students[student].architecture].format(student=student)
+    return ARCHITECTURES[params.students[student].architecture][0].format(student=student)
 
 
 def _capital(said: str) -> str:

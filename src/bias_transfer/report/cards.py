@@ -8,15 +8,11 @@ from bias_transfer.bias.audit import NOT_MEASURABLE, ONE_OF_SEVERAL
 from bias_transfer.pretrained import packages
 from bias_transfer.report import rendered
 from bias_transfer.report.formats import signed
+from bias_transfer.report.words import ARCHITECTURES
 from bias_transfer.study import targets
 from bias_transfer.study.params import Encoder, Params
 from bias_transfer.study.systems import Arm
 
-_KINDS = {
-    "bow": "a bag of words (mean of word embeddings, one linear layer)",
-    "cnn": "a convolutional network over words",
-    "transformer": "a transformer encoder",
-}
 _DIFFERENCES = {
     "gender": "female minus male",
     "race": "African-American minus European-American names",
@@ -74,7 +70,7 @@ def model_card(
 def _student(
     params: Params, arm: Arm, metrics: dict, bias: pd.DataFrame, training: dict
 ) -> dict[str, Any]:
-    kind = _KINDS[params.students[arm.student].architecture]
+    kind = ARCHITECTURES[params.students[arm.student].architecture][1]
     words = {"kind": kind, "target": targets.words(arm.target)}
     return words | {
         "params": params,

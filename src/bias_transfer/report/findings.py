@@ -106,7 +106,8 @@ def power(tested: Declared) -> list[str]:
         share, smallest = percent(tested.declaration["smallest_share"]), rows["smallest_effect"]
         of = f"a slope of {smallest.iloc[0]:.2f}"
         if estimand == CHANGE:
-            of = f"a change of {share} of the teacher's gap ({smallest.iloc[0]:.3f} in log-odds)"
+            size = f"{smallest.iloc[0]:.3f} in {rows['scale'].iloc[0]}"
+            of = f"a change of {share} of the teacher's gap ({size})"
         each = ", ".join(
             f"{row['student']} {percent(row['power'])}" for row in rows.to_dict("records")
         )

@@ -16,6 +16,7 @@ from bias_transfer.report.columns import TEXTS, cell, of_study
 from bias_transfer.report.facts import facts
 from bias_transfer.report.figures.style import DPI
 from bias_transfer.report.findings import finding, from_baseline, of_corpus, power
+from bias_transfer.report.seeds import trained
 from bias_transfer.report.words import WORDS
 from bias_transfer.study.params import Params
 
@@ -55,6 +56,7 @@ def render(
     return rendered.page(
         "report.html.j2",
         study=params.study,
+        trained=trained(params.study),
         distillation=params.distillation,
         margins=params.bias,
         smallest_share=params.hypotheses.smallest_share,

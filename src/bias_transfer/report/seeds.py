@@ -1,7 +1,8 @@
-"""``accuracy.csv`` for readers: one row per student and target, and names without a single seed."""
+"""Seeds for readers: which arm has which, means over them, and names without a single one."""
 
 import pandas as pd
 
+from bias_transfer.study.params import Study
 from bias_transfer.study.systems import group_of
 
 
@@ -24,3 +25,18 @@ def without_single(accuracy: pd.DataFrame) -> pd.DataFrame:
     groups = accuracy["system"].map(group_of)
     alone = ~groups.duplicated(keep=False)
     return accuracy.assign(system=accuracy["system"].mask(alone, groups))
+
+
+def trained(study: Study) -> list[str]:
+    """What was trained: of each student, the targets that have the same seeds, and these."""
+    found = []
+    for student in study.all_students:
+        targets: dict[tuple[int, ...], list[str]] = {}
+        for target in study.targets:
+            targets.setdefault(study.seeds_of(student, target), []).append(target)
+        found += [
+            f"{student} on {', '.join(names)} (seeds {', '.join(map(str, seeds))})"
+            for seeds, names in targets.items()
+            if seeds
+        ]
+    return found

@@ -160,7 +160,7 @@ def compare(
 
 def sentence(compared: list[Compared]) -> str:
     """The answer, over all students."""
-    said = ". ".join(f"{one.gaps}; pair by pair, {one.followed}" for one in compared)
+    said = "; ".join(f"{one.gaps}; pair by pair, {one.followed}" for one in compared)
     return f"In log-odds, {said}."
 
 

@@ -66,3 +66,10 @@ WORDS = {
         "as far as the teacher."
     ),
 }
+
+# Of each architecture: what one is called in a sentence, and what a model card says it is.
+ARCHITECTURES = {
+    "bow": ("a bag of words", "a bag of words (mean of word embeddings, one linear layer)"),
+    "cnn": ("a convolutional network", "a convolutional network over words"),
+    "transformer": ("the encoder {student}", "a transformer encoder"),
+}

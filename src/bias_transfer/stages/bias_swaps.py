@@ -13,7 +13,7 @@ from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import Arm, teacher_system
-from bias_transfer.study.targets import BASELINE, DISTILLED
+from bias_transfer.study.targets import BASELINE
 
 Scores = dict[str, pd.DataFrame]
 
@@ -64,8 +64,8 @@ def _transfer(
             if both := arms(student, target, reference):
                 rows.append(channel.change(both, teacher, pairs, margins))
         for target in study.targets:
-            dose = targets.parse(target)[1]
-            if dose and DISTILLED in study.targets and (both := arms(student, target, DISTILLED)):
+            dose, reference = targets.parse(target)[1], targets.unplanted(target)
+            if dose and reference in study.targets and (both := arms(student, target, reference)):
                 planted = Planted(dose, *raised)
                 rows.append(channel.coefficient(both, teacher, pairs, planted, margins))
         baseline = {

@@ -101,6 +101,7 @@ def _pairs(layout: Layout) -> str:
     found = {
         title: largest_pairs.largest(frames, swaps.pair_up(versions, pd.Index(ids)), versions)
         for title, versions in kinds.items()
+        if len(versions)
     }
     return largest_pairs.render(layout.study.name, found)
 

@@ -15,6 +15,7 @@ LABELS_MANIFEST = "labels.json"
 TRAINING = "training.json"
 HISTORY = "history.csv"
 RUNS = Path("runs")
+LAUNCHING = "MLFLOW_RUN_ID"  # environment variable: the run that `mlflow run` opened
 COMMITTED = Path("docs/results/hypotheses.json")  # what was declared, kept in git
 
 
@@ -140,4 +141,4 @@ class Layout:
 
 def launch_folder() -> Path:
     """Folder of what a launch by ``mlflow run`` writes, named after its run."""
-    return RUNS / (os.environ.get("MLFLOW_RUN_ID") or f"local-{os.getpid()}")
+    return RUNS / (os.environ.get(LAUNCHING) or f"local-{os.getpid()}")

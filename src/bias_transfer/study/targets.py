@@ -257,6 +257,12 @@ def remedied(name: str) -> str | None:
     return name.replace(target.name, target.remedy_of, 1) if target.remedy_of else None
 
 
+def unplanted(name: str) -> str:
+    """What a planted target is compared with: the same labels, and the same remedy, as they are."""
+    target, _ = parse(name)
+    return target.name.removeprefix("planted-") if target.remedy_of else DISTILLED
+
+
 def comparisons(names: tuple[str, ...]) -> list[tuple[str, str]]:
     """Every target against the baseline, ``distilled`` against every control, and remedies.
 

@@ -27,6 +27,7 @@ from mlflow.environment_variables import (
 from mlflow.utils.mlflow_tags import MLFLOW_PARENT_RUN_ID, MLFLOW_RUN_NOTE
 
 from bias_transfer.io import atomic, provenance
+from bias_transfer.study.paths import LAUNCHING
 from bias_transfer.tracking import registry, views
 
 EXPERIMENT = "bias-transfer"
@@ -71,7 +72,7 @@ def launching_run() -> str | None:
 
     It is taken out of the environment, so that MLflow does not log our runs into that one.
     """
-    return os.environ.pop("MLFLOW_RUN_ID", None)
+    return os.environ.pop(LAUNCHING, None)
 
 
 def experiment_id(study: str = "") -> str:

@@ -92,7 +92,6 @@ def test_consistency_where_nothing_varies_is_missing_not_zero():
 def test_estimate_is_the_consistency_of_the_pairs_differences(found, axis):
     values = np.column_stack([contrast(frame, axis).pairs["difference"] for frame in prompts(0.3)])
     assert found[0.3, axis].estimate == pytest.approx(consistency(values))
-    assert found[0.3, axis].n_prompts == 3
 
 
 def test_interval_contains_the_estimate_and_stays_within_one(found):

@@ -14,13 +14,12 @@ from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 @dataclass(frozen=True)
 class Reliability:
-    """``estimate``, its 95 % interval and standard error ``se``, over ``n_prompts`` wordings."""
+    """``estimate``, its 95 % interval and standard error ``se``, over wordings."""
 
     estimate: float
     ci_low: float
     ci_high: float
     se: float
-    n_prompts: int
 
 
 def reliability(scores: Sequence[pd.DataFrame], axis: str) -> Reliability:
@@ -52,7 +51,7 @@ def reliability(scores: Sequence[pd.DataFrame], axis: str) -> Reliability:
     half = float(stats.t.ppf(0.5 + LEVEL / 2, df)) * se
     z = _fisher(estimate)
     low, high = np.tanh([z - half, z + half])
-    return Reliability(estimate, float(low), float(high), se * (1 - estimate**2), len(scores))
+    return Reliability(estimate, float(low), float(high), se * (1 - estimate**2))
 
 
 def consistency(values: np.ndarray) -> float:

@@ -51,9 +51,9 @@ TRANSFER = pa.DataFrameSchema(
                 "over wordings. 1: every wording tells the same pairs apart; 0: nothing in common. "
                 "It does not see a shift that all pairs share.",
                 "transfer coefficient": "Share of a gap planted in the teacher's labels that "
-                "arrives: the gap of the planted arm minus that of the distilled one, over the gap "
-                "that was planted. 0: nothing; 1: all of it. Of `planted-random` it is the "
-                "control.",
+                "arrives: the gap of the planted arm minus that of the same arm without the plant, "
+                "over the gap that was planted. 0: nothing; 1: all of it. Of `planted-random` it "
+                "is the control.",
                 "partial slope on teacher's differences": "Slope of the target's differences on "
                 "the teacher's, beside those of the baseline's other seeds, direction and pair of "
                 "words. 0: given these, it does not tell apart what the teacher tells apart.",

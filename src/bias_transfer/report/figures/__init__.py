@@ -14,7 +14,7 @@ from bias_transfer.report.figures.quality import (
     training,
 )
 from bias_transfer.report.figures.remedied import pareto
-from bias_transfer.report.figures.style import look, look_of, save
+from bias_transfer.report.figures.style import save
 from bias_transfer.report.figures.swapped import swaps
 from bias_transfer.report.figures.taught import several_teachers
 
@@ -28,8 +28,6 @@ __all__ = [
     "emotions",
     "gap_by_epoch",
     "gaps",
-    "look",
-    "look_of",
     "pareto",
     "placebo",
     "save",

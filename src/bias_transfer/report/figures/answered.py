@@ -36,8 +36,9 @@ def _panel(ax: Axes, rows: pd.DataFrame) -> None:
     first = rows.iloc[0]
     ax.axvspan(-first["margin"], first["margin"], color=SHADE, zorder=0)
     ax.axvline(0, color="0.5", linewidth=1, zorder=1)
-    if np.isfinite(first["p_share"]):  # missing where the teacher's gap is unclear
-        gap = first["teacher_gap"]
+    clear = rows[np.isfinite(rows["p_share"])]  # missing where the teacher's gap is unclear
+    if len(clear):
+        gap = clear["teacher_gap"].iloc[0]
         ax.axvline(gap, color="black", linewidth=1, linestyle="--", zorder=1)
         ax.annotate(
             "teacher's gap", (gap, 1), xycoords=("data", "axes fraction"), ha="center",
