@@ -6,16 +6,17 @@ import pytest
 
 from bias_transfer.bias import film as measured
 from bias_transfer.bias.audit import DIFFERENCE, NOT_MEASURABLE, ONE_OF_SEVERAL
-from bias_transfer.bias.crossed import AXES, design
+from bias_transfer.bias.crossed import design
 from bias_transfer.bias.inference.slope import SLOPE, infer_coefficient
 from bias_transfer.bias.inference.two_way import infer, with_seeds
+from bias_transfer.bias.pairs import AXES, SIDES
 from bias_transfer.bias.transfer import CHANGE, transfer
 from bias_transfer.corpora import film
 
 CORPUS = film.generate()
 CORPUS = CORPUS[CORPUS["template"].isin(CORPUS["template"].unique()[::6])].reset_index(drop=True)
 FEMALE = (CORPUS["gender"] == "female").to_numpy(float)
-AXES_FIRST = {axis: sides[0] for axis, sides in AXES.items()}
+AXES_FIRST = {axis: sides[0] for axis, sides in SIDES.items()}
 MARGIN = 0.02
 
 

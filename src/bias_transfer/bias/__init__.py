@@ -1,4 +1,4 @@
-"""Bias on the EEC: pairs, their statistics, and the audit of any system's scores."""
+"""Bias and its transfer, on the EEC, film sentences and swapped reviews: pairs and statistics."""
 
 from bias_transfer.bias.audit import audit
 

@@ -33,7 +33,15 @@ from bias_transfer.bias.inference import rows
 from bias_transfer.bias.inference.simultaneous import all_at_once
 from bias_transfer.bias.margins import Margins
 from bias_transfer.bias.swaps import AXIS, Pairs
-from bias_transfer.bias.transfer import CHANGE, COLUMNS, SCALES, of_change
+from bias_transfer.bias.transfer import (
+    CHANGE,
+    COLUMNS,
+    NO_LOG_ODDS,
+    NO_SLOPE,
+    SCALES,
+    UNCLEAR,
+    of_change,
+)
 
 COEFFICIENT = "transfer coefficient"
 PARTIAL = "partial slope on teacher's differences"
@@ -44,8 +52,6 @@ NOTHING = "nothing arrives beyond the margin"
 NOT_SEEN = "no evidence that anything arrives"
 FOLLOWS = "tells apart what the teacher tells apart"
 OPPOSES = "tells it apart the other way round"
-NO_SLOPE = "no slope beyond the margin"
-UNCLEAR = "no evidence of a slope"
 Frames = Mapping[int, pd.DataFrame]  # scores by id, by seed
 
 
@@ -237,6 +243,7 @@ def _rows(
             "scale": scale,
             "estimand": estimand,
             "verdict": NOT_MEASURABLE,
+            "reason": NO_LOG_ODDS if saturated else "",
             "target": arms.target,
             "reference": arms.reference,
             "n_pairs": 0,
@@ -248,4 +255,4 @@ def _rows(
             own = pairs.balanced.value(pairs.differences(teacher, column))
             row |= {"n_pairs": len(pairs), "teacher_gap": own} | of(column, margin).row()
         table.append(row)
-    return pd.DataFrame(table).reindex(columns=COLUMNS).fillna({"reason": ""})
+    return pd.DataFrame(table).reindex(columns=COLUMNS)

@@ -24,17 +24,16 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from bias_transfer.bias.pairs import Contrast
+from bias_transfer.bias.pairs import SIDES, Contrast
 from bias_transfer.corpora import film
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
 NOUNS = ""  # the race of a noun phrase
 NOUN_PAIRS = "noun pairs"
-# By axis: its two sides, first minus second; the column in whose parts the sides are compared, and
-# what each part weighs.
-AXES = {
-    "gender": ("female", "male", "race", {NOUNS: 1 / 2, AFRICAN_AMERICAN: 1 / 4, EUROPEAN: 1 / 4}),
-    "race": (AFRICAN_AMERICAN, EUROPEAN, "gender", {"female": 1 / 2, "male": 1 / 2}),
+# By axis: the column in whose parts its two sides are compared, and what each part weighs.
+PARTS = {
+    "gender": ("race", {NOUNS: 1 / 2, AFRICAN_AMERICAN: 1 / 4, EUROPEAN: 1 / 4}),
+    "race": ("gender", {"female": 1 / 2, "male": 1 / 2}),
 }
 
 
@@ -64,7 +63,7 @@ class CrossedDesign:
         score = scores[self.order]
         if np.isnan(score).any():
             raise ValueError(f"{int(np.isnan(score).sum())} scores are missing")
-        first, second, within, _ = AXES[self.axis]
+        (first, second), within = SIDES[self.axis], PARTS[self.axis][0]
         side, part = self.people[self.axis].to_numpy(), self.people[within].to_numpy()
         weight = self.people["weight"].to_numpy()
 
@@ -100,7 +99,7 @@ class CrossedDesign:
         """Weighted mean of either side in each frame."""
         weighted = scores[self.order] * self.people["weight"].to_numpy()
         side = self.people[self.axis].to_numpy()
-        return [weighted[:, side == name].sum(axis=1) for name in AXES[self.axis][:2]]
+        return [weighted[:, side == name].sum(axis=1) for name in SIDES[self.axis]]
 
 
 def design(corpus: pd.DataFrame, axis: str) -> CrossedDesign:
@@ -120,7 +119,7 @@ def design(corpus: pd.DataFrame, axis: str) -> CrossedDesign:
     ValueError
         If frames and people are not crossed, or nobody is left to compare.
     """
-    first, second, within, shares = AXES[axis]
+    (first, second), (within, shares) = SIDES[axis], PARTS[axis]
     corpus = corpus.reset_index(drop=True).assign(unit=corpus["person"].map(_units()).to_numpy())
     rows = corpus[corpus[axis].isin([first, second])]
     people = rows[["unit", "gender", "race"]].drop_duplicates(ignore_index=True)

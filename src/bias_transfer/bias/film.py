@@ -8,9 +8,9 @@ import pandas as pd
 from bias_transfer.bias import recognition
 from bias_transfer.bias.audit import Row, average, by_system, log_odds, statistics
 from bias_transfer.bias.breakdown import COLUMNS
-from bias_transfer.bias.crossed import AXES, NOUNS, CrossedDesign, design
+from bias_transfer.bias.crossed import NOUNS, CrossedDesign, design
 from bias_transfer.bias.inference.two_way import infer, with_seeds
-from bias_transfer.bias.pairs import Contrast
+from bias_transfer.bias.pairs import AXES, SIDES, Contrast
 from bias_transfer.bias.transfer import first_of
 
 
@@ -106,7 +106,7 @@ def unread(
     """
     hidden = _alike(layout, scores) | _of_words(scores, layout, unknown)
     weight, side = layout.people["weight"].to_numpy(), layout.people[layout.axis]
-    return {name: float(weight[hidden & (side == name)].sum()) for name in AXES[layout.axis][:2]}
+    return {name: float(weight[hidden & (side == name)].sum()) for name in SIDES[layout.axis]}
 
 
 def _row(

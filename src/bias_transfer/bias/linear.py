@@ -7,10 +7,7 @@ the estimate is wanted.
 import numpy as np
 import pandas as pd
 
-from bias_transfer.bias.pairs import AXES, FRAME, contrast, unit_of
-from bias_transfer.corpora.eec import AFRICAN_AMERICAN
-
-FIRST = {"gender": "female", "race": AFRICAN_AMERICAN}  # the side that counts up
+from bias_transfer.bias.pairs import AXES, FRAME, SIDES, contrast, unit_of
 
 
 class Differences:
@@ -28,7 +25,7 @@ class Differences:
         self._pair = pd.MultiIndex.from_frame(pairs[key]).get_indexer(
             pd.MultiIndex.from_frame(rows[key])
         )
-        side = (rows[axis] == FIRST[axis]).to_numpy()
+        side = (rows[axis] == SIDES[axis][0]).to_numpy()
         cell = self._pair * 2 + side
         self._weight = np.where(side, 1.0, -1.0) / np.bincount(cell)[cell]
 

@@ -24,7 +24,8 @@ import pandas as pd
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN, NOUN_PAIRS, PRONOUNS
 
 METHODS = ("paper", "notebook")
-AXES = ("gender", "race")
+SIDES = {"gender": ("female", "male"), "race": (AFRICAN_AMERICAN, EUROPEAN)}  # first - second
+AXES = tuple(SIDES)
 FRAME = ["template", "emotion", "emotion_word"]
 NAMES_PAIR = "names"
 _NOUNS = {

@@ -8,12 +8,11 @@ from collections.abc import Collection, Mapping
 import numpy as np
 import pandas as pd
 
-from bias_transfer.bias.pairs import FRAME
-from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
+from bias_transfer.bias.pairs import FRAME, SIDES
+from bias_transfer.corpora.eec import EUROPEAN
 
 DIGITS = 6  # scores that agree to so many are alike: a batch's rounding error is smaller
 _ADJECTIVES = {EUROPEAN: "European-American"}
-_SIDES = {"race": (AFRICAN_AMERICAN, EUROPEAN), "gender": ("female", "male")}
 
 
 def alike_persons(scores: pd.DataFrame, axis: str) -> set[str]:
@@ -106,6 +105,5 @@ def hidden_shares(persons: Collection[str], scores: pd.DataFrame, axis: str) -> 
     hidden = weight * scores["person"].isin(persons)
     side = scores[axis]
     return {
-        name: float(hidden[side == name].sum() / weight[side == name].sum())
-        for name in _SIDES[axis]
+        name: float(hidden[side == name].sum() / weight[side == name].sum()) for name in SIDES[axis]
     }

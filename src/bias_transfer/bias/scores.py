@@ -141,15 +141,14 @@ def _probabilities(
     if not others or (len(others) > 1 and chosen is not None):
         return positive, 1 - positive
     other = _one(rest, NEGATIVE_COLUMNS, "P(negative)", origin)
-    negative = _within(frame, other, "P(negative)", origin)
-    apart = ~(np.abs(positive + negative - 1) <= SUM_TOLERANCE)
+    apart = ~(np.abs(positive + _numbers(frame, other) - 1) <= SUM_TOLERANCE)
     if apart.any():
         raise InputError(
             f"{origin}, row {frame.index[apart.argmax()]}: {str(name)!r} and {str(other)!r} "
             f"do not sum to 1 ({int(apart.sum())} such rows): remove the column that is not "
             "P(negative)"
         )
-    return positive, negative
+    return positive, _within(frame, other, "P(negative)", origin)
 
 
 def _numbers(frame: pd.DataFrame, name: Any) -> np.ndarray:

@@ -11,6 +11,7 @@ import pandas as pd
 from bias_transfer.bias import film, scores
 from bias_transfer.bias.audit import MARGIN, average
 from bias_transfer.bias.breakdown import breakdown as by_part
+from bias_transfer.bias.pairs import METHODS
 from bias_transfer.commands import asking, audit_corpora
 from bias_transfer.commands.asking import System
 from bias_transfer.commands.audit_corpora import EEC, FILM, AuditCorpus, Frames, Unknown
@@ -210,7 +211,7 @@ def _check(systems: object, corpus: object, margin: object, method: str) -> None
         )
     if isinstance(margin, bool) or not isinstance(margin, Real) or not 0 < float(margin) <= 1:
         raise InputError(f"margin is {margin!r}: it is a number above 0 and at most 1, as in 0.02")
-    if method not in ("paper", "notebook"):
+    if method not in METHODS:
         raise InputError(f"method is {method!r}: it is 'paper' or 'notebook'")
     if method != "paper" and (isinstance(corpus, pd.DataFrame) or os.fspath(corpus) != EEC):
         raise InputError("method is how the EEC is paired: leave it out with another corpus")

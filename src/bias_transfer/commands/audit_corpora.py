@@ -90,7 +90,7 @@ def _eec(method: str) -> AuditCorpus:
 
 def _film() -> AuditCorpus:
     sentences = film.generate()
-    designs = {axis: crossed.design(sentences, axis) for axis in crossed.AXES}
+    designs = {axis: crossed.design(sentences, axis) for axis in AXES}
 
     def pairs(frame: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
         found = {

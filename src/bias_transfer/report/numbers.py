@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
+from bias_transfer.bias.pairs import AXES
 from bias_transfer.io import schemas, tables
 from bias_transfer.report import verdicts
 from bias_transfer.report.findings import of_corpus, primary
@@ -20,7 +21,6 @@ from bias_transfer.study.systems import group_of
 QUALITY, GAPS, LABELS, CALIBRATIONS, SUMMARY, CURVES = (
     "quality", "gaps", "labels", "calibrations", "summary", "curves",
 )  # fmt: skip
-AXES = ("gender", "race")
 _FIRST = "accuracy"  # MLflow compares runs by the metric that was logged first
 _PREFERRED = ("swaps", "eec")  # which corpus a tag is of: the first on which the axis is measured
 Sources = Mapping[str, Path]

@@ -2,10 +2,9 @@
 
 import pandas as pd
 
-from bias_transfer.bias.pairs import FRAME, unit_of
+from bias_transfer.bias.pairs import FRAME, SIDES, unit_of
 from bias_transfer.corpora.eec import AFRICAN_AMERICAN, EUROPEAN
 
-_SIDES = {"gender": ("female", "male"), "race": (AFRICAN_AMERICAN, EUROPEAN)}
 _NAMES = {
     "female": "[women's names]",
     "male": "[men's names]",
@@ -42,7 +41,7 @@ def of_eec(pairs: pd.DataFrame, corpus: pd.DataFrame, axis: str) -> pd.DataFrame
         text = text.str.replace(r"\b(?:himself|herself)\b", _EITHER, regex=True)
     rows = corpus[FRAME].assign(unit=unit_of(corpus), side=side, text=text)
     texts = rows.groupby([*FRAME, "unit", "side"], sort=False)["text"].first().unstack()
-    first, second = _SIDES[axis]
+    first, second = SIDES[axis]
     texts = texts.rename(columns={first: "first_text", second: "second_text"})
     return pairs.merge(
         texts[["first_text", "second_text"]].reset_index(), how="left", on=[*FRAME, "unit"]
@@ -51,7 +50,7 @@ def of_eec(pairs: pd.DataFrame, corpus: pd.DataFrame, axis: str) -> pd.DataFrame
 
 def of_film(pairs: pd.DataFrame, axis: str) -> pd.DataFrame:
     """``pairs`` of the film sentences with both texts: a frame's mean over all people of a side."""
-    first, second = (f"[{_PEOPLE[side]}]" for side in _SIDES[axis])
+    first, second = (f"[{_PEOPLE[side]}]" for side in SIDES[axis])
     return pairs.assign(
         first_text=pairs["template"].str.replace(_PLACE, first, regex=True),
         second_text=pairs["template"].str.replace(_PLACE, second, regex=True),

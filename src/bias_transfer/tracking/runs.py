@@ -146,12 +146,7 @@ def publish(experiment: str, parent: str, publication: Publication) -> str:
         run_id = run.info.run_id
         student, card = publication.student, publication.card
         model_id = _log_student(student, card) if student else None
-        metrics = {
-            name: value
-            for name, value in publication.metrics.items()
-            if value is not None and np.isfinite(value)
-        }
-        mlflow.log_metrics(metrics, model_id=model_id)
+        mlflow.log_metrics(publication.metrics, model_id=model_id)
         mlflow.MlflowClient().log_batch(
             run_id,
             metrics=list(_curve_metrics(publication.curves)),

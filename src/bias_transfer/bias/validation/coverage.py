@@ -10,8 +10,7 @@ import numpy as np
 import pandas as pd
 
 from bias_transfer.bias.inference import slope
-from bias_transfer.bias.linear import FIRST
-from bias_transfer.bias.pairs import AXES, contrast, unit_of
+from bias_transfer.bias.pairs import AXES, SIDES, contrast, unit_of
 
 TRUTH = 0.5
 EFFECTS = tuple(itertools.product((0.0, 1.0), (0.0, 1.0)))  # of templates, of units
@@ -58,7 +57,7 @@ def _noise(
     random: np.random.Generator,
 ) -> np.ndarray:
     """What is drawn for each sentence, for single pairs of spread 1, shape (sentences,)."""
-    side = np.where(teacher[axis] == FIRST[axis], 0.5, -0.5)
+    side = np.where(teacher[axis] == SIDES[axis][0], 0.5, -0.5)
     template = pd.factorize(teacher["template"])[0]
     gap = template_sd * random.standard_normal(template.max() + 1)[template]
     of_pair = 1 / np.sqrt(2)

@@ -10,8 +10,9 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
-from bias_transfer.bias.crossed import AXES, CrossedDesign, design
+from bias_transfer.bias.crossed import PARTS, CrossedDesign, design
 from bias_transfer.bias.inference.two_way import LEVEL, combined_df, satterthwaite_df
+from bias_transfer.bias.pairs import SIDES
 from bias_transfer.corpora import film
 
 EFFECTS = (0.0, 0.25, 0.5, 1.0, 2.0)  # of frames and of people; the residual's spread is 1
@@ -89,7 +90,7 @@ def p_values(layout: CrossedDesign, scores: np.ndarray) -> dict[str, np.ndarray]
     ``p_clustered``: CR2, clustered two ways, on which verdicts rest. ``p_template`` and ``p_unit``:
     CR2 by frame alone, and by noun pair or name alone. ``p_value``: the t-test over frames.
     """
-    sign, part = _sign(layout), layout.people[AXES[layout.axis][2]].to_numpy()
+    sign, part = _sign(layout), layout.people[PARTS[layout.axis][0]].to_numpy()
     weight = layout.people["weight"].to_numpy()
     gaps = (scores * weight * sign).sum(axis=2)
     error = np.empty_like(scores)
@@ -119,7 +120,7 @@ def p_values(layout: CrossedDesign, scores: np.ndarray) -> dict[str, np.ndarray]
 
 
 def _sign(layout: CrossedDesign) -> np.ndarray:
-    return np.where(layout.people[layout.axis] == AXES[layout.axis][0], 1.0, -1.0)
+    return np.where(layout.people[layout.axis] == SIDES[layout.axis][0], 1.0, -1.0)
 
 
 def _df(layout: CrossedDesign) -> tuple[float, float]:

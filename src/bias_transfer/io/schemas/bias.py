@@ -135,7 +135,9 @@ BIAS = pa.DataFrameSchema(
             marks=(IN_SUMMARY,),
         ),
         "n_identical": count(
-            "Pairs whose two scores are equal.", metric="{axis}_n_identical_pairs", marks=_OWN
+            "Pairs whose two scores are equal; of swapped reviews to 1e-6, in every seed.",
+            metric="{axis}_n_identical_pairs",
+            marks=_OWN,
         ),
         "log_odds_difference": number(
             "The gap in log P(positive) - log P(negative). Missing if any score is exactly 0 or 1.",
@@ -261,7 +263,8 @@ BREAKDOWN = pa.DataFrameSchema(
         "mean_difference": number("The gap in this part.", unit=_POSITIVE, sign=GAP_SIGN),
         "ci_low": number(
             "Lower end of its 95 % interval: clustered two ways where the part holds several "
-            "templates and several noun pairs or names, else one way.",
+            "templates and several noun pairs or names, else one way; of the EEC by emotion word too, "
+            "whichever is wider.",
             unit=_POSITIVE,
         ),
         "ci_high": number("Upper end of that interval.", unit=_POSITIVE),
