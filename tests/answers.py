@@ -18,6 +18,7 @@ PARAMS = SHIPPED.with_study(
     targets=["baseline", "distilled", "permuted", "planted-1", "planted-random-1"],
 )
 TEACHER = f"teacher-{PARAMS.study.teacher}"
+ARMS = ("baseline", "distilled")
 
 
 def bias(gap: float = 0.084, half: float = 0.02, corpus: str = "swaps") -> pd.DataFrame:
@@ -27,6 +28,22 @@ def bias(gap: float = 0.084, half: float = 0.02, corpus: str = "swaps") -> pd.Da
         "log_odds_difference": gap, "log_odds_ci_low": gap - half, "log_odds_ci_high": gap + half,
     }  # fmt: skip
     return pd.DataFrame([row])
+
+
+def accuracy(**right: float) -> pd.DataFrame:
+    """Of 1,000 test reviews, 600 positive: all right on 80 % but where it is said."""
+    groups = (TEACHER, *(f"{name}-{arm}" for name in ("bow", "minilm") for arm in ARMS))
+    rows = [
+        {
+            "system": f"{group}/seed-0" if group != TEACHER else group,
+            "n": 1000,
+            "accuracy": right.get(group.split("-")[0], 0.8) if "baseline" not in group else 0.8,
+            "true_positive": 480,
+            "false_negative": 120,
+        }
+        for group in groups
+    ]
+    return pd.DataFrame(rows)
 
 
 def coefficients(*students: str, **changes) -> pd.DataFrame:

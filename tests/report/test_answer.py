@@ -4,7 +4,7 @@ import re
 
 import numpy as np
 import pytest
-from answers import DOES_NOT, PARAMS, STANDS, bias, coefficients, family_of
+from answers import DOES_NOT, PARAMS, STANDS, accuracy, bias, coefficients, family_of
 
 from bias_transfer.bias.audit import NOT_MEASURABLE
 from bias_transfer.bias.estimates import ONE_SEED
@@ -12,16 +12,17 @@ from bias_transfer.bias.transfer import NO_TEACHER_GAP
 from bias_transfer.report import answer
 
 
-def said(gaps=None, arrived=None, family=None) -> str:
+def said(gaps=None, arrived=None, family=None, right=None) -> str:
     found = answer.answer(
         PARAMS,
+        accuracy(**(right or {})),
         bias() if gaps is None else gaps,
         coefficients() if arrived is None else arrived,
         family_of("bow") if family is None else family,
     )
     text = str(found)
     assert found.finding.endswith(".")
-    assert text == f"{found.finding} {found.beside}"
+    assert text == f"{found.finding} {found.beside}".rstrip()
     assert text.endswith(".")
     assert "nan" not in text
     assert not re.search(r"-0\.0+\b", text)
@@ -212,8 +213,33 @@ def test_nothing_measurable():
 
 
 def test_reviews_without_people():
-    found = answer.answer(PARAMS, bias(corpus="film"), coefficients(), family_of("bow"))
+    found = answer.answer(PARAMS, accuracy(), bias(corpus="film"), coefficients(), family_of("bow"))
     assert "none of its held-out reviews mentions people" in str(found)
+
+
+NO_MORE = "right on the test reviews no more often than one answer for all would be"
+CANNOT = "This study cannot say whether a student inherits its teacher's gap"
+
+
+@pytest.mark.parametrize(
+    ("right", "text"),
+    [
+        ({"teacher": 0.62}, f"{CANNOT}: its teacher is {NO_MORE}."),
+        ({"bow": 0.6, "minilm": 0.5}, f"{CANNOT}: its distilled students are {NO_MORE}."),
+    ],
+)
+def test_who_guesses_shows_nothing(right, text):
+    family = family_of("bow", "minilm", verdict=STANDS)
+    assert said(arrived=coefficients("bow"), family=family, right=right) == text
+
+
+def test_of_a_student_that_guesses_nothing_is_said():
+    family = family_of("bow", "minilm")
+    text = said(arrived=coefficients("bow", "minilm"), family=family, right={"bow": 0.6})
+    assert "arrives in the encoder minilm" in text
+    assert text.endswith(f"Nothing is said of a bag of words: it is {NO_MORE}.")
+    assert text.count("a bag of words") == 1
+    assert said(family=family, right={"bow": 0.64}).count("a bag of words") > 1
 
 
 def test_the_first_student_of_the_study_that_can_be_measured_leads():

@@ -13,13 +13,13 @@ from bias_transfer.study.paths import Layout
 
 @pytest.fixture
 def params(checkout, tiny_params) -> Params:
-    """30 reviews, one of them twice, of which 10 and 8 are asked for."""
+    """30 reviews, one of them twice, of which 20 and 8 are asked for."""
     texts = [f"review {i % 30}" for i in range(31)]
     frame = pd.DataFrame({"text": texts, "label": [i % 30 % 2 for i in range(31)]})
     frame.to_csv("mine.csv", index=False)
     params = tiny_params()
     entry = params.reviews["mine"].model_copy(
-        update={"path": "mine.csv", "train_size": 10, "test_size": 8, "seed": 4}
+        update={"path": "mine.csv", "train_size": 20, "test_size": 8, "seed": 4}
     )
     return params.model_copy(update={"reviews": params.reviews | {"mine": entry}})
 
@@ -28,7 +28,7 @@ def test_both_halves_are_those_of_the_split_with_the_entrys_params(params):
     reviews.run(params)
     layout = Layout(params.study)
     source = pd.read_csv("mine.csv").assign(split="")
-    train, test, counts = splits.split(source, 10, 8, seed=4, overlap="refuse")
+    train, test, counts = splits.split(source, 20, 8, seed=4, overlap="refuse")
     for split, expected in (("train", train), ("test", test)):
         found = tables.read(layout.reviews(split), schemas.REVIEWS)
         pd.testing.assert_frame_equal(found, expected)
@@ -36,13 +36,13 @@ def test_both_halves_are_those_of_the_split_with_the_entrys_params(params):
     everyone = pd.concat([train, test, unused])["text"]
     assert len(everyone) == 30
     assert set(everyone) == set(source["text"])
-    assert tables.read_json(layout.counts) == {"read": 31} | counts | {"unused": 12}
+    assert tables.read_json(layout.counts) == {"read": 31} | counts | {"unused": 2}
     assert counts["dropped_duplicates"] == 1
 
 
 @pytest.mark.parametrize("held_out", ["train", "test"])
 def test_either_half_of_a_source_may_be_held_out(checkout, tiny_params, held_out):
-    half = {"train": ["one", "two", "both"], "test": ["three", "four", "both"]}
+    half = {part: [*(f"{part} {i}" for i in range(20)), "both"] for part in ("train", "test")}
     rows = [(text, split, i % 2) for split in half for i, text in enumerate(half[split])]
     pd.DataFrame(rows, columns=["text", "split", "label"]).to_csv("mine.csv", index=False)
     params = tiny_params()
@@ -67,3 +67,29 @@ def test_a_source_that_is_not_there_leaves_nothing(params, checkout):
     with pytest.raises(InputError, match=r"mine\.csv is missing"):
         reviews.run(params)
     assert not (checkout / "data").exists()
+
+
+def write(**columns) -> None:
+    frame = pd.DataFrame(columns)
+    frame.assign(text=[f"review {i}" for i in range(len(frame))]).to_csv("mine.csv", index=False)
+
+
+@pytest.mark.parametrize(
+    ("columns", "sizes", "fault"),
+    [
+        ({"label": [1] * 30}, {}, "the 20 train reviews are not of both classes"),
+        (
+            {"label": [0, 1] * 10 + [1] * 10, "split": ["train"] * 20 + ["test"] * 10},
+            {"split_column": "split", "train_size": None, "test_size": None},
+            "the 10 test reviews are not of both classes",
+        ),
+        ({"label": [0, 1] * 15}, {"train_size": 4}, "4 training reviews are too few"),
+    ],
+)
+def test_reviews_that_no_study_can_be_made_with_are_refused(params, columns, sizes, fault):
+    write(**columns)
+    entry = params.reviews["mine"].model_copy(update=sizes)
+    params = params.model_copy(update={"reviews": params.reviews | {"mine": entry}})
+    with pytest.raises(InputError, match=fault):
+        reviews.run(params)
+    assert not Layout(params.study).reviews("train").exists()

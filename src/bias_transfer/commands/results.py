@@ -84,7 +84,7 @@ def _render(params: Params, layout: Layout, against: Path | None, plots: Path, c
         changes=changes.to_dict("records"),
         slope=SLOPE,
         estimate_name=estimate_name,
-        answer=answer(params, every, all_transfer, tested),
+        answer=answer(params, accuracy, every, all_transfer, tested),
         rows=shown | {"others": [row for row in shown["others"] if not _unread(row)]},
         unread=_unread_systems(shown["others"]),
         not_asked=tested.not_asked,

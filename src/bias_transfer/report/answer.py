@@ -24,11 +24,13 @@ from bias_transfer.io import declared, schemas, tables
 from bias_transfer.io.declared import Declared
 from bias_transfer.report.findings import of_corpus, primary
 from bias_transfer.report.formats import percent, signed
+from bias_transfer.report.seeds import average
 from bias_transfer.report.words import ARCHITECTURES
 from bias_transfer.study import targets
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 from bias_transfer.study.systems import teacher_system
+from bias_transfer.study.targets import DISTILLED
 
 LOG_ODDS = "log-odds"
 OPINION = "swap-averaged"  # the labels that lack the teacher's opinion of gender and nothing else
@@ -36,6 +38,8 @@ _ADDS = {
     OPINION: "the teacher's opinion of gender adds",
     "permuted": "the teacher's labels, in the place of shuffled ones, add",
 }
+_CANNOT = "This study cannot say whether a student inherits its teacher's gap"
+_GUESSING = "right on the test reviews no more often than one answer for all would be"
 SMALL = 0.002  # in log-odds
 BLIND = 0.5  # a test of less power would more likely miss what it looks for
 Row = dict[str, Any]
@@ -62,14 +66,25 @@ def of_study(params: Params, layout: Layout) -> Answer:
     """
     bias = tables.read(layout.report("bias.csv"), schemas.BIAS)
     transfer = tables.read(layout.report("transfer.csv"), schemas.TRANSFER)
-    return answer(params, bias, transfer, declared.read(layout.report("hypotheses.json")))
+    accuracy = tables.read(layout.report("accuracy.csv"), schemas.ACCURACY)
+    tested = declared.read(layout.report("hypotheses.json"))
+    return answer(params, accuracy, bias, transfer, tested)
 
 
-def answer(params: Params, bias: pd.DataFrame, transfer: pd.DataFrame, tested: Declared) -> Answer:
+def answer(
+    params: Params,
+    accuracy: pd.DataFrame,
+    bias: pd.DataFrame,
+    transfer: pd.DataFrame,
+    tested: Declared,
+) -> Answer:
     """What the study found.
 
     Parameters
     ----------
+    accuracy
+        ``accuracy.csv``. Who is right no more often than one answer for all reviews would be has
+        learnt nothing, and cannot show what a teacher hands on.
     bias, transfer
         ``bias.csv`` and ``transfer.csv``, of all corpora.
     tested
@@ -77,19 +92,33 @@ def answer(params: Params, bias: pd.DataFrame, transfer: pd.DataFrame, tested: D
     """
     teacher = teachers_own(params, bias)
     if teacher is None:
-        return Answer(
-            "This study cannot say whether a student inherits its teacher's gap: none of its "
-            "held-out reviews mentions people."
-        )
-    planted = _planted(params, transfer)
-    seen = _seen(params, tested)
+        return Answer(f"{_CANNOT}: none of its held-out reviews mentions people.")
+    guessing = _guessing(accuracy)
+    if teacher["system"] in guessing:
+        return Answer(f"{_CANNOT}: its teacher is {_GUESSING}.")
+    unable = [name for name in params.study.all_students if f"{name}-{DISTILLED}" in guessing]
+    if len(unable) == len(params.study.all_students):
+        return Answer(f"{_CANNOT}: its distilled students are {_GUESSING}.")
+    planted, seen = (
+        {name: row for name, row in rows.items() if name not in unable}
+        for rows in (_planted(params, transfer), _seen(params, tested))
+    )
     student = _lead(params, planted, seen)
     channel, change = planted.get(student), seen.get(student)
     beside = [
         _channel(params, channel, teacher) if channel else "",
         _verdict(change) if change else _not_seen(tested),
+        *(f"Nothing is said of {_name(params, name)}: it is {_GUESSING}." for name in unable),
     ]
     return Answer(_finding(params, teacher, seen, change), " ".join(filter(None, beside)))
+
+
+def _guessing(accuracy: pd.DataFrame) -> set[str]:
+    """Groups of systems that one answer for all test reviews would do as well as."""
+    means = average(accuracy)
+    positive = (means["true_positive"] + means["false_negative"]) / means["n"]
+    one_answer = np.maximum(positive, 1 - positive)
+    return set(means.loc[means["accuracy_ci_low"] <= one_answer, "system"])
 
 
 def teachers_own(params: Params, bias: pd.DataFrame) -> Row | None:
@@ -118,7 +147,7 @@ def _seen(params: Params, tested: Declared) -> dict[str, Row]:
     rows = rows[
         (rows["estimand"] == CHANGE)
         & (rows["scale"] == LOG_ODDS)
-        & (rows["target"] == targets.DISTILLED)
+        & (rows["target"] == DISTILLED)
         & (rows["corpus"] == "swaps")
         & rows["estimate"].notna()
         & (rows["verdict"] != NOT_MEASURABLE)

@@ -65,7 +65,7 @@ def render(
         texts=TEXTS,
         dpi=DPI,
         cell=cell,
-        answer=answer(params, bias, transfer, tested),
+        answer=answer(params, accuracy, bias, transfer, tested),
         facts=facts(params, bias, accuracy, tested),
         words=WORDS,
         **rows.tables(params, accuracy, bias, transfer, tested),

@@ -96,7 +96,11 @@ def run(params: Params, root: Path = Path()) -> None:
     tables.write(variants, layout.labels("eec-variants"), schemas.VARIANTS)
     written = [layout.labels(part) for part in (*texts, "eec-variants")]
     manifest.write(layout.labels_folder, said, written)
-    print(f"{layout.labels_folder}: {len(every):,} texts labelled by {params.study.teacher}")
+    mass = said["parts"]["train"]["mean_label_mass"]
+    print(
+        f"{layout.labels_folder}: {len(every):,} texts labelled by {params.study.teacher}, with "
+        f"{mass:.2f} of its probability on the two labels"
+    )
 
 
 def _ask_each(params: Params, texts: dict[str, pd.DataFrame], layout: Layout) -> dict[str, _Asked]:

@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pandas as pd
+
 from bias_transfer.corpora import sources, splits
 from bias_transfer.io import schemas, tables
+from bias_transfer.io.errors import InputError
 from bias_transfer.study.params import Params
 from bias_transfer.study.paths import Layout
 
@@ -15,6 +18,11 @@ def run(params: Params, root: Path = Path()) -> None:
 
     ``unused.csv`` has the source's other reviews, ``counts.json`` says how many rows there were
     before and after each filter.
+
+    Raises
+    ------
+    InputError
+        If the source does not fit, or leaves a half without reviews of both classes.
     """
     layout = Layout(params.study, root)
     entry = params.reviews[params.study.reviews]
@@ -25,7 +33,25 @@ def run(params: Params, root: Path = Path()) -> None:
     train, test, counts = splits.split(
         source.frame, entry.train_size, entry.test_size, entry.seed, overlap
     )
+    _refuse_too_few(train, test, params.distillation.validation_share)
     unused = splits.unused(source.frame, train, test)
     for name, part in (("train", train), ("test", test), ("unused", unused)):
         tables.write(part, layout.reviews(name), schemas.REVIEWS)
     tables.write_json(source.counts | counts | {"unused": len(unused)}, layout.counts)
+
+
+def _refuse_too_few(train: pd.DataFrame, test: pd.DataFrame, validation_share: float) -> None:
+    """Say so now rather than after hours of labelling."""
+    for name, part in (("train", train), ("test", test)):
+        if part["label"].nunique() < 2:
+            raise InputError(
+                f"the {len(part)} {name} reviews are not of both classes, once duplicates and "
+                "overlaps are dropped: a study needs negative (0) and positive (1) ones in both"
+            )
+    try:
+        splits.hold_out(train["label"], validation_share, seed=0)
+    except ValueError:
+        raise InputError(
+            f"{len(train)} training reviews are too few: {validation_share:.0%} of them "
+            "(distillation.validation_share) must hold some of both classes"
+        ) from None

@@ -456,12 +456,13 @@ class Params(Section):
 
     @model_validator(mode="after")
     def _study_is_in_the_catalogue(self) -> "Params":
-        for study in (self.study, *self.studies.values()):
-            _look_up("reviews", study.reviews, self.reviews)
-            _look_up("teacher", study.teacher, self.teachers)
-            named = (name for entry in study.arms for name in entry.students)
-            for student in (*study.all_students, *named):
-                _look_up("student", student, self.students)
+        named = {f"studies.{name}": study for name, study in self.studies.items()}
+        for where, study in ({"study": self.study} | named).items():
+            _look_up("reviews", study.reviews, self.reviews, where)
+            _look_up("teacher", study.teacher, self.teachers, where)
+            in_arms = (name for entry in study.arms for name in entry.students)
+            for student in (*study.all_students, *in_arms):
+                _look_up("student", student, self.students, where)
         return self
 
     @model_validator(mode="after")
@@ -469,7 +470,7 @@ class Params(Section):
         for name, teacher in self.teachers.items():
             if not teacher.sentences:
                 continue
-            _look_up("teacher", teacher.sentences, self.teachers)
+            _look_up("teacher", teacher.sentences, self.teachers, f"teachers.{name}")
             other = self.teachers[teacher.sentences]
             differing = [
                 field
@@ -500,9 +501,16 @@ class Params(Section):
         return validate(values, COMMAND_LINE)
 
 
-def _look_up(what: str, name: str, catalogue: dict[str, Any]) -> None:
+def _look_up(what: str, name: str, catalogue: dict[str, Any], where: str) -> None:
     if name not in catalogue:
-        raise ValueError(unknown(what, name, catalogue))
+        raise ValueError(f"{where}: {unknown(what, name, catalogue)}")
+
+
+_WORDS = {  # in place of pydantic's, which speak of Python
+    "tuple_type": "give a list, as in [bow, cnn]",
+    "too_short": "give at least one",
+    "string_pattern_mismatch": "a name has letters, digits, - and _ alone (some also a dot)",
+}
 
 
 def validate(values: Any, origin: str) -> Params:
@@ -523,7 +531,7 @@ def validate(values: Any, origin: str) -> Params:
         where = ".".join(
             loc[:2] + loc[3:] if loc[:1] in (["reviews"], ["students"]) and len(loc) > 2 else loc
         )
-        what = first["msg"].removeprefix("Value error, ")
+        what = _WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
         own = first["type"] == "value_error"  # its words say it all
         if not own and isinstance(first["input"], str | int | float):
             what += f", not {str(first['input'])[:60]!r}"

@@ -263,8 +263,8 @@ BREAKDOWN = pa.DataFrameSchema(
         "mean_difference": number("The gap in this part.", unit=_POSITIVE, sign=GAP_SIGN),
         "ci_low": number(
             "Lower end of its 95 % interval: clustered two ways where the part holds several "
-            "templates and several noun pairs or names, else one way; of the EEC by emotion word too, "
-            "whichever is wider.",
+            "templates and several noun pairs or names, else one way; of the EEC by emotion word "
+            "too, whichever is wider.",
             unit=_POSITIVE,
         ),
         "ci_high": number("Upper end of that interval.", unit=_POSITIVE),
