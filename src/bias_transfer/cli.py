@@ -130,7 +130,10 @@ def study(name: str, reviews: str | None) -> None:
     Example: python -m bias_transfer study imdb --reviews imdb.parquet
     """
     from bias_transfer.commands.study import choose
+    from bias_transfer.io.errors import InputError
 
+    if reviews and "://" not in reviews and not Path(reviews).exists():
+        raise InputError(f"{reviews} is missing: nothing was changed")
     choose(PARAMS, name, reviews)
     click.echo(f"{PARAMS}: the current study is {name}; `dvc repro` runs it")
 

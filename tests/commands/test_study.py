@@ -246,7 +246,13 @@ def test_replace_says_what_is_missing(text):
 
 def test_command_chooses(path, monkeypatch):
     monkeypatch.chdir(path.parent)
-    result = CliRunner().invoke(cli.main, ["study", "imdb", "--reviews", "imdb.parquet"])
+    command = ["study", "imdb", "--reviews", "imdb.parquet"]
+    result = CliRunner().invoke(cli.main, command)
+    assert result.exit_code == 1
+    assert "imdb.parquet is missing: nothing was changed" in result.output
+    assert path.read_bytes() == SHIPPED.read_bytes()
+    Path("imdb.parquet").touch()
+    result = CliRunner().invoke(cli.main, command)
     assert result.exit_code == 0
     assert result.output == "params.yaml: the current study is imdb; `dvc repro` runs it\n"
     chosen = params.load(path)
