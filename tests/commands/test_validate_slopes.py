@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from bias_transfer import cli
-from bias_transfer.bias.validation import coverage
+from bias_transfer.bias.validation import slopes
 from bias_transfer.corpora import eec
 from bias_transfer.io import schemas, tables
 from bias_transfer.study import params
@@ -31,7 +31,7 @@ def invoke():
 
 
 def test_each_teacher_with_labels_has_its_rows(layout, monkeypatch):
-    monkeypatch.setattr(coverage, "EFFECTS", ((1.0, 0.0),))
+    monkeypatch.setattr(slopes, "EFFECTS", ((1.0, 0.0),))
     corpus = eec.generate()
     positive = np.random.default_rng(0).uniform(0.1, 0.9, len(corpus))
     labels = {"id": corpus["id"], "label_0": 1 - positive, "label_1": positive, "label_mass": 1.0}

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 from swapped import versions
 
 from bias_transfer import cli
-from bias_transfer.bias.validation import swapped
+from bias_transfer.bias.validation import null_swaps
 from bias_transfer.commands import validate_swaps
 from bias_transfer.corpora import text_id
 from bias_transfer.corpora.swaps import edits, wordlist
@@ -115,7 +115,7 @@ def test_opinions_are_of_held_out_reviews(study, monkeypatch, kind, seeds):
 
 
 def test_swaps_writes_the_grid_and_names_its_ends(tmp_path, monkeypatch):
-    monkeypatch.setattr(swapped, "cells", lambda: [swapped.Cell(60), swapped.Cell(90)])
+    monkeypatch.setattr(null_swaps, "cells", lambda: [null_swaps.Cell(60), null_swaps.Cell(90)])
     out = tmp_path / "null.csv"
     result = invoke("validate", "swaps", "--datasets", "40", "--out", str(out))
     assert result.exit_code == 0, result.output

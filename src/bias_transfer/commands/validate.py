@@ -15,7 +15,7 @@ from bias_transfer.bias import swaps
 from bias_transfer.bias.channel import COEFFICIENT
 from bias_transfer.bias.inference.two_way import Inference
 from bias_transfer.bias.swaps import Pairs
-from bias_transfer.bias.validation import crossed, planted, simulation
+from bias_transfer.bias.validation import null_eec, null_film, planted
 from bias_transfer.commands.quiet import no_bar
 from bias_transfer.corpora import eec
 from bias_transfer.corpora.mentions import mentions_more_women
@@ -85,19 +85,19 @@ class Planting:
 
 
 def null(out: Path, datasets: int) -> pd.DataFrame:
-    """Write ``simulation.grid`` to ``out``.
+    """Write ``null_eec.grid`` to ``out``.
 
     Returns for each axis the row of normal effects where ``p_clustered`` is wrong most often.
     """
-    table = simulation.grid(datasets)
+    table = null_eec.grid(datasets)
     tables.write(table, out)
     grid = table[table["shape"] == "normal"]
     return grid.loc[grid.groupby("axis")["p_clustered"].idxmax()]
 
 
 def film(out: Path, datasets: int) -> pd.DataFrame:
-    """Write ``crossed.grid`` to ``out``; returns for each axis the row that is wrong most often."""
-    table = crossed.grid(datasets)
+    """Write ``null_film.grid`` to ``out``; returns the row of each axis that is wrong most often."""
+    table = null_film.grid(datasets)
     tables.write(table, out)
     return table.loc[table.groupby("axis")["p_clustered"].idxmax()]
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from bias_transfer.bias import scores
-from bias_transfer.bias.validation import coverage
+from bias_transfer.bias.validation import slopes
 from bias_transfer.io import tables
 from bias_transfer.io.errors import InputError
 from bias_transfer.study.params import Params
@@ -15,7 +15,7 @@ DIGITS = 4
 
 
 def real_teachers(params: Params, out: Path, draws: int) -> pd.DataFrame:
-    """Write ``coverage.slopes``, in log-odds, of each teacher with labels of the EEC to ``out``.
+    """Write ``slopes.slopes``, in log-odds, of each teacher with labels of the EEC to ``out``.
 
     They are the labels of the study's reviews. Calibration is left out: it shifts log-odds alike.
 
@@ -29,7 +29,7 @@ def real_teachers(params: Params, out: Path, draws: int) -> pd.DataFrame:
         path = Layout(params.with_study(teacher=name).study).labels("eec")
         if path.exists():
             teacher = scores.read(path)
-            found = coverage.slopes(teacher.assign(score=teacher["log_odds"]), draws)
+            found = slopes.slopes(teacher.assign(score=teacher["log_odds"]), draws)
             rows.append(found.assign(teacher=name))
     if not rows:
         raise InputError(

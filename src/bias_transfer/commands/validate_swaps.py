@@ -9,7 +9,7 @@ import pandas as pd
 from bias_transfer.bias import swaps
 from bias_transfer.bias.channel import Arms
 from bias_transfer.bias.swaps import Pairs
-from bias_transfer.bias.validation import controls, swapped
+from bias_transfer.bias.validation import controls, null_swaps
 from bias_transfer.bias.validation import opinions as without_opinion
 from bias_transfer.commands.quiet import no_bar
 from bias_transfer.corpora.swaps import edits
@@ -31,11 +31,11 @@ DIGITS = 4
 
 
 def simulated(out: Path, datasets: int) -> pd.DataFrame:
-    """Write ``swapped.grid`` to ``out``; returns the cells where the test is wrong most and least.
+    """Write ``null_swaps.grid`` to ``out``; returns the cells where it is wrong most and least.
 
     It takes no file of a study.
     """
-    table = swapped.grid(datasets)
+    table = null_swaps.grid(datasets)
     tables.write(table.round(DIGITS), out)
     return table.loc[[table["p_clustered"].idxmax(), table["p_clustered"].idxmin()]]
 

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from bias_transfer.bias.validation import swapped
-from bias_transfer.bias.validation.swapped import OF_SIDE, SHAPES, Cell
+from bias_transfer.bias.validation import null_swaps
+from bias_transfer.bias.validation.null_swaps import OF_SIDE, SHAPES, Cell
 
 
 def test_sides_have_their_shares():
@@ -29,7 +29,7 @@ def test_what_sides_add_cancels_in_the_gap():
 
 
 def test_the_test_keeps_its_size_where_the_naive_one_does_not():
-    found = swapped._found(Cell(300, of_side="opposite"), 300, np.random.default_rng(2))
+    found = null_swaps._found(Cell(300, of_side="opposite"), 300, np.random.default_rng(2))
     assert found["p_clustered"] < 0.1
     assert found["coverage"] == 1 - found["p_clustered"]
     assert found["p_value"] > 0.8
@@ -38,14 +38,16 @@ def test_the_test_keeps_its_size_where_the_naive_one_does_not():
 
 def test_the_spread_of_seeds_costs_power():
     powers = [
-        swapped._found(Cell(300, n_seeds=3, seed_sd=sd), 200, np.random.default_rng(3))["power_0.2"]
+        null_swaps._found(Cell(300, n_seeds=3, seed_sd=sd), 200, np.random.default_rng(3))[
+            "power_0.2"
+        ]
         for sd in (0.0, 0.4)
     ]
     assert powers[1] < powers[0] - 0.1
 
 
 def test_the_grid_has_a_row_for_each_cell_and_is_the_same_each_time():
-    table = swapped.grid(2)
-    assert len(table) == len(swapped.cells())
+    table = null_swaps.grid(2)
+    assert len(table) == len(null_swaps.cells())
     assert not table.duplicated(list(Cell.__dataclass_fields__)).any()
-    pd.testing.assert_frame_equal(table, swapped.grid(2))
+    pd.testing.assert_frame_equal(table, null_swaps.grid(2))

@@ -6,7 +6,7 @@ import pytest
 
 from bias_transfer.bias.inference.two_way import Inference
 from bias_transfer.bias.pairs import AXES, NAMES_PAIR, contrast
-from bias_transfer.bias.validation import coverage
+from bias_transfer.bias.validation import slopes
 from bias_transfer.corpora import eec
 
 CORPUS = eec.generate()
@@ -18,7 +18,7 @@ def spread(axis, by, template_sd, unit_sd):
     found = []
     for seed in range(8):
         random = np.random.default_rng(seed)
-        noise = coverage._noise(CORPUS, axis, template_sd, unit_sd, random)
+        noise = slopes._noise(CORPUS, axis, template_sd, unit_sd, random)
         pairs = contrast(CORPUS.assign(score=noise), axis).pairs
         if axis == "gender":  # the names' pair is a mean of twenty
             pairs = pairs[pairs["unit"] != NAMES_PAIR]
@@ -40,19 +40,19 @@ def test_units_have_gaps_of_their_own_and_names_levels_that_cancel():
 @pytest.fixture
 def one_noise(monkeypatch):
     """One cell for each axis, for a test's time."""
-    monkeypatch.setattr(coverage, "EFFECTS", ((1.0, 0.0),))
+    monkeypatch.setattr(slopes, "EFFECTS", ((1.0, 0.0),))
 
 
 def test_each_axis_has_a_row_for_each_noise_and_is_the_same_each_time(one_noise):
-    table = coverage.slopes(TEACHER, 2)
+    table = slopes.slopes(TEACHER, 2)
     assert table["axis"].tolist() == ["gender", "race"]
     assert table["coverage"].between(0, 1).all()
     assert (table["df"] > 1).all()
-    pd.testing.assert_frame_equal(table, coverage.slopes(TEACHER, 2))
+    pd.testing.assert_frame_equal(table, slopes.slopes(TEACHER, 2))
 
 
 @pytest.mark.parametrize(("off", "held"), [(0.1, 1), (1.0, 0)])
 def test_coverage_is_the_share_of_intervals_with_the_true_slope(monkeypatch, one_noise, off, held):
-    found = Inference(coverage.TRUTH + off, 0.2, 9)
-    monkeypatch.setattr(coverage.slope, "infer_coefficient", lambda *_: found)
-    assert set(coverage.slopes(TEACHER, 2)["coverage"]) == {held}
+    found = Inference(slopes.TRUTH + off, 0.2, 9)
+    monkeypatch.setattr(slopes.slope, "infer_coefficient", lambda *_: found)
+    assert set(slopes.slopes(TEACHER, 2)["coverage"]) == {held}

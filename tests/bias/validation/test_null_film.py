@@ -6,7 +6,7 @@ import pytest
 from bias_transfer.bias import crossed
 from bias_transfer.bias.inference.two_way import infer, one_way
 from bias_transfer.bias.pairs import AXES
-from bias_transfer.bias.validation import crossed as simulation
+from bias_transfer.bias.validation import null_film
 from bias_transfer.corpora import film
 
 
@@ -20,8 +20,8 @@ def corpus():
 )
 def test_simulated_p_values_are_those_of_production(corpus, axis, part):
     design = crossed.design(corpus[corpus["race"] == ""] if part == "nouns" else corpus, axis)
-    scores = simulation.draw(design, "normal", 0.5, 0.5, 3, np.random.default_rng(0))
-    found = simulation.p_values(design, scores)
+    scores = null_film.draw(design, "normal", 0.5, 0.5, 3, np.random.default_rng(0))
+    found = null_film.p_values(design, scores)
     for number, drawn in enumerate(scores):
         score = np.zeros(design.sentences)
         score[design.order] = drawn
@@ -38,7 +38,7 @@ def test_simulated_p_values_are_those_of_production(corpus, axis, part):
 def test_a_true_gap_of_zero_is_found_in_one_of_twenty_draws(corpus, axis):
     design, random = crossed.design(corpus, axis), np.random.default_rng(1)
     p = [
-        simulation.p_values(design, simulation.draw(design, "normal", 0.5, 0.5, 100, random))
+        null_film.p_values(design, null_film.draw(design, "normal", 0.5, 0.5, 100, random))
         for _ in range(5)
     ]
     clustered, by_frame = (

@@ -9,8 +9,8 @@ from bias_transfer.bias.inference.sign_flip import sign_flip_p
 from bias_transfer.bias.inference.two_way import _crossed as two_way_alone
 from bias_transfer.bias.inference.two_way import by_word, infer, one_way
 from bias_transfer.bias.pairs import FRAME, contrast
-from bias_transfer.bias.validation import simulation
-from bias_transfer.bias.validation.simulation import Noise, design, draw, p_values
+from bias_transfer.bias.validation import null_eec
+from bias_transfer.bias.validation.null_eec import Noise, design, draw, p_values
 from bias_transfer.corpora import eec
 
 CORPUS = eec.generate()
@@ -104,26 +104,26 @@ def test_a_gap_that_hangs_on_words_alone_is_found_in_one_of_twenty(axis):
 
 
 def test_the_grid_has_a_row_for_each_cell_and_is_the_same_each_time(monkeypatch):
-    monkeypatch.setattr(simulation, "EFFECTS", (0.0, 1.0))
-    monkeypatch.setattr(simulation, "INTERACTIONS", (1.0,))
-    table = simulation.grid(20)
-    skewed = 2 * len(simulation.SKEWED)
+    monkeypatch.setattr(null_eec, "EFFECTS", (0.0, 1.0))
+    monkeypatch.setattr(null_eec, "INTERACTIONS", (1.0,))
+    table = null_eec.grid(20)
+    skewed = 2 * len(null_eec.SKEWED)
     assert len(table) == 2 * 2 * 2 + 2 * 2 + skewed
     assert table["word_sd"].tolist() == [0] * 8 + [0.5, 1] * 2 + [0] * skewed
     assert (table["shape"] == "normal").sum() == 12
-    assert table[list(simulation.TESTS)].to_numpy().min() >= 0
-    assert table[list(simulation.TESTS)].to_numpy().max() <= 1
+    assert table[list(null_eec.TESTS)].to_numpy().min() >= 0
+    assert table[list(null_eec.TESTS)].to_numpy().max() <= 1
     assert (table["n_datasets"] == 20).all()
-    pd.testing.assert_frame_equal(table, simulation.grid(20))
+    pd.testing.assert_frame_equal(table, null_eec.grid(20))
 
 
 def test_chunks_add_up(monkeypatch):
-    whole = simulation.p_values(
+    whole = null_eec.p_values(
         design("gender"), draw(design("gender"), NOISES[1], 7, np.random.default_rng(0))
     )
     assert all(len(p) == 7 for p in whole.values())
-    monkeypatch.setattr(simulation, "EFFECTS", (1.0,))
-    monkeypatch.setattr(simulation, "INTERACTIONS", (0.0,))
-    monkeypatch.setattr(simulation, "CHUNK", 3)
-    shares = simulation.grid(7)[list(simulation.TESTS)] * 7
+    monkeypatch.setattr(null_eec, "EFFECTS", (1.0,))
+    monkeypatch.setattr(null_eec, "INTERACTIONS", (0.0,))
+    monkeypatch.setattr(null_eec, "CHUNK", 3)
+    shares = null_eec.grid(7)[list(null_eec.TESTS)] * 7
     np.testing.assert_allclose(shares, shares.round(), atol=1e-9)

@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from bias_transfer.bias.inference.two_way import LEVEL, combined_df, satterthwaite_df
 from bias_transfer.bias.pairs import AXES, FRAME, Contrast, contrast, words_of
-from bias_transfer.bias.validation.crossed import SHAPES
+from bias_transfer.bias.validation.null_film import SHAPES
 from bias_transfer.corpora import eec
 
 TESTS = ("p_value", "p_template", "p_unit", "p_word", "p_two_way", "p_clustered", "p_sign_flip")
