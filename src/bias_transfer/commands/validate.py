@@ -96,7 +96,7 @@ def null(out: Path, datasets: int) -> pd.DataFrame:
 
 
 def film(out: Path, datasets: int) -> pd.DataFrame:
-    """Write ``null_film.grid`` to ``out``; returns the row of each axis that is wrong most often."""
+    """Write ``null_film.grid`` to ``out``; returns each axis's row that is wrong most often."""
     table = null_film.grid(datasets)
     tables.write(table, out)
     return table.loc[table.groupby("axis")["p_clustered"].idxmax()]
