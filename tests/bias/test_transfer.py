@@ -475,7 +475,7 @@ def test_names_that_either_arm_scores_alike_are_unread(arm):
 
 def test_a_reliable_teacher_adds_the_corrected_slope(one_seed):
     (teacher, baseline, distilled), plain = one_seed
-    known = Reliability(0.5, 0.3, 0.7, 0.1, 3)
+    known = Reliability(0.5, 0.3, 0.7, 0.1)
     own = contrast(teacher.assign(score=teacher["log_odds"]), "gender")
     change = contrast(CORPUS.assign(score=distilled["log_odds"] - baseline["log_odds"]), "gender")
     line = regress(own, change).slope
@@ -499,7 +499,7 @@ def test_a_reliable_teacher_adds_the_corrected_slope(one_seed):
 
 def test_a_reliability_known_without_error_keeps_the_slope_s_p():
     teacher, baseline, distilled = follower(0.4)
-    exact = Reliability(0.8, 0.8, 0.8, 0.0, 2)
+    exact = Reliability(0.8, 0.8, 0.8, 0.0)
     table = part(teacher, baseline, distilled, reliabilities={("gender", "log-odds"): exact})
     slope, corrected = row(table, SLOPE), row(table, CORRECTED)
     assert corrected[["estimate", "ci_low", "ci_high"]].tolist() == pytest.approx(
@@ -516,7 +516,7 @@ def test_a_reliability_that_may_be_zero_corrects_nothing(one_seed):
         ("race", "log-odds"): np.nan,
         ("race", "probability"): 0.0,
     }
-    known = {key: Reliability(0.2, low, 0.5, 0.1, 2) for key, low in lows.items()}
+    known = {key: Reliability(0.2, low, 0.5, 0.1) for key, low in lows.items()}
     table = transfer("bow", teacher, [baseline], [distilled], reliabilities=known)
     assert table["estimand"].tolist() == plain["estimand"].tolist()
 

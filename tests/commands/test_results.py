@@ -321,7 +321,7 @@ def test_section_says_what_it_rests_on(text):
         "labels `0123456789abcdef` in float32, calibration `batch` (log-odds offset -1.2346)",
         "0.80 of the next-token probability on train (n = 803, 80 cut), 0.05 of the next-token "
         "probability on test",
-        "Students bow with seeds 3, 4; cnn with seed 3. Targets: baseline, distilled;",
+        "bow on baseline, distilled (seeds 3, 4); cnn on baseline, distilled (seeds 3);",
         "`data/reviews/files/train.csv` `fedcba9876543210`.",
         "numpy 2.9.1.",
     ):

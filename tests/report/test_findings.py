@@ -118,7 +118,8 @@ def test_the_finding_counts_students_that_can_tell_the_people_apart(verdicts, sa
 
 def test_power_is_said_of_each_contrast_and_student():
     rows = [
-        {"contrast": name, "estimand": estimand, "student": student, "power": power,
+        {"contrast": name, "estimand": estimand, "scale": "log-odds", "student": student,
+         "power": power,
          "smallest_effect": smallest}
         for name, estimand, smallest in (("gap", CHANGE, 0.0225), ("slope", "partial slope", 0.5))
         for student, power in (("bow", 0.314), ("cnn", np.nan), ("minilm", 0.996))

@@ -33,14 +33,14 @@ def run(params: Params, root: Path = Path()) -> None:
     train, test, counts = splits.split(
         source.frame, entry.train_size, entry.test_size, entry.seed, overlap
     )
-    _refuse_too_few(train, test, params.distillation.validation_share)
+    _refuse_one_class(train, test)
     unused = splits.unused(source.frame, train, test)
     for name, part in (("train", train), ("test", test), ("unused", unused)):
         tables.write(part, layout.reviews(name), schemas.REVIEWS)
     tables.write_json(source.counts | counts | {"unused": len(unused)}, layout.counts)
 
 
-def _refuse_too_few(train: pd.DataFrame, test: pd.DataFrame, validation_share: float) -> None:
+def _refuse_one_class(train: pd.DataFrame, test: pd.DataFrame) -> None:
     """Say so now rather than after hours of labelling."""
     for name, part in (("train", train), ("test", test)):
         if part["label"].nunique() < 2:
@@ -48,10 +48,3 @@ def _refuse_too_few(train: pd.DataFrame, test: pd.DataFrame, validation_share: f
                 f"the {len(part)} {name} reviews are not of both classes, once duplicates and "
                 "overlaps are dropped: a study needs negative (0) and positive (1) ones in both"
             )
-    try:
-        splits.hold_out(train["label"], validation_share, seed=0)
-    except ValueError:
-        raise InputError(
-            f"{len(train)} training reviews are too few: {validation_share:.0%} of them "
-            "(distillation.validation_share) must hold some of both classes"
-        ) from None

@@ -23,7 +23,7 @@ def test_simulated_p_values_are_those_of_production(corpus, axis, part):
     scores = null_film.draw(design, "normal", 0.5, 0.5, 3, np.random.default_rng(0))
     found = null_film.p_values(design, scores)
     for number, drawn in enumerate(scores):
-        score = np.zeros(design.sentences)
+        score = np.zeros(design.order.max() + 1)
         score[design.order] = drawn
         contrast = design.contrast(score)
         expected = {
