@@ -229,7 +229,9 @@ def test_of_several_arms_the_last_decides(values, last):
 )
 @pytest.mark.parametrize("study", ["study", "studies/imdb"])
 def test_arms_that_do_not_fit_are_refused(values, study, entry, fault):
-    assert fault in error_after(values, f"{study}/arms", [entry])
+    message = error_after(values, f"{study}/arms", [entry])
+    assert fault in message
+    assert study.replace("/", ".") in message
 
 
 @pytest.mark.parametrize(
@@ -508,6 +510,9 @@ def test_with_study_changes_the_choice_alone():
         ({"teacher": "llama"}, "unknown teacher 'llama': did you mean 'llama3.1-8b'?"),
         ({"student": ["cnn"]}, "unknown key 'student': did you mean 'students'?"),
         ({"targets": ["both"]}, "the command line: unknown target 'both'"),
+        ({"students": "cnn"}, "study.students: give a list, as in [a, b], not 'cnn'"),
+        ({"seeds": []}, "study.seeds: give at least one"),
+        ({"name": "my study"}, "study.name: a name has letters, digits, - and _ alone"),
     ],
 )
 def test_with_study_validates_anew(change, expected):

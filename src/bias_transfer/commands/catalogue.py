@@ -6,18 +6,20 @@ from bias_transfer.study.paths import Layout
 
 
 def chosen(params: Params, name: str) -> Params:
-    """The params with study ``name`` of ``studies`` as the current one, if it is not that already.
+    """The params with study ``name`` of ``studies`` as the current one.
+
+    A current study need not be one of ``studies``.
 
     Raises
     ------
     InputError
         If there is no such study.
     """
-    if name == params.study.name and name not in params.studies:
+    if name in params.studies:
+        return params.with_study(name=name, **params.studies[name].model_dump())
+    if name == params.study.name:
         return params
-    if name not in params.studies:
-        raise InputError(unknown("study", name, params.studies))
-    return params.with_study(name=name, **params.studies[name].model_dump())
+    raise InputError(unknown("study", name, params.studies))
 
 
 def reported(params: Params, name: str) -> Params:

@@ -507,7 +507,7 @@ def _look_up(what: str, name: str, catalogue: dict[str, Any], where: str) -> Non
 
 
 _WORDS = {  # in place of pydantic's, which speak of Python
-    "tuple_type": "give a list, as in [bow, cnn]",
+    "tuple_type": "give a list, as in [a, b]",
     "too_short": "give at least one",
     "string_pattern_mismatch": "a name has letters, digits, - and _ alone (some also a dot)",
 }
